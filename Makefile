@@ -1,0 +1,40 @@
+# Leeboard's tasks. `make help` lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: help venv lock format lint types layers check test
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+$(STAMP): requirements/dev.txt pyproject.toml
+	@echo "installing the Python packages into $(VENV)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || python3 -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+venv: $(STAMP) ## make the virtual environment from the lock
+
+lock: venv ## renew requirements/*.txt from pyproject.toml
+	@tools/lock
+
+format: venv ## format the code
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+lint: venv ## ruff
+	@$(BIN)/ruff format --check . && $(BIN)/ruff check .
+
+types: venv ## mypy --strict
+	@$(BIN)/mypy -p leeboard -p leeboard_serving
+
+layers: venv ## import-linter
+	@PYTHONPATH=operator:serving-image $(BIN)/lint-imports
+
+check: lint types layers ## everything that needs no cluster and no test run
+
+test: check ## every check and every test
+	@$(BIN)/pytest

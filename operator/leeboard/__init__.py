@@ -1,0 +1,1 @@
+"""Leeboard keeps machine-learning models from drifting."""

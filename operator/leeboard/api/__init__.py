@@ -1,0 +1,1 @@
+"""The four kinds: values only."""

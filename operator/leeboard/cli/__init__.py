@@ -1,0 +1,1 @@
+"""The leeboard command."""

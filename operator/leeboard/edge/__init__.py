@@ -1,0 +1,1 @@
+"""kopf as a sensor, probes, process start."""

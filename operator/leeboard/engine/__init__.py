@@ -1,0 +1,1 @@
+"""Work queue, store, health and metrics."""

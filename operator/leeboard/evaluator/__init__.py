@@ -1,0 +1,1 @@
+"""Reads windows, ledgers and holdouts, writes figures."""

@@ -1,0 +1,1 @@
+"""One thin adapter on the Kubernetes API."""

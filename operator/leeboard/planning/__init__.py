@@ -1,0 +1,1 @@
+"""Pure planning: snapshot and now in, plan out."""

@@ -1,0 +1,1 @@
+"""Artefact stores behind one small interface."""
