@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help venv lock format lint types layers check test
+.PHONY: help venv lock generate format lint types layers check test
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -21,6 +21,9 @@ venv: $(STAMP) ## make the virtual environment from the lock
 
 lock: venv ## renew requirements/*.txt from pyproject.toml
 	@tools/lock
+
+generate: venv ## renew crds/ and the reference of the kinds
+	@PYTHONPATH=operator $(BIN)/python -m leeboard.api.crd .
 
 format: venv ## format the code
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .

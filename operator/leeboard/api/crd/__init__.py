@@ -1,0 +1,1 @@
+"""Generates the CustomResourceDefinitions and their reference page from the pydantic models."""

@@ -1,0 +1,177 @@
+"""DriftMonitor: what is watched, and what happens when it drifts."""
+
+from datetime import datetime
+from typing import Any, ClassVar, Literal
+
+from leeboard.api.base import Condition, LocalReference, Resource, SpecModel
+from leeboard.api.fields import ATOMIC, Column, Decimal, Duration, Name, Text, described, list_map, rules
+
+CheckType = Literal["DataDrift", "PredictionDrift", "DataQuality", "MeanShift", "Performance"]
+
+
+class Window(SpecModel):
+    """Which observations are looked at."""
+
+    model_config = SpecModel.model_config | {
+        "json_schema_extra": rules(
+            (
+                # CEL knows no days
+                "self.every.contains('d') || self.length.contains('d')"
+                " || duration(self.every) <= duration(self.length)",
+                "window.every must not exceed window.length",
+            )
+        )
+    }
+
+    length: Duration = described("How far back the window reaches, such as 1h.")
+    every: Duration = described("Time between two evaluations, such as 10m.", default="10m")
+    min_samples: int = described("Fewest rows for a verdict, a count.", default=500, ge=1, le=1000000000)
+
+
+class Features(SpecModel):
+    """Which inputs are watched."""
+
+    exclude: tuple[Column, ...] = described(
+        "Inputs that are not watched, such as calendar fields.", default=(), max_length=500, json_schema_extra=ATOMIC
+    )
+
+
+class Check(SpecModel):
+    """One thing to watch."""
+
+    model_config = SpecModel.model_config | {
+        "json_schema_extra": rules(
+            (
+                "!(self.type in ['DataDrift', 'PredictionDrift']) || (has(self.distance) && has(self.threshold))",
+                "DataDrift and PredictionDrift need distance and threshold",
+            ),
+            ("self.type != 'DataQuality' || has(self.maxMissingPercent)", "DataQuality needs maxMissingPercent"),
+            (
+                "self.type != 'MeanShift' || (has(self.feature) && has(self.percent))",
+                "MeanShift needs feature and percent",
+            ),
+            (
+                "self.type != 'Performance' || (has(self.metric) && has(self.maxDrop))",
+                "Performance needs metric and maxDrop",
+            ),
+        )
+    }
+
+    type: CheckType = described("What is watched.")
+    distance: Literal["JensenShannon", "PSI"] | None = described(
+        "Distance between the window and the reference.", default=None
+    )
+    threshold: Decimal | None = described(
+        "Distance from which it is drift; JensenShannon is 0 to 1, PSI 0 upward.", default=None
+    )
+    max_missing_percent: int | None = described(
+        "Most missing values of an input, in percent.", default=None, ge=0, le=100
+    )
+    feature: Column | None = described("The input whose mean is watched.", default=None)
+    percent: int | None = described(
+        "Change of the mean from which it is drift, in percent of the reference's mean.", default=None, ge=1, le=100000
+    )
+    metric: Name | None = described("The metric that is watched, such as log_loss.", default=None)
+    max_drop: Decimal | None = described(
+        "How much worse than on the holdout is drift, in the metric's unit.", default=None
+    )
+
+
+class Action(SpecModel):
+    """What happens when there is drift."""
+
+    model_config = SpecModel.model_config | {
+        "json_schema_extra": rules(
+            (
+                "(self.type == 'Retrain') == has(self.trainingJobRef)",
+                "trainingJobRef belongs to Retrain, and Retrain needs it",
+            )
+        )
+    }
+
+    type: Literal["Alert", "Retrain"] = described(
+        "Alert: a Warning Event. Retrain: a run of the TrainingJob, once an episode."
+    )
+    training_job_ref: LocalReference | None = described("The TrainingJob that retrains.", default=None)
+    when: tuple[CheckType, ...] = described(
+        "Only for drift found by these checks; any when empty.", default=(), max_length=5, json_schema_extra=ATOMIC
+    )
+
+
+class DriftMonitorSpec(SpecModel):
+    """What is watched, and what happens when it drifts."""
+
+    model_ref: LocalReference = described("The Model that is watched.")
+    window: Window = described("Which observations are looked at.")
+    features: Features = described("Which inputs are watched.", default=Features())
+    checks: tuple[Check, ...] = described("What is watched.", min_length=1, max_length=32, json_schema_extra=ATOMIC)
+    actions: tuple[Action, ...] = described(
+        "What happens when there is drift.", default=(), max_length=8, json_schema_extra=ATOMIC
+    )
+
+
+class Finding(SpecModel):
+    """What one check found."""
+
+    check: CheckType = described("The check.")
+    subject: str = described("The input, prediction or metric.", max_length=128)
+    verdict: Literal["Drift", "Stable", "Inconclusive"] = described("What the figures say.")
+    value: str = described("The figure.", default="", max_length=40)
+    low: str = described("Lower end of its interval.", default="", max_length=40)
+    high: str = described("Upper end of its interval.", default="", max_length=40)
+    threshold: str = described("What it is compared with.", default="", max_length=40)
+    shift: Text = described("What moved, in words.", default="")
+
+
+class Episode(SpecModel):
+    """A stretch of drift, from the first verdict to the next stable one."""
+
+    id: str = described("Identity.", max_length=63)
+    version: str = described("The champion that drifted.", max_length=253)
+    started_at: datetime = described("When drift was found.")
+    ended_at: datetime | None = described("When it was over.", default=None)
+    reason: Text = described("What moved most.", default="")
+
+
+class Request(SpecModel):
+    """What the monitor asks of another object."""
+
+    type: Literal["Retrain"] = described("What is asked.")
+    training_job_ref: LocalReference = described("Who is asked.")
+    episode: str = described("For which episode.", max_length=63)
+    reason: Text = described("Why.", default="")
+
+
+class DriftMonitorStatus(SpecModel):
+    """What was found."""
+
+    observed_generation: int = described(
+        "Generation of the spec this status is about; -1 before the first look.", default=-1
+    )
+    verdict: Literal["", "Drift", "Stable", "Inconclusive"] = described("What the window says as a whole.", default="")
+    version: str = described("The champion the verdict is about.", default="", max_length=253)
+    rows: int = described("Rows in the window, a count.", default=0, ge=0)
+    rows_needed: int = described("Rows still needed for a verdict, a count.", default=0, ge=0)
+    findings: tuple[Finding, ...] = described(
+        "What each check found, the strongest first.", default=(), max_length=100, json_schema_extra=ATOMIC
+    )
+    episode: Episode | None = described("The newest stretch of drift.", default=None)
+    requests: tuple[Request, ...] = described(
+        "What is asked of other objects.", default=(), max_length=8, json_schema_extra=ATOMIC
+    )
+    evaluation: dict[str, Any] | None = described(
+        "Figures of the evaluator.", default=None, json_schema_extra={"x-kubernetes-preserve-unknown-fields": True}
+    )
+    conditions: tuple[Condition, ...] = described(
+        "State, by type.", default=(), max_length=16, json_schema_extra=list_map("type")
+    )
+
+
+class DriftMonitor(Resource[DriftMonitorSpec, DriftMonitorStatus]):
+    """Watches what a Model's champion receives and predicts."""
+
+    KIND: ClassVar[str] = "DriftMonitor"
+    PLURAL: ClassVar[str] = "driftmonitors"
+    SHORT_NAME: ClassVar[str] = "dm"
+
+    kind: str = "DriftMonitor"

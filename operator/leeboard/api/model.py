@@ -1,0 +1,232 @@
+"""Model: what is served, and how a new version earns its place."""
+
+from datetime import datetime
+from typing import Any, ClassVar, Literal
+
+from leeboard.api.base import Condition, Resource, SpecModel
+from leeboard.api.fields import ATOMIC, Decimal, Duration, Name, Text, described, list_map, rules
+from leeboard.api.pod import PodTemplateOverrides
+from leeboard.api.storage import Storage
+from leeboard.api.training_job import Resources
+
+
+class Prediction(SpecModel):
+    """What the model predicts."""
+
+    task: Literal["BinaryClassification", "Regression"] = described("Kind of prediction.")
+    score_output: Name = described("Name of the output that carries the score.", default="probability")
+    positive_class: str = described("Label of the positive class.", default="1", max_length=128)
+
+
+class Versions(SpecModel):
+    """How many versions are kept."""
+
+    retain: int = described("How many versions are kept beside those in use, a count.", default=10, ge=1, le=1000)
+
+
+class Gate(SpecModel):
+    """One condition that a version has to meet before it serves."""
+
+    model_config = SpecModel.model_config | {
+        "json_schema_extra": rules(
+            ("self.type != 'Threshold' || has(self.min) || has(self.max)", "a Threshold gate needs min or max"),
+            ("self.type != 'VersusChampion' || has(self.maxDrop)", "a VersusChampion gate needs maxDrop"),
+        )
+    }
+
+    type: Literal["Threshold", "VersusChampion"] = described(
+        "Threshold: an absolute bound. VersusChampion: against the champion on the same rows."
+    )
+    metric: Name = described("Name of the metric, such as roc_auc.")
+    min: Decimal | None = described("Smallest value that passes, in the metric's unit.", default=None)
+    max: Decimal | None = described("Largest value that passes, in the metric's unit.", default=None)
+    max_drop: Decimal | None = described(
+        "How much worse than the champion still passes, in the metric's unit.", default=None
+    )
+    on: Literal["CandidateHoldout"] = described("The rows both are scored on.", default="CandidateHoldout")
+
+
+class Promotion(SpecModel):
+    """Which versions may serve."""
+
+    model_config = SpecModel.model_config | {
+        "json_schema_extra": rules(
+            (
+                "(self.policy == 'Pinned') == has(self.version)",
+                "promotion.version belongs to policy Pinned, and Pinned needs it",
+            )
+        )
+    }
+
+    policy: Literal["Automatic", "Approval", "Pinned"] = described(
+        "Automatic: the newest version that passes. Approval: and that somebody approved. Pinned: the one named.",
+        default="Automatic",
+    )
+    version: str | None = described("The ModelVersion to serve.", default=None, min_length=1, max_length=253)
+    gates: tuple[Gate, ...] = described(
+        "What a version has to meet.", default=(), max_length=16, json_schema_extra=ATOMIC
+    )
+
+
+class Serving(SpecModel):
+    """How a version is served."""
+
+    replicas: int = described("Pods of the champion, a count.", default=1, ge=1, le=100)
+    resources: Resources = described("CPU and memory of the server container.", default=Resources())
+    ready_within: Duration = described("Longest time a new version's pods may take to become ready.", default="5m")
+    pod_template_overrides: PodTemplateOverrides = described(
+        "Allowed changes to the pods.", default=PodTemplateOverrides()
+    )
+
+
+class Step(SpecModel):
+    """One stage of a canary."""
+
+    weight: int = described("Share of the requests for the candidate, in percent.", ge=1, le=100)
+    duration: Duration = described("Shortest time of the stage, such as 10m.")
+
+
+class Guard(SpecModel):
+    """What aborts a rollout."""
+
+    model_config = SpecModel.model_config | {
+        "json_schema_extra": rules(
+            ("self.type != 'ErrorRate' || has(self.margin)", "an ErrorRate guard needs margin"),
+            ("self.type != 'LatencyP99' || has(self.maxRatio)", "a LatencyP99 guard needs maxRatio"),
+        )
+    }
+
+    type: Literal["ErrorRate", "LatencyP99"] = described("What is compared with the champion.")
+    margin: Decimal | None = described(
+        "By how much the candidate's share of failed requests may exceed the champion's, 0 to 1.", default=None
+    )
+    max_ratio: Decimal | None = described(
+        "How many times the champion's 99th percentile of latency the candidate may take.", default=None
+    )
+
+
+class Analysis(SpecModel):
+    """What decides a rollout."""
+
+    alpha: Decimal = described("Chance of a wrong abort over the whole rollout, 0 to 1.", default="0.05")
+    min_samples: int = described(
+        "Fewest requests to the candidate before it is promoted, a count.", default=500, ge=0, le=100000000
+    )
+    guards: tuple[Guard, ...] = described(
+        "What aborts the rollout.", default=(), max_length=8, json_schema_extra=ATOMIC
+    )
+
+
+class Rollout(SpecModel):
+    """How traffic moves to a new version."""
+
+    model_config = SpecModel.model_config | {
+        "json_schema_extra": rules(
+            ("self.strategy != 'Canary' || (has(self.steps) && size(self.steps) > 0)", "strategy Canary needs steps"),
+            (
+                "!has(self.steps) || (self.steps.map(s, s.weight).isSorted()"
+                " && self.steps.all(i, self.steps.filter(j, j.weight == i.weight).size() == 1))",
+                "the weights of steps have to rise",
+            ),
+        )
+    }
+
+    strategy: Literal["Canary", "BlueGreen", "Replace"] = described(
+        "Canary: a growing share of requests. BlueGreen: all at once when the new pods are ready. "
+        "Replace: as BlueGreen, for models that may be away for a moment.",
+        default="BlueGreen",
+    )
+    steps: tuple[Step, ...] = described(
+        "Stages of the canary, in order.", default=(), max_length=20, json_schema_extra=ATOMIC
+    )
+    analysis: Analysis = described("What decides.", default=Analysis())
+
+
+class ModelSpec(SpecModel):
+    """What is served, and how a new version earns its place."""
+
+    owners: tuple[str, ...] = described("Teams or people to ask.", default=(), max_length=16, json_schema_extra=ATOMIC)
+    prediction: Prediction = described("What is predicted.")
+    storage: Storage = described("Where observations of served versions are written.")
+    versions: Versions = described("How many versions are kept.", default=Versions())
+    promotion: Promotion = described("Which versions may serve.", default=Promotion())
+    serving: Serving = described("How a version is served.", default=Serving())
+    rollout: Rollout = described("How traffic moves.", default=Rollout())
+
+
+class Images(SpecModel):
+    """The images a version was adopted with; upgrading Leeboard does not restart it."""
+
+    server: str = described("Image of load, server and exporter.", max_length=600)
+
+
+class ServedVersion(SpecModel):
+    """A version that has pods."""
+
+    name: str = described("Name of the ModelVersion.", max_length=253)
+    since: datetime = described("When it came into this place.")
+    images: Images = described("The images it runs.")
+
+
+class Candidate(ServedVersion):
+    """The version that is being rolled out."""
+
+    phase: Literal["Starting", "Canary", "Promoting", "RollingBack"] = described(
+        "Where the rollout is.", default="Starting"
+    )
+    step: int = described("Index of the canary's stage, from 0.", default=0, ge=0)
+    step_started_at: datetime | None = described("When the stage began.", default=None)
+    requested_weight: int = described("Share asked for by the stage, in percent.", default=0, ge=0, le=100)
+    replica_weight: int = described("Share of the ready pods, in percent.", default=0, ge=0, le=100)
+    observed_weight: int | None = described("Share of the requests counted by the exporters, in percent.", default=None)
+    reason: str = described("What the rollout waits for, as one word.", default="", max_length=128)
+    message: Text = described("What the rollout waits for, with figures.", default="")
+
+
+class Quarantined(SpecModel):
+    """A version that was rolled back."""
+
+    name: str = described("Name of the ModelVersion.", max_length=253)
+    reason: str = described("Why, as one word.", max_length=128)
+    message: Text = described("Why, with figures.", default="")
+    at: datetime = described("When.")
+
+
+class ModelCommands(SpecModel):
+    """Ids of the last commands that were acted on."""
+
+    promote: str = described("Last promote.", default="", max_length=128)
+    abort: str = described("Last abort.", default="", max_length=128)
+
+
+class ModelStatus(SpecModel):
+    """What is served now."""
+
+    observed_generation: int = described(
+        "Generation of the spec this status is about; -1 before the first look.", default=-1
+    )
+    champion: ServedVersion | None = described("The version that serves.", default=None)
+    candidate: Candidate | None = described("The version that is being rolled out.", default=None)
+    draining: ServedVersion | None = described("The champion before, until its pods are gone.", default=None)
+    quarantined: tuple[Quarantined, ...] = described(
+        "Versions that were rolled back.", default=(), max_length=50, json_schema_extra=list_map("name")
+    )
+    commands: ModelCommands = described("Commands that were acted on.", default=ModelCommands())
+    evaluation: dict[str, Any] | None = described(
+        "Figures of the evaluator about the served versions.",
+        default=None,
+        json_schema_extra={"x-kubernetes-preserve-unknown-fields": True},
+    )
+    conditions: tuple[Condition, ...] = described(
+        "State, by type.", default=(), max_length=16, json_schema_extra=list_map("type")
+    )
+
+
+class Model(Resource[ModelSpec, ModelStatus]):
+    """A model that is served, and the rule by which its versions change."""
+
+    KIND: ClassVar[str] = "Model"
+    PLURAL: ClassVar[str] = "models"
+    SHORT_NAME: ClassVar[str] = "mdl"
+
+    kind: str = "Model"

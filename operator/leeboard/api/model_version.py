@@ -1,0 +1,187 @@
+"""ModelVersion: one immutable, content-addressed model with its full lineage."""
+
+from typing import ClassVar, Literal
+
+from leeboard.api.base import Condition, LocalReference, Resource, SpecModel
+from leeboard.api.fields import ATOMIC, Column, Digest, Figure, Name, Text, Uri, described, list_map, rules
+from leeboard.api.lineage import Cause, CodeRecord, DatasetRecord
+
+
+class TrainingSource(SpecModel):
+    """The run that made a version."""
+
+    name: str = described("Name of the TrainingJob.", min_length=1, max_length=253)
+    uid: str = described("UID of the TrainingJob.", max_length=64)
+    run: str = described("Identity of the run.", min_length=1, max_length=63)
+
+
+class ImportSource(SpecModel):
+    """A model that was made elsewhere."""
+
+    reason: Text = described("Why it was imported, and from where.")
+
+
+class Source(SpecModel):
+    """Where a version comes from: exactly one of the two."""
+
+    model_config = SpecModel.model_config | {
+        "json_schema_extra": rules(
+            ("has(self.trainingJob) != has(self.__import__)", "source needs exactly one of trainingJob and import")
+        )
+    }
+
+    training_job: TrainingSource | None = described("The run that made it.", default=None)
+    import_: ImportSource | None = described("Why it was imported.", default=None, alias="import")
+
+
+class Artifact(SpecModel):
+    """The stored model."""
+
+    uri: Uri = described("Folder of the run in object storage; manifest.json lies in it.")
+    digest: Digest = described("Digest of the manifest, which holds the digest of every file.")
+    format: Literal["sklearn-skops"] = described("How the model is stored.")
+    bytes: int = described("Size of all files, in bytes.", ge=0)
+
+
+class Image(SpecModel):
+    """The image that trained."""
+
+    reference: str = described("repository@sha256:… as the node reported it.", min_length=1, max_length=600)
+
+
+class Environment(SpecModel):
+    """What ran the training."""
+
+    python: str = described("Version of Python.", default="", max_length=64)
+    lock_digest: Digest | None = described("Digest of all installed packages with their versions.", default=None)
+
+
+class Tensor(SpecModel):
+    """One input or output in terms of the Open Inference Protocol."""
+
+    name: Column = described("Name of the tensor.")
+    datatype: str = described("Open Inference Protocol datatype, such as FP64 or BYTES.", max_length=16)
+    shape: tuple[int, ...] = described("Shape; -1 is the batch.", default=(-1,), max_length=8, json_schema_extra=ATOMIC)
+
+
+class Signature(SpecModel):
+    """What the model takes and answers."""
+
+    inputs: tuple[Tensor, ...] = described("Inputs, in order.", default=(), max_length=500, json_schema_extra=ATOMIC)
+    outputs: tuple[Tensor, ...] = described("Outputs, in order.", default=(), max_length=50, json_schema_extra=ATOMIC)
+
+
+class Metric(SpecModel):
+    """A measured figure with its 95 % interval."""
+
+    name: Name = described("Name, such as roc_auc.")
+    value: Figure = described("Value.")
+    low: Figure = described("Lower end of the 95 % interval.")
+    high: Figure = described("Upper end of the 95 % interval.")
+    dataset: str = described("Dataset it was measured on.", default="", max_length=63)
+    digest: Digest | None = described("Digest of that dataset.", default=None)
+
+
+class Comparison(SpecModel):
+    """Candidate and champion on the same rows."""
+
+    champion: str = described("The champion at the time.", max_length=253)
+    metrics: tuple[Metric, ...] = described(
+        "The champion's figures.", default=(), max_length=32, json_schema_extra=ATOMIC
+    )
+    differences: tuple[Metric, ...] = described(
+        "Candidate minus champion, with the interval of the paired difference.",
+        default=(),
+        max_length=32,
+        json_schema_extra=ATOMIC,
+    )
+
+
+class StoredFile(SpecModel):
+    """A file in object storage."""
+
+    uri: Uri = described("Where it lies.")
+    digest: Digest = described("Digest of its bytes.")
+
+
+class Parent(SpecModel):
+    """The version before."""
+
+    name: str = described("Name of the ModelVersion.", min_length=1, max_length=253)
+    relation: Literal["Retrained"] = described("How this version came from it.", default="Retrained")
+
+
+class ModelVersionSpec(SpecModel):
+    """One model with its lineage. Nothing in it ever changes."""
+
+    model_config = SpecModel.model_config | {
+        "json_schema_extra": rules(
+            ("self == oldSelf", "the spec of a ModelVersion is immutable"),
+            (
+                "!has(self.source.trainingJob) || (has(self.code) && has(self.image) && has(self.profile)"
+                " && has(self.datasets) && size(self.datasets) > 0 && has(self.metrics) && size(self.metrics) > 0)",
+                "a trained version needs code, image, datasets, metrics and profile",
+            ),
+        )
+    }
+
+    model_ref: LocalReference = described("The Model it is a version of.")
+    source: Source = described("Where it comes from.")
+    artifact: Artifact = described("The stored model.")
+    code: CodeRecord | None = described("The code that trained it.", default=None)
+    image: Image | None = described("The image that trained it.", default=None)
+    datasets: tuple[DatasetRecord, ...] = described(
+        "What it was trained and evaluated on.", default=(), max_length=16, json_schema_extra=ATOMIC
+    )
+    params: dict[str, str] = described("Parameters of the training.", default={}, max_length=100)
+    seed: int = described("Seed of the training.", default=0, ge=0)
+    environment: Environment | None = described("What ran the training.", default=None)
+    signature: Signature = described("What the model takes and answers.", default=Signature())
+    metrics: tuple[Metric, ...] = described(
+        "Figures on the holdout.", default=(), max_length=32, json_schema_extra=ATOMIC
+    )
+    comparison: Comparison | None = described("The champion on the same holdout.", default=None)
+    profile: StoredFile | None = described(
+        "Distributions of the reference, which drift is measured against.", default=None
+    )
+    golden_samples: StoredFile | None = described(
+        "Inputs with the answers that the loaded model has to give.", default=None
+    )
+    parent: Parent | None = described("The champion it follows.", default=None)
+    cause: Cause | None = described("What started the training.", default=None)
+
+
+class GateResult(SpecModel):
+    """What one gate of the Model's promotion rule said."""
+
+    gate: str = described("The gate, such as Threshold roc_auc.", max_length=128)
+    passed: bool = described("True when the version is good enough.")
+    message: Text = described("The figures it rests on.", default="")
+
+
+class ModelVersionStatus(SpecModel):
+    """Whether the version may serve."""
+
+    observed_generation: int = described(
+        "Generation of the spec this status is about; -1 before the first look.", default=-1
+    )
+    phase: Literal["", "Registered", "AwaitingApproval", "Accepted", "Rejected"] = described(
+        "Where the version is.", default=""
+    )
+    gates: tuple[GateResult, ...] = described(
+        "What the gates said; decided once.", default=(), max_length=16, json_schema_extra=ATOMIC
+    )
+    approved_by: str = described("Who approved it.", default="", max_length=253)
+    conditions: tuple[Condition, ...] = described(
+        "State, by type.", default=(), max_length=16, json_schema_extra=list_map("type")
+    )
+
+
+class ModelVersion(Resource[ModelVersionSpec, ModelVersionStatus]):
+    """One immutable model with its full lineage."""
+
+    KIND: ClassVar[str] = "ModelVersion"
+    PLURAL: ClassVar[str] = "modelversions"
+    SHORT_NAME: ClassVar[str] = "mv"
+
+    kind: str = "ModelVersion"

@@ -1,0 +1,131 @@
+"""Every typed reason that status and Events carry, and a hint at the fix for each that needs one."""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why something is as it is, as one CamelCase word."""
+
+    # storage and data
+    STORAGE_NOT_FOUND = "StorageNotFound"
+    STORAGE_FORBIDDEN = "StorageForbidden"
+    STORAGE_UNREACHABLE = "StorageUnreachable"
+    STORAGE_CONFLICT = "StorageConflict"
+    DIGEST_MISMATCH = "DigestMismatch"
+    UNSAFE_FORMAT = "UnsafeFormat"
+    BAD_DATA = "BadData"
+    NO_NEW_DATA = "NoNewData"
+    # code and training
+    CODE_UNAVAILABLE = "CodeUnavailable"
+    BAD_CONFIGURATION = "BadConfiguration"
+    TRAINING_FAILED = "TrainingFailed"
+    RESULT_MISSING = "ResultMissing"
+    PUBLISH_FAILED = "PublishFailed"
+    EVALUATION_FAILED = "EvaluationFailed"
+    DEADLINE_EXCEEDED = "DeadlineExceeded"
+    JOB_DELETED = "JobDeleted"
+    # pods
+    OOM_KILLED = "OOMKilled"
+    IMAGE_PULL = "ImagePull"
+    UNSCHEDULABLE = "Unschedulable"
+    QUOTA_EXCEEDED = "QuotaExceeded"
+    POD_REJECTED = "PodRejected"
+    CONFIG_MISSING = "ConfigMissing"
+    CRASH_LOOP = "CrashLoop"
+    MODEL_LOAD_FAILED = "ModelLoadFailed"
+    GOLDEN_SAMPLES_MISMATCH = "GoldenSamplesMismatch"
+    NOT_READY_IN_TIME = "NotReadyInTime"
+    # runs
+    RUN_STARTED = "RunStarted"
+    RUN_SUCCEEDED = "RunSucceeded"
+    RUN_RETRIED = "RunRetried"
+    TRAINING = "Training"
+    EVALUATING = "Evaluating"
+    IDLE = "Idle"
+    SUSPENDED = "Suspended"
+    COOLDOWN = "Cooldown"
+    RUN_LIMIT_REACHED = "RunLimitReached"
+    VERSION_RESELECTED = "VersionReselected"
+    # versions and rollout
+    REGISTERED = "Registered"
+    ACCEPTED = "Accepted"
+    GATE_FAILED = "GateFailed"
+    AWAITING_APPROVAL = "AwaitingApproval"
+    APPROVED = "Approved"
+    LINEAGE_INCOMPLETE = "LineageIncomplete"
+    MODEL_NOT_FOUND = "ModelNotFound"
+    VERSION_NOT_FOUND = "VersionNotFound"
+    NO_VERSION = "NoVersion"
+    PROGRESSING = "Progressing"
+    SERVING = "Serving"
+    CANARY_STARTED = "CanaryStarted"
+    STEP_STARTED = "StepStarted"
+    PAUSED = "Paused"
+    PROMOTED = "Promoted"
+    ROLLED_BACK = "RolledBack"
+    ABORTED = "Aborted"
+    SUPERSEDED = "Superseded"
+    ERROR_RATE_TOO_HIGH = "ErrorRateTooHigh"
+    LATENCY_TOO_HIGH = "LatencyTooHigh"
+    NOT_ENOUGH_SAMPLES = "NotEnoughSamples"
+    ANALYSIS_PASSED = "AnalysisPassed"
+    # drift
+    DRIFT = "Drift"
+    STABLE = "Stable"
+    INCONCLUSIVE = "Inconclusive"
+    EVALUATION_STALE = "EvaluationStale"
+    RETRAIN_REQUESTED = "RetrainRequested"
+
+
+_HINTS: dict[Reason, str] = {
+    Reason.STORAGE_NOT_FOUND: "check that the bucket and the path of the URI exist, and the endpoint's spelling",
+    Reason.STORAGE_FORBIDDEN: "check the keys in the Secret of storage.secretRef and the bucket's policy",
+    Reason.STORAGE_UNREACHABLE: "check storage.endpoint, its DNS name and the network policy of the namespace",
+    Reason.STORAGE_CONFLICT: "another object lies at this place; give every TrainingJob its own output.uri",
+    Reason.DIGEST_MISMATCH: "the stored bytes differ from what was registered: restore the object or train anew",
+    Reason.UNSAFE_FORMAT: "save the model as model.skops from known libraries; pickles are never loaded",
+    Reason.BAD_DATA: "correct the dataset, or the limits in datasets[].validation",
+    Reason.CODE_UNAVAILABLE: "check code.repository, code.revision, and username and password in code.secretRef",
+    Reason.BAD_CONFIGURATION: "correct the field that the message names",
+    Reason.TRAINING_FAILED: "read the log of the container named train; the exit code is the script's own",
+    Reason.RESULT_MISSING: "leave model.skops in LEEBOARD_MODEL_DIR and reference.parquet in LEEBOARD_OUTPUT_DIR",
+    Reason.PUBLISH_FAILED: "read the log of the container named publish",
+    Reason.EVALUATION_FAILED: "read the log of the evaluation Job: the model has to score every row of the holdout",
+    Reason.DEADLINE_EXCEEDED: "raise limits.deadline, or give the training more CPU",
+    Reason.JOB_DELETED: "the Job was deleted while it ran; ask for a new run with the annotation leeboard.dev/train",
+    Reason.OOM_KILLED: "raise resources.limits.memory",
+    Reason.IMAGE_PULL: "check the image's name and tag, and the pull secrets of the namespace",
+    Reason.UNSCHEDULABLE: "no node has room: lower resources.requests, or add a node",
+    Reason.QUOTA_EXCEEDED: "raise the ResourceQuota of the namespace, or lower resources",
+    Reason.POD_REJECTED: "admission refused the pod: the message names the policy",
+    Reason.CONFIG_MISSING: "create the Secret or ConfigMap that the message names",
+    Reason.CRASH_LOOP: "read the log of the container before its last restart (kubectl logs --previous)",
+    Reason.MODEL_LOAD_FAILED: "the model could not be loaded: its libraries have to match the serving image",
+    Reason.GOLDEN_SAMPLES_MISMATCH: "the loaded model answers otherwise than at evaluation: check library versions",
+    Reason.NOT_READY_IN_TIME: "the version's pods did not become ready: read the log of the container server",
+    Reason.RUN_LIMIT_REACHED: "raise limits.maxRunsPerDay",
+    Reason.GATE_FAILED: "the version is not good enough by promotion.gates; the champion keeps serving",
+    Reason.AWAITING_APPROVAL: "approve by the annotation leeboard.dev/approved-by on the ModelVersion",
+    Reason.LINEAGE_INCOMPLETE: "register versions by a TrainingJob, or fill the field that the message names",
+    Reason.MODEL_NOT_FOUND: "create the Model that modelRef names, in the same namespace",
+    Reason.VERSION_NOT_FOUND: "promotion.version has to name an existing ModelVersion of this Model",
+    Reason.NO_VERSION: "start a TrainingJob for this Model",
+    Reason.ERROR_RATE_TOO_HIGH: "read the log of the version's container server; the champion keeps serving",
+    Reason.LATENCY_TOO_HIGH: "the version answers more slowly than the champion; the champion keeps serving",
+    Reason.NOT_ENOUGH_SAMPLES: "the analysis needs more requests",
+    Reason.EVALUATION_STALE: "check that the evaluator Deployment runs and may read the Model's storage",
+}
+
+
+def hint(reason: Reason | str) -> str:
+    """What a user can do about it; empty where nothing has to be done or the reason is unknown."""
+    try:
+        return _HINTS.get(Reason(reason), "")
+    except ValueError:
+        return ""
+
+
+def explain(reason: Reason | str, message: str) -> str:
+    """A message followed by its hint."""
+    advice = hint(reason)
+    return f"{message} — {advice}" if advice and advice not in message else message

@@ -1,0 +1,77 @@
+"""The generated definitions: current, small, bounded, described."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from pydantic import BaseModel
+
+from leeboard.api.crd.__main__ import outputs
+from leeboard.api.crd.definition import KINDS, definition
+from leeboard.api.crd.schema import NotStructural, structural
+
+ROOT = Path(__file__).resolve().parents[3]
+MAXIMUM_BYTES = 60_000
+
+
+def nodes(schema: dict, path: str) -> Iterator[tuple[str, dict]]:
+    yield path, schema
+    for name, child in schema.get("properties", {}).items():
+        yield from nodes(child, f"{path}.{name}")
+    for key in ("items", "additionalProperties"):
+        if key in schema:
+            yield from nodes(schema[key], f"{path}[]")
+
+
+def every_node() -> list[tuple[str, dict]]:
+    found = []
+    for kind in KINDS:
+        whole = definition(kind)["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+        for part in ("spec", "status"):
+            found += list(nodes(whole["properties"][part], f"{kind.resource.KIND}.{part}"))
+    return found
+
+
+@pytest.mark.parametrize("name", sorted(outputs()))
+def test_generated_files_are_current(name: str) -> None:
+    assert (ROOT / name).read_text(encoding="utf-8") == outputs()[name]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.resource.KIND)
+def test_client_side_apply_can_carry_it(kind) -> None:
+    assert len(yaml.safe_dump(definition(kind))) < MAXIMUM_BYTES
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.resource.KIND)
+def test_at_most_six_columns(kind) -> None:
+    assert 3 <= len(kind.columns) <= 6
+
+
+def test_no_floats_and_every_string_and_list_is_bounded() -> None:
+    for path, node in every_node():
+        assert node.get("type") in {"object", "array", "string", "integer", "boolean"}, path
+        if node["type"] == "string":
+            assert "maxLength" in node or "enum" in node, path
+        if node["type"] == "array":
+            assert "maxItems" in node, path
+            assert node.get("x-kubernetes-list-type") in {"atomic", "map"} or path.endswith("labels"), path
+
+
+def test_no_default_stands_inside_a_list() -> None:
+    for path, node in every_node():
+        if "[]" in path:
+            assert "default" not in node, path
+
+
+def test_status_says_minus_one_before_the_first_look() -> None:
+    found = [node for path, node in every_node() if path.endswith("status.observedGeneration")]
+    assert [node["default"] for node in found] == [-1] * len(KINDS)
+
+
+def test_a_float_is_refused() -> None:
+    class Bad(BaseModel):
+        share: float
+
+    with pytest.raises(NotStructural, match="Bad.share"):
+        structural(Bad)

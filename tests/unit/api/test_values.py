@@ -1,0 +1,65 @@
+"""Names, durations, reasons and metrics."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from leeboard.api.durations import format_duration, parse_duration
+from leeboard.api.metrics import higher_is_better
+from leeboard.api.names import child_name, label_value
+from leeboard.api.reasons import Reason, explain, hint
+
+LABEL = re.compile(r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$")
+
+
+@settings(derandomize=True)
+@given(st.lists(st.text(max_size=80), min_size=1, max_size=3))
+def test_a_child_name_is_a_label_and_the_same_again(parts: list[str]) -> None:
+    name = child_name(*parts)
+    assert LABEL.match(name)
+    assert len(name) <= 63
+    assert child_name(*parts) == name
+
+
+@pytest.mark.parametrize(
+    ("parts", "name"),
+    [(("late-flights", "v1"), "late-flights-v1"), (("a",), "a"), (("x" * 63,), "x" * 63)],
+)
+def test_a_short_name_stays_readable(parts: tuple[str, ...], name: str) -> None:
+    assert child_name(*parts) == name
+
+
+def test_names_that_are_cut_stay_distinct() -> None:
+    assert child_name("a" * 70, "b") != child_name("a" * 70, "c")
+    assert child_name("A") != child_name("a")
+    assert label_value("b" * 64) != "b" * 64
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("15s", 15), ("10m", 600), ("1h30m", 5400), ("7d", 604800), ("0s", 0), ("1d2h3m4s", 93784)],
+)
+def test_durations(text: str, seconds: int) -> None:
+    assert parse_duration(text) == timedelta(seconds=seconds)
+    assert parse_duration(format_duration(timedelta(seconds=seconds))) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize("text", ["", "10", "m", "1m1h", "-5s", "1.5h", "5 m"])
+def test_what_is_no_duration(text: str) -> None:
+    with pytest.raises(ValueError, match="duration"):
+        parse_duration(text)
+
+
+def test_hints() -> None:
+    assert "memory" in hint(Reason.OOM_KILLED)
+    assert hint("Unheard") == ""
+    assert explain(Reason.OOM_KILLED, "container train") == f"container train — {hint(Reason.OOM_KILLED)}"
+    assert explain(Reason.PROMOTED, "done") == "done"
+
+
+@pytest.mark.parametrize(("name", "higher"), [("roc_auc", True), ("log_loss", False), ("rmse", False), ("own", True)])
+def test_which_way_is_better(name: str, higher: bool) -> None:
+    assert higher_is_better(name) is higher
