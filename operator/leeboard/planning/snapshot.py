@@ -1,0 +1,56 @@
+"""What a planner looks at: the primary and its neighbours parsed, its children as the API server gave them."""
+
+from dataclasses import dataclass
+
+from leeboard.api.drift_monitor import DriftMonitor
+from leeboard.api.model import Model
+from leeboard.api.model_version import ModelVersion
+from leeboard.api.training_job import TrainingJob
+from leeboard.planning.plan import Raw
+from leeboard.planning.settings import Settings
+
+
+@dataclass(frozen=True)
+class TrainingJobSnapshot:
+    """A TrainingJob and what bears on it; `versions` are those of its Model, `jobs` and `pods` those it owns."""
+
+    job: TrainingJob
+    model: Model | None
+    champion: ModelVersion | None
+    versions: tuple[ModelVersion, ...]
+    jobs: tuple[Raw, ...]
+    pods: tuple[Raw, ...]
+    monitors: tuple[DriftMonitor, ...]
+    settings: Settings
+
+
+@dataclass(frozen=True)
+class ModelSnapshot:
+    """A Model, its versions, and the Deployments, Services and pods that serve it."""
+
+    model: Model
+    versions: tuple[ModelVersion, ...]
+    deployments: tuple[Raw, ...]
+    services: tuple[Raw, ...]
+    pods: tuple[Raw, ...]
+    monitors: tuple[DriftMonitor, ...]
+    settings: Settings
+
+
+@dataclass(frozen=True)
+class ModelVersionSnapshot:
+    """A ModelVersion and the Model it belongs to."""
+
+    version: ModelVersion
+    model: Model | None
+    settings: Settings
+
+
+@dataclass(frozen=True)
+class DriftMonitorSnapshot:
+    """A DriftMonitor, the Model it watches and the version that serves as its reference."""
+
+    monitor: DriftMonitor
+    model: Model | None
+    champion: ModelVersion | None
+    settings: Settings
