@@ -43,7 +43,6 @@ class Gate(SpecModel):
     max_drop: Decimal | None = described(
         "How much worse than the champion still passes, in the metric's unit.", default=None
     )
-    on: Literal["CandidateHoldout"] = described("The rows both are scored on.", default="CandidateHoldout")
 
 
 class Promotion(SpecModel):
@@ -193,10 +192,11 @@ class Quarantined(SpecModel):
 
 
 class ModelCommands(SpecModel):
-    """Ids of the last commands that were acted on."""
+    """The last commands that were acted on."""
 
     promote: str = described("Last promote.", default="", max_length=128)
     abort: str = described("Last abort.", default="", max_length=128)
+    pause: bool = described("True while the rollout is held.", default=False)
 
 
 class ModelStatus(SpecModel):

@@ -31,7 +31,7 @@ def child_name(*parts: str) -> str:
     """
     whole = "-".join(parts)
     cleaned = _FORBIDDEN.sub("-", whole.lower()).strip("-")
-    if cleaned == whole and len(whole) <= MAXIMUM_LENGTH:
+    if whole and cleaned == whole and len(whole) <= MAXIMUM_LENGTH:
         return whole
     suffix = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:8]
     head = cleaned[: MAXIMUM_LENGTH - len(suffix) - 1].strip("-")

@@ -61,7 +61,7 @@ def _convert(node: Schema, definitions: dict[str, Schema], path: str, *, default
         case other:
             raise NotStructural(f"{path}: type {other!r}")
     if defaults and _is_default(merged, result):
-        result["default"] = {} if result["type"] == "object" else merged["default"]
+        result["default"] = _nested(result) if result["type"] == "object" else merged["default"]
     return result
 
 
@@ -111,3 +111,8 @@ def _is_default(merged: Schema, result: Schema) -> bool:
     if result["type"] == "object":
         return default is not None and any("default" in child for child in result.get("properties", {}).values())
     return default not in (None, "", [], (), {})
+
+
+def _nested(result: Schema) -> dict[str, Any]:
+    """An object's default written out, because the API server checks rules against it before filling it in."""
+    return {name: child["default"] for name, child in result["properties"].items() if "default" in child}

@@ -1,0 +1,1 @@
+"""A real Kubernetes cluster without a container engine: binaries, control plane, node."""

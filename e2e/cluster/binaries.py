@@ -1,0 +1,119 @@
+"""Builds the programs of the cluster from Go modules, once for each version, into the user's cache."""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+GO_MODULES = Path(__file__).parent / "go"
+
+
+class BuildFailed(RuntimeError):
+    """A program could not be built; the text is the end of the compiler's output."""
+
+
+def cache() -> Path:
+    """The project's folder in the user's cache."""
+    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base) / "leeboard"
+
+
+@dataclass(frozen=True)
+class Program:
+    """A Go program: either a module of our own below ``go/`` or an installable package with its version."""
+
+    name: str
+    package: str = ""
+    version: str = ""
+    module: str = ""
+    flags: str = "-s -w"
+
+    @property
+    def key(self) -> str:
+        """What the cached binary is named by: everything that decides its bytes."""
+        digest = hashlib.sha256(f"{self.package}@{self.version} {self.flags}".encode())
+        if self.module:
+            for name in ("go.mod", "go.sum", "main.go"):
+                digest.update((GO_MODULES / self.module / name).read_bytes())
+        return digest.hexdigest()[:12]
+
+
+KUBERNETES = "v1.35.4"
+KUBE = Program("kube", module="kube", flags=f"-s -w -X k8s.io/component-base/version.gitVersion={KUBERNETES}")
+PROGRAMS = {
+    program.name: program
+    for program in (
+        KUBE,
+        Program("containerd", "github.com/containerd/containerd/v2/cmd/containerd", "v2.4.2"),
+        Program("containerd-shim-runc-v2", "github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2", "v2.4.2"),
+        Program("versitygw", "github.com/versity/versitygw/cmd/versitygw", "v1.8.0"),
+        Program("coredns", "github.com/coredns/coredns", "v1.15.0"),
+        Program("registry", "github.com/distribution/distribution/v3/cmd/registry", "v3.0.0"),
+        Program("helm", "helm.sh/helm/v3/cmd/helm", "v3.22.0"),
+    )
+}
+
+
+def binary(name: str, out: TextIO = sys.stderr) -> Path:
+    """The path of a program, built when it is not in the cache yet. Raises BuildFailed."""
+    program = PROGRAMS[name]
+    place = cache() / "bin" / f"{program.name}-{program.key}"
+    if place.is_file():
+        return place
+    with _exclusive(program):
+        if not place.is_file():
+            _build(program, place, out)
+    return place
+
+
+@contextmanager
+def _exclusive(program: Program) -> Iterator[None]:
+    folder = cache() / "locks"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / program.name).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _build(program: Program, place: Path, out: TextIO) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    work = place.with_suffix(f".{os.getpid()}")
+    work.mkdir()
+    try:
+        log = work / "log"
+        environment = {**os.environ, "CGO_ENABLED": "0"}
+        if program.module:
+            folder = GO_MODULES / program.module
+            command = ["go", "build", "-ldflags", program.flags, "-o", str(work / program.name), "."]
+        else:
+            folder = work
+            environment |= {"GOBIN": str(work), "GOFLAGS": ""}
+            command = ["go", "install", "-ldflags", program.flags, f"{program.package}@{program.version}"]
+        what = f"building {program.name} {program.version or KUBERNETES}"
+        _run(command, folder, environment, log, what=what, out=out)
+        (work / program.name).rename(place)
+    finally:
+        shutil.rmtree(work)
+
+
+def _run(command: list[str], folder: Path, environment: dict[str, str], log: Path, *, what: str, out: TextIO) -> None:
+    started = time.monotonic()
+    shown = -30.0
+    with log.open("wb") as sink:
+        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=sink, stderr=subprocess.STDOUT)
+        while process.poll() is None:
+            elapsed = time.monotonic() - started
+            if elapsed - shown >= 30:
+                print(f"  {what} ({elapsed:.0f} s)", file=out, flush=True)
+                shown = elapsed
+            time.sleep(0.2)
+    if process.returncode != 0:
+        raise BuildFailed(f"{what}: {log.read_text(errors='replace')[-2000:]}")

@@ -1,0 +1,188 @@
+"""The cluster of the demo as the steps see it: objects, storage, code and what is waited for."""
+
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from e2e.demo.manifests import NAME, Document, Places
+from e2e.support.kubectl import Kubectl
+from e2e.support.narrator import Narrator
+from e2e.support.waiting import Failed, wait_for
+
+OVER = ("Failed", "GateFailed", "NoNewData", "Superseded")
+
+
+@dataclass
+class World:
+    """Everything a step needs. ``git`` is the bare repository's folder; seconds are wall-clock seconds."""
+
+    kubectl: Kubectl
+    narrator: Narrator
+    places: Places
+    s3_host: str
+    access_key: str
+    secret_key: str
+    git: Path
+    build: Path
+    revisions: dict[str, str] = field(default_factory=dict)
+
+    # -- storage ---------------------------------------------------------------------------------------------------
+    def s3(self) -> Any:
+        """A boto3 client on the cluster's S3 server."""
+        return boto3.client(
+            "s3",
+            endpoint_url=self.s3_host,
+            aws_access_key_id=self.access_key,
+            aws_secret_access_key=self.secret_key,
+            region_name="us-east-1",
+            config=Config(s3={"addressing_style": "path"}, retries={"max_attempts": 5}),
+        )
+
+    def make_bucket(self, name: str) -> None:
+        """Make a bucket unless it is there."""
+        client = self.s3()
+        if name not in [bucket["Name"] for bucket in client.list_buckets().get("Buckets", [])]:
+            client.create_bucket(Bucket=name)
+
+    def upload(self, bucket: str, key: str, path: Path) -> None:
+        """Put one file."""
+        self.s3().put_object(Bucket=bucket, Key=key, Body=path.read_bytes())
+
+    # -- code ------------------------------------------------------------------------------------------------------
+    def commit(self, files: dict[str, str], message: str) -> str:
+        """Commit these files on ``main`` of the training repository and push them; returns the commit (40 hex)."""
+        work = self.build / "training-code"
+        if not (work / ".git").is_dir():
+            work.mkdir(parents=True, exist_ok=True)
+            self._git(work, "init", "--quiet", "--initial-branch=main")
+            self._git(work, "remote", "add", "origin", str(self.git))
+        for name, text in files.items():
+            (work / name).write_text(text, encoding="utf-8")
+        self._git(work, "add", "--all")
+        self._git(work, "commit", "--quiet", "--message", message)
+        self._git(work, "push", "--quiet", "--force", "origin", "main")
+        return self._git(work, "rev-parse", "HEAD").strip()
+
+    def _git(self, folder: Path, *args: str) -> str:
+        author = ["-c", "user.name=Flight Ops", "-c", "user.email=flight-ops@example.com"]
+        done = subprocess.run(
+            ["git", "-C", str(folder), *author, *args], check=True, capture_output=True, text=True, timeout=60
+        )
+        return done.stdout
+
+    # -- objects ---------------------------------------------------------------------------------------------------
+    def model(self) -> Document:
+        """The Model as it is now; an empty document before it exists."""
+        return self.kubectl.get("models.leeboard.dev", NAME) or {}
+
+    def champion(self) -> str | None:
+        """The champion's name."""
+        name: str | None = (self.model().get("status", {}).get("champion") or {}).get("name")
+        return name
+
+    def versions(self) -> list[Document]:
+        """All ModelVersions, oldest first."""
+        found = self.kubectl.all("modelversions.leeboard.dev")
+        return sorted(found, key=lambda v: (v["metadata"]["creationTimestamp"], v["metadata"]["name"]))
+
+    def runs(self) -> list[Document]:
+        """The runs recorded in the TrainingJob's status."""
+        job = self.kubectl.get("trainingjobs.leeboard.dev", NAME) or {}
+        runs: list[Document] = job.get("status", {}).get("runs", [])
+        return runs
+
+    def monitor(self) -> Document:
+        """The DriftMonitor's status."""
+        found = self.kubectl.get("driftmonitors.leeboard.dev", NAME) or {}
+        status: Document = found.get("status", {})
+        return status
+
+    # -- waiting ---------------------------------------------------------------------------------------------------
+    def wait_new_version(self, known: set[str], seconds: float = 300) -> Document:
+        """Wait for a ModelVersion whose name is not known; a failed run ends the wait at once."""
+        before = {run["id"] for run in self.runs() if run.get("phase") in OVER}
+
+        def look() -> tuple[Document | None, str]:
+            fresh = [v for v in self.versions() if v["metadata"]["name"] not in known]
+            if fresh:
+                return fresh[-1], ""
+            runs = self.runs()
+            for run in runs:
+                if run["id"] not in before and run.get("phase") in OVER:
+                    raise Failed(f"run {run['id']} ended {run.get('phase')}: {run.get('reason')} {run.get('message')}")
+            seen = ", ".join(f"run {r['id']} {r.get('phase')}" for r in runs[-1:]) or "no run yet"
+            return None, seen
+
+        return wait_for("new version", look, seconds=seconds, narrator=self.narrator)
+
+    def wait_champion(self, name: str, seconds: float = 240) -> Document:
+        """Wait until a version is champion and the Model is Ready; a quarantined version ends the wait at once."""
+
+        def look() -> tuple[Document | None, str]:
+            model = self.model()
+            status = model.get("status", {})
+            if name in quarantined(status):
+                raise Failed(f"{name} was rolled back: {status.get('quarantined')}")
+            is_champion = (status.get("champion") or {}).get("name") == name and not status.get("candidate")
+            if is_champion and condition(status, "Ready") == "True":
+                return model, ""
+            return None, describe_rollout(status)
+
+        return wait_for(f"{name} champion", look, seconds=seconds, narrator=self.narrator)
+
+    def wait_rolled_back(self, name: str, seconds: float = 240) -> Document:
+        """Wait until a version is quarantined; its promotion ends the wait at once."""
+
+        def look() -> tuple[Document | None, str]:
+            status = self.model().get("status", {})
+            if (status.get("champion") or {}).get("name") == name:
+                raise Failed(f"{name} was promoted")
+            if name in quarantined(status) and not status.get("candidate"):
+                return status, ""
+            return None, describe_rollout(status)
+
+        return wait_for(f"{name} rolled back", look, seconds=seconds, narrator=self.narrator)
+
+    def wait_verdict(self, verdict: str, seconds: float = 300) -> Document:
+        """Wait for a verdict of the DriftMonitor."""
+
+        def look() -> tuple[Document | None, str]:
+            status = self.monitor()
+            if status.get("verdict") == verdict:
+                return status, ""
+            rows = status.get("evaluation", {}).get("rows", 0)
+            reason = next((c for c in status.get("conditions", []) if c["type"] == "DriftDetected"), {})
+            return None, f"{status.get('verdict', 'no verdict')} ({rows} rows) {reason.get('message', '')}"[:150]
+
+        return wait_for(f"verdict {verdict}", look, seconds=seconds, narrator=self.narrator, every=2)
+
+
+def quarantined(status: Document) -> set[str]:
+    """Names of versions that were rolled back."""
+    return {entry["name"] for entry in status.get("quarantined", [])}
+
+
+def condition(status: Document, kind: str) -> str | None:
+    """The status of one condition: True, False, Unknown or None where it is absent."""
+    return next((c["status"] for c in status.get("conditions", []) if c["type"] == kind), None)
+
+
+def describe_rollout(status: Document) -> str:
+    """One line about a rollout: weights and why it waits."""
+    candidate = status.get("candidate") or {}
+    if not candidate:
+        ready = next((c for c in status.get("conditions", []) if c["type"] == "Ready"), {})
+        return f"champion {(status.get('champion') or {}).get('name')}; {ready.get('reason')}: {ready.get('message')}"
+    weights = " / ".join(
+        f"{label} {candidate.get(key, '–')} %"
+        for label, key in (
+            ("requested", "requestedWeight"),
+            ("replicas", "replicaWeight"),
+            ("observed", "observedWeight"),
+        )
+    )
+    return f"canary {candidate.get('name')} {weights}; {candidate.get('message', '')}"

@@ -1,0 +1,1 @@
+"""What the demo and the scenarios share: kubectl, waiting, and telling what happens."""

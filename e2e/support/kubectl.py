@@ -1,0 +1,56 @@
+"""kubectl as a program, with its answers as Python values."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+Document = dict[str, Any]
+
+
+class KubectlError(RuntimeError):
+    """kubectl ended with an error; the text is its standard error."""
+
+
+@dataclass(frozen=True)
+class Kubectl:
+    """Runs one kubectl binary against one cluster, in one namespace unless told otherwise."""
+
+    binary: Path
+    kubeconfig: Path
+    namespace: str = "default"
+
+    def __call__(self, *args: str, input: str | None = None, timeout: float = 120) -> str:
+        """Run kubectl and return its standard output. Raises KubectlError."""
+        command = [str(self.binary), "--kubeconfig", str(self.kubeconfig), "--namespace", self.namespace, *args]
+        done = subprocess.run(
+            command, input=input, text=True, capture_output=True, timeout=timeout, check=False, env=dict(os.environ)
+        )
+        if done.returncode != 0:
+            raise KubectlError(f"kubectl {' '.join(args)}: {done.stderr.strip()}")
+        return done.stdout
+
+    def apply(self, *documents: Document) -> str:
+        """Client-side apply, as a user does it."""
+        return self("apply", "-f", "-", input="\n---\n".join(map(json.dumps, documents)))
+
+    def get(self, kind: str, name: str) -> Document | None:
+        """One object, or None where there is none."""
+        text = self("get", kind, name, "-o", "json", "--ignore-not-found")
+        found: Document | None = json.loads(text) if text.strip() else None
+        return found
+
+    def all(self, kind: str, selector: str | None = None) -> list[Document]:
+        """All objects of a kind in the namespace."""
+        more: Iterable[str] = ("-l", selector) if selector else ()
+        items: list[Document] = json.loads(self("get", kind, "-o", "json", *more))["items"]
+        return items
+
+    def reasons(self, kind: str, name: str) -> list[str]:
+        """The reasons of the Events about one object, oldest first."""
+        events = self.all("events")
+        mine = [e for e in events if e["involvedObject"]["kind"] == kind and e["involvedObject"]["name"] == name]
+        return [e["reason"] for e in sorted(mine, key=lambda e: str(e.get("firstTimestamp") or e.get("eventTime")))]

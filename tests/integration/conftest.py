@@ -1,0 +1,32 @@
+"""A real etcd and kube-apiserver for the whole run, and a namespace for each test."""
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from e2e.cluster.control_plane import ControlPlane
+
+ROOT = Path(__file__).resolve().parents[2]
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def control_plane() -> Iterator[ControlPlane]:
+    with ControlPlane() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def definitions(control_plane: ControlPlane) -> None:
+    """The four kinds, applied as a user would and served."""
+    control_plane.kubectl("apply", "-f", str(ROOT / "crds"))
+    control_plane.kubectl("wait", "--for=condition=Established", "--timeout=30s", "crd", "--all")
+
+
+@pytest.fixture
+def namespace(control_plane: ControlPlane) -> str:
+    name = f"test-{next(_numbers)}"
+    control_plane.kubectl("create", "namespace", name)
+    return name
