@@ -1,0 +1,15 @@
+"""What can go wrong with object storage, as typed reasons."""
+
+from leeboard.api.reasons import Reason
+
+
+class StorageError(Exception):
+    """A failure with a reason that status and Events can carry.
+
+    `reason` is one of StorageNotFound, StorageForbidden, StorageUnreachable, StorageConflict and DigestMismatch.
+    """
+
+    def __init__(self, reason: Reason, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.message = message

@@ -1,0 +1,86 @@
+"""Storage in a folder of the local file system: for tests, and for volumes that pods share."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from leeboard.api.reasons import Reason
+from leeboard.storage.digests import copy_digest, digest_of_file
+from leeboard.storage.errors import StorageError
+from leeboard.storage.store import Entry
+
+
+class FileStore:
+    """A `Store` over a folder."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root.resolve()
+
+    def get(self, key: str) -> bytes:
+        """All bytes of an object."""
+        return self._existing(key).read_bytes()
+
+    def read_to(self, key: str, path: Path) -> str:
+        """Write an object into a file; returns its digest."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with self._existing(key).open("rb") as source, path.open("wb") as target:
+            return copy_digest(source, target)
+
+    def put(self, key: str, data: bytes, *, overwrite: bool = False) -> None:
+        """Store an object, whole or not at all."""
+        place = self._place(key)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        part = place.with_name(f".{place.name}.{os.getpid()}")
+        part.write_bytes(data)
+        self._settle(part, place, overwrite=overwrite)
+
+    def put_file(self, key: str, path: Path, *, overwrite: bool = False) -> None:
+        """Store a file, whole or not at all."""
+        place = self._place(key)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        part = place.with_name(f".{place.name}.{os.getpid()}")
+        with path.open("rb") as source, part.open("wb") as target:
+            copy_digest(source, target)
+        self._settle(part, place, overwrite=overwrite)
+
+    def list(self, prefix: str = "") -> Iterator[Entry]:
+        """The objects whose keys begin with the prefix, sorted by key."""
+        if not self._root.is_dir():
+            raise StorageError(Reason.STORAGE_NOT_FOUND, f"no folder {self._root}")
+        found = (path for path in self._root.rglob("*") if path.is_file() and not path.name.startswith("."))
+        keyed = sorted((path.relative_to(self._root).as_posix(), path) for path in found)
+        for key, path in keyed:
+            if key.startswith(prefix):
+                status = path.stat()
+                yield Entry(key, status.st_size, f"{status.st_mtime_ns}-{status.st_size}")
+
+    def delete(self, key: str) -> None:
+        """Remove an object."""
+        self._place(key).unlink(missing_ok=True)
+
+    def _place(self, key: str) -> Path:
+        place = (self._root / key).resolve()
+        if not place.is_relative_to(self._root):
+            raise StorageError(Reason.STORAGE_FORBIDDEN, f"{key} leads out of the store")
+        return place
+
+    def _existing(self, key: str) -> Path:
+        place = self._place(key)
+        if not place.is_file():
+            raise StorageError(Reason.STORAGE_NOT_FOUND, f"no object {key} in {self._root}")
+        return place
+
+    @staticmethod
+    def _settle(part: Path, place: Path, *, overwrite: bool) -> None:
+        """Link the finished file into its place: `link` fails where something is, so that no writer is overwritten."""
+        try:
+            if overwrite:
+                part.replace(place)
+                return
+            try:
+                os.link(part, place)
+            except FileExistsError:
+                if digest_of_file(part) != digest_of_file(place):
+                    raise StorageError(Reason.STORAGE_CONFLICT, f"other bytes lie at {place.name}") from None
+        finally:
+            part.unlink(missing_ok=True)

@@ -1,0 +1,138 @@
+"""Storage in an S3 bucket, by boto3."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from leeboard.api.reasons import Reason
+from leeboard.storage.digests import copy_digest
+from leeboard.storage.errors import StorageError
+from leeboard.storage.store import Entry
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_MISSING = {"NoSuchKey", "NoSuchBucket", "404", "NotFound"}
+_FORBIDDEN = {"AccessDenied", "XAdminUserNotFound", "InvalidAccessKeyId", "SignatureDoesNotMatch", "403", "Forbidden"}
+_TAKEN = {"PreconditionFailed", "412", "ConditionalRequestConflict"}
+_SETTINGS = Config(
+    connect_timeout=5,
+    read_timeout=60,
+    retries={"max_attempts": 4, "mode": "standard"},
+    s3={"addressing_style": "path"},
+    request_checksum_calculation="when_required",
+    response_checksum_validation="when_required",
+)
+LARGEST = 5 << 30
+"""Bytes that one conditional upload can carry (S3's limit for a single PUT)."""
+
+
+class S3Store:
+    """A `Store` over a bucket and a prefix."""
+
+    def __init__(self, uri: str, *, endpoint: str | None, environment: Mapping[str, str]) -> None:
+        parts = urlsplit(uri)
+        self._bucket, self._prefix = parts.netloc, parts.path.lstrip("/")
+        self._client: S3Client = boto3.client(
+            "s3",
+            endpoint_url=endpoint,
+            aws_access_key_id=environment.get("AWS_ACCESS_KEY_ID"),
+            aws_secret_access_key=environment.get("AWS_SECRET_ACCESS_KEY"),
+            aws_session_token=environment.get("AWS_SESSION_TOKEN"),
+            region_name=environment.get("AWS_REGION", "us-east-1"),
+            config=_SETTINGS,
+        )
+
+    def get(self, key: str) -> bytes:
+        """All bytes of an object."""
+        with self._explained(key):
+            return self._client.get_object(Bucket=self._bucket, Key=self._prefix + key)["Body"].read()
+
+    def read_to(self, key: str, path: Path) -> str:
+        """Write an object into a file, in pieces; returns its digest."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with self._explained(key), path.open("wb") as target:
+            body: Any = self._client.get_object(Bucket=self._bucket, Key=self._prefix + key)["Body"]
+            return copy_digest(body, target)
+
+    def put(self, key: str, data: bytes, *, overwrite: bool = False) -> None:
+        """Store an object; the server itself refuses to replace one (`If-None-Match: *`)."""
+        self._put(key, data, hashlib.sha256(data).hexdigest(), overwrite=overwrite)
+
+    def put_file(self, key: str, path: Path, *, overwrite: bool = False) -> None:
+        """Store a file in one request, streamed from disk."""
+        if path.stat().st_size > LARGEST:
+            raise StorageError(Reason.STORAGE_CONFLICT, f"{path.name} is larger than {LARGEST} bytes")
+        with path.open("rb") as source:
+            digest = copy_digest(source, None).removeprefix("sha256:")
+            source.seek(0)
+            self._put(key, source, digest, overwrite=overwrite)
+
+    def list(self, prefix: str = "") -> Iterator[Entry]:
+        """The objects whose keys begin with the prefix, sorted by key."""
+        with self._explained(prefix):
+            pages = self._client.get_paginator("list_objects_v2").paginate(
+                Bucket=self._bucket, Prefix=self._prefix + prefix
+            )
+            for page in pages:
+                for item in page.get("Contents", []):
+                    yield Entry(item["Key"].removeprefix(self._prefix), item["Size"], item["ETag"].strip('"'))
+
+    def delete(self, key: str) -> None:
+        """Remove an object."""
+        with self._explained(key):
+            self._client.delete_object(Bucket=self._bucket, Key=self._prefix + key)
+
+    def _put(self, key: str, body: Any, digest: str, *, overwrite: bool) -> None:
+        condition: Any = {} if overwrite else {"IfNoneMatch": "*"}
+        try:
+            with self._explained(key):
+                self._client.put_object(
+                    Bucket=self._bucket,
+                    Key=self._prefix + key,
+                    Body=body,
+                    Metadata={"sha256": digest},
+                    **condition,
+                )
+        except StorageError as error:
+            if error.reason is not Reason.STORAGE_CONFLICT or self._stored_digest(key) != digest:
+                raise
+
+    def _stored_digest(self, key: str) -> str:
+        """SHA-256 of what lies there, from its bytes: metadata could be anything."""
+        digest = hashlib.sha256()
+        with self._explained(key):
+            body = self._client.get_object(Bucket=self._bucket, Key=self._prefix + key)["Body"]
+            for piece in body.iter_chunks(1 << 20):
+                digest.update(piece)
+        return digest.hexdigest()
+
+    @contextmanager
+    def _explained(self, key: str) -> Iterator[None]:
+        """Turn boto's errors into typed ones; the message names bucket and key, never a credential."""
+        place = f"s3://{self._bucket}/{self._prefix}{key}"
+        try:
+            yield
+        except ClientError as error:
+            code = str(error.response.get("Error", {}).get("Code", ""))
+            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+            raise StorageError(_reason(code, status), f"{place}: {code or status}") from error
+        except BotoCoreError as error:
+            raise StorageError(Reason.STORAGE_UNREACHABLE, f"{place}: {type(error).__name__}") from error
+
+
+def _reason(code: str, status: int) -> Reason:
+    if code in _MISSING:
+        return Reason.STORAGE_NOT_FOUND
+    if code in _FORBIDDEN or status in {401, 403}:
+        return Reason.STORAGE_FORBIDDEN
+    if code in _TAKEN or status in {409, 412}:
+        return Reason.STORAGE_CONFLICT
+    return Reason.STORAGE_UNREACHABLE

@@ -1,0 +1,43 @@
+"""The small interface that every kind of storage fulfils."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One stored object: its key below the store's URI, its size in bytes, and a tag that changes with its bytes."""
+
+    key: str
+    bytes: int
+    etag: str
+
+
+class Store(Protocol):
+    """A folder in object storage. Keys are relative to it. Every method raises StorageError."""
+
+    def get(self, key: str) -> bytes:
+        """All bytes of an object."""
+        ...
+
+    def read_to(self, key: str, path: Path) -> str:
+        """Write an object into a file, in pieces; returns `sha256:…` of the bytes written."""
+        ...
+
+    def put(self, key: str, data: bytes, *, overwrite: bool = False) -> None:
+        """Store an object. StorageConflict where other bytes are there and `overwrite` is false."""
+        ...
+
+    def put_file(self, key: str, path: Path, *, overwrite: bool = False) -> None:
+        """Store a file, in pieces, as `put` does."""
+        ...
+
+    def list(self, prefix: str = "") -> Iterator[Entry]:
+        """The objects whose keys begin with the prefix, sorted by key."""
+        ...
+
+    def delete(self, key: str) -> None:
+        """Remove an object; one that is not there is no error."""
+        ...
