@@ -1,0 +1,168 @@
+"""Model: one Deployment a served version, the Services in front of them, and the way from one champion to the next.
+
+Children follow the state that is recorded in status; the state moves by one step at most, in the status write of this
+plan, and the next plan sees it. A crash between any two calls therefore repeats a step and skips none.
+"""
+
+from datetime import datetime, timedelta
+
+from leeboard.api import names
+from leeboard.api.base import API_VERSION
+from leeboard.api.model import Candidate, ModelStatus, ServedVersion
+from leeboard.api.model_version import ModelVersion
+from leeboard.api.reasons import Reason
+from leeboard.planning.conditions import set_conditions
+from leeboard.planning.plan import Event, ObjectRef, Plan, Raw
+from leeboard.planning.rollout.advance import analysis_of, failure, next_move, ready_deadline, step_ends
+from leeboard.planning.rollout.analysis import counts_of
+from leeboard.planning.rollout.commands import paused
+from leeboard.planning.rollout.health import conditions
+from leeboard.planning.rollout.selection import beyond_retention
+from leeboard.planning.rollout.view import View
+from leeboard.planning.rollout.weights import share
+from leeboard.planning.serving.deployment import adopted_with, deployment, version_label
+from leeboard.planning.serving.service import apex, feedback
+from leeboard.planning.snapshot import ModelSnapshot
+
+AT_ONCE = timedelta(milliseconds=100)
+"""After a move: the next plan carries it out."""
+SOON = timedelta(seconds=1)
+
+
+def plan_model(snapshot: ModelSnapshot, now: datetime) -> Plan:
+    """The next effects for a Model. Pure: the same snapshot and moment give the same plan."""
+    view = View(snapshot, now.replace(microsecond=0))
+    if snapshot.model.metadata.deletion_timestamp is not None:
+        return Plan()  # the children go with their owner
+    move = next_move(view)
+    described, events = _described(view, move.status if move else view.status)
+    status = _with_conditions(view, described)
+    return Plan(
+        apply=(*_deployments(view), *_services(view)),
+        delete=(*_leaving(view), *_forgotten(view)),
+        status=None if status == snapshot.model.status.dump() else status,
+        requeue_after=AT_ONCE if move else _next_look(view),
+        events=(*(move.events if move else ()), *events),
+    )
+
+
+def _deployments(view: View) -> list[Raw]:
+    status, applied = view.status, []
+    if status.champion is not None:
+        applied += _deployment(view, status.champion, view.replicas)
+    if status.candidate is not None and status.candidate.phase != "RollingBack":
+        applied += _deployment(view, status.candidate, view.candidate_pods(status.candidate))
+    return applied
+
+
+def _deployment(view: View, served: ServedVersion, replicas: int) -> list[Raw]:
+    version = view.versions.get(served.name)
+    if version is None:
+        return []  # what runs is left alone: its template could not be written again
+    adopted = adopted_with(view.live(served.name), served.images.server, view.snapshot.settings)
+    return [deployment(view.model, version, adopted, replicas)]
+
+
+def _services(view: View) -> list[Raw]:
+    champion = view.status.champion
+    if champion is None:
+        return []
+    return [apex(view.model, champion.name, with_candidate=view.shares_traffic()), feedback(view.model)]
+
+
+def _leaving(view: View) -> list[ObjectRef]:
+    """Deployments whose time is over: traffic has left them in the cluster itself, and their drain has passed."""
+    status = view.status
+    leaving: list[ServedVersion] = []
+    served = {one.name for one in (status.champion, status.candidate, status.draining) if one is not None}
+    candidate, draining = status.candidate, status.draining
+    if candidate is not None and candidate.phase == "RollingBack" and view.now >= view.roll_back_ends(candidate):
+        leaving.append(candidate)
+    if draining is not None and view.now >= view.drain_ends(draining):
+        leaving.append(draining)
+    labels = {names.label_value(one.name) for one in leaving if view.traffic_left(one)}
+    known = {names.label_value(name) for name in served}
+    orphans_may_go = status.champion is not None and view.apex is not None and not view.shares_traffic()
+    selected = (view.apex or {}).get("spec", {}).get("selector", {}).get(names.VERSION)
+    return [
+        ObjectRef.of({"apiVersion": "apps/v1", "kind": "Deployment"} | live)
+        for live in view.snapshot.deployments
+        if (label := version_label(live)) in labels
+        or (orphans_may_go and label not in known and selected is not None and selected != label)
+    ]
+
+
+def _forgotten(view: View) -> list[ObjectRef]:
+    forgotten: list[ModelVersion] = beyond_retention(view.model, view.snapshot.versions)
+    return [
+        ObjectRef(API_VERSION, ModelVersion.KIND, one.metadata.namespace, one.metadata.name, one.metadata.uid)
+        for one in forgotten
+    ]
+
+
+def _described(view: View, status: ModelStatus) -> tuple[ModelStatus, tuple[Event, ...]]:
+    """The status with what its candidate has and waits for, and an Event where what keeps it changed."""
+    candidate = status.candidate
+    if candidate is None or candidate.phase == "RollingBack":
+        return status, ()
+    before, champion = view.status.candidate, status.champion
+    counts = [counts_of(status.evaluation, one.name) for one in (candidate, champion) if one is not None]
+    observed = share(counts[0].requests, counts[1].requests) if len(counts) == 2 and counts[0] and counts[1] else None
+    shared = candidate.requested_weight > 0 and view.shares_traffic()
+    reason, message = _waits_for(view, candidate)
+    described = candidate.model_copy(
+        update={
+            "replica_weight": share(view.serving(candidate), view.serving(champion)) if shared else 0,
+            "observed_weight": observed if candidate.requested_weight else None,
+            "reason": reason.value,
+            "message": message[:1024],
+        }
+    )
+    news = failure(view, candidate) is not None and (before is None or before.reason != reason.value)
+    events = (Event("Warning", reason.value, message[:1024]),) if news else ()
+    return status.model_copy(update={"candidate": described}), events
+
+
+def _waits_for(view: View, candidate: Candidate) -> tuple[Reason, str]:
+    broken = failure(view, candidate)
+    if broken is not None:
+        return broken
+    if paused(view):
+        return Reason.PAUSED, f"held by the annotation {names.PAUSE}"
+    wanted = view.candidate_pods(candidate)
+    if candidate.phase != "Canary" or not view.available(candidate, wanted):
+        problems = view.problems(candidate.name)
+        if problems:
+            return problems[0].reason, problems[0].text()
+        return Reason.PROGRESSING, f"{view.serving(candidate)} of {wanted} pods ready"
+    result = analysis_of(view, candidate)
+    return result.reason, result.message
+
+
+def _with_conditions(view: View, status: ModelStatus) -> Raw:
+    generation = view.model.metadata.generation
+    found = set_conditions(view.status.conditions, conditions(view, status), generation, view.now)
+    raw: Raw = status.model_copy(update={"observed_generation": generation}).dump()
+    raw["conditions"] = found
+    if status.evaluation is not None:
+        raw["evaluation"] = status.evaluation
+    return raw
+
+
+def _next_look(view: View) -> timedelta | None:
+    """When time alone may change the plan; everything else is an event."""
+    candidate, draining = view.status.candidate, view.status.draining
+    moments: list[datetime] = []
+    if candidate is not None:
+        if candidate.phase == "RollingBack":
+            moments.append(view.roll_back_ends(candidate))
+        else:
+            moments.append(ready_deadline(view, candidate))
+            if candidate.phase == "Canary" and not view.direct:
+                moments.append(step_ends(view, candidate))
+    if draining is not None:
+        moments.append(view.drain_ends(draining))
+    ahead = [moment - view.now for moment in moments if moment > view.now]
+    if len(ahead) < len(moments):
+        ahead.append(10 * SOON)  # overdue: what it waits for may come without an event
+    return max(SOON, min(ahead)) if ahead else None

@@ -1,0 +1,142 @@
+"""The next move of a rollout: at most one a reconcile, decided from the recorded state and what is live."""
+
+from datetime import datetime
+
+from leeboard.api.durations import parse_duration
+from leeboard.api.model import Candidate, Images
+from leeboard.api.reasons import Reason, explain
+from leeboard.planning.rollout import moves
+from leeboard.planning.rollout.analysis import Result, analyse, counts_of, is_about
+from leeboard.planning.rollout.commands import command_move, paused
+from leeboard.planning.rollout.moves import Move
+from leeboard.planning.rollout.view import View
+from leeboard.planning.serving.deployment import adopted_with
+from leeboard.planning.serving.service import champion_of
+
+
+def next_move(view: View) -> Move | None:
+    """The move that is due now, or None."""
+    return command_move(view) or _cleared(view) or _champion_move(view) or _candidate_move(view)
+
+
+def images_for(view: View, version: str) -> Images:
+    """The image that a version is recorded with: that of its live pods, else the one of today's settings."""
+    return Images(server=adopted_with(view.live(version), None, view.snapshot.settings).server_image)
+
+
+def analysis_of(view: View, candidate: Candidate) -> Result:
+    """What the figures say about the candidate's stage."""
+    champion, evaluation = view.status.champion, view.status.evaluation
+    analysis = view.model.spec.rollout.analysis
+    if not analysis.guards and analysis.min_samples == 0:
+        return Result("Pass", Reason.ANALYSIS_PASSED, "no analysis was asked for")
+    if champion is None or not is_about(evaluation, candidate.name, champion.name, candidate.since):
+        return Result("Continue", Reason.NOT_ENOUGH_SAMPLES, "no figures of this rollout yet")
+    result = analyse(analysis, counts_of(evaluation, candidate.name), counts_of(evaluation, champion.name))
+    stage_began = candidate.step_started_at or candidate.since
+    if result.verdict == "Pass" and not is_about(evaluation, candidate.name, champion.name, stage_began):
+        return Result("Continue", Reason.EVALUATION_STALE, "the figures are older than this stage")
+    return result
+
+
+def step_ends(view: View, candidate: Candidate) -> datetime:
+    """When the candidate's stage may end at the earliest."""
+    steps = view.model.spec.rollout.steps
+    duration = parse_duration(steps[min(candidate.step, len(steps) - 1)].duration)
+    return (candidate.step_started_at or candidate.since) + duration
+
+
+def ready_deadline(view: View, candidate: Candidate) -> datetime:
+    """When the candidate's pods have to be ready."""
+    if candidate.phase == "Canary" and not view.direct:
+        return step_ends(view, candidate) + view.ready_within
+    return (candidate.step_started_at or candidate.since) + view.ready_within
+
+
+def failure(view: View, candidate: Candidate) -> tuple[Reason, str] | None:
+    """Why the candidate's pods will not do, or None: they cannot work, or took too long."""
+    problems = view.problems(candidate.name)
+    if problems and problems[0].fatal:
+        return problems[0].reason, "; ".join(problem.text() for problem in problems[:3])
+    if view.available(candidate, view.candidate_pods(candidate)) or view.now < ready_deadline(view, candidate):
+        return None
+    if problems:
+        return problems[0].reason, "; ".join(problem.text() for problem in problems[:3])
+    return Reason.NOT_READY_IN_TIME, explain(Reason.NOT_READY_IN_TIME, f"not ready within {view.ready_within}")
+
+
+def _cleared(view: View) -> Move | None:
+    candidate, draining = view.status.candidate, view.status.draining
+    if candidate is not None and candidate.phase == "RollingBack" and view.gone(candidate):
+        return moves.forget_candidate(view.status)
+    if draining is not None and view.gone(draining):
+        return moves.forget_draining(view.status)
+    return None
+
+
+def _champion_move(view: View) -> Move | None:
+    """Re-adopt the champion of an empty status from the Service that callers use."""
+    told = champion_of(view.apex)
+    if view.status.champion is not None or view.status.candidate is not None or told is None:
+        return None
+    if told not in view.versions or view.live(told) is None:
+        return None
+    return moves.adopt(view.status, told, images_for(view, told), view.now)
+
+
+def _candidate_move(view: View) -> Move | None:
+    candidate, wanted = view.status.candidate, view.wanted
+    if candidate is None:
+        if wanted is None:
+            return None
+        return moves.start(view.status, wanted.metadata.name, images_for(view, wanted.metadata.name), view.now)
+    if candidate.phase == "RollingBack":
+        return None
+    dropped = _dropped(view, candidate)
+    if dropped is not None:
+        return dropped
+    if candidate.phase == "Canary" and not view.direct:
+        return _canary_move(view, candidate)
+    return None if paused(view) else _ready_move(view, candidate)
+
+
+def _dropped(view: View, candidate: Candidate) -> Move | None:
+    """The end of a candidate that another version overtook, or whose pods will not do."""
+    wanted = view.wanted
+    if wanted is None or wanted.metadata.name != candidate.name:
+        instead = f"{wanted.metadata.name} comes instead" if wanted else "it is not eligible any more"
+        return moves.supersede(view.status, candidate, instead, view.now)
+    if view.pinned or view.status.champion is None:
+        return None  # there is nothing better to fall back on: its reasons stand in the conditions
+    broken = failure(view, candidate)
+    return moves.roll_back(view.status, candidate, *broken, view.now) if broken else None
+
+
+def _ready_move(view: View, candidate: Candidate) -> Move | None:
+    """What follows on Starting and Promoting, once the pods are there."""
+    status = view.status
+    if candidate.phase == "Canary":
+        return moves.scale_for_promotion(status, candidate, "no canary is asked for any more", view.now)
+    if not view.available(candidate, view.candidate_pods(candidate)) or status.draining is not None:
+        return None
+    if candidate.phase == "Promoting" or view.direct:
+        return moves.promote(status, candidate, view.now)
+    if not view.only_two_serve() or not view.serving(status.champion):
+        return None
+    return moves.enter_step(status, candidate, 0, view.model.spec.rollout.steps[0].weight, view.now)
+
+
+def _canary_move(view: View, candidate: Candidate) -> Move | None:
+    result = analysis_of(view, candidate)
+    if result.verdict == "Abort":
+        return moves.roll_back(view.status, candidate, result.reason, explain(result.reason, result.message), view.now)
+    steps = view.model.spec.rollout.steps
+    ready = view.available(candidate, view.candidate_pods(candidate))
+    if paused(view) or not ready or view.now < step_ends(view, candidate):
+        return None
+    if candidate.step + 1 < len(steps):
+        following = candidate.step + 1
+        return moves.enter_step(view.status, candidate, following, steps[following].weight, view.now)
+    if result.verdict == "Pass":
+        return moves.scale_for_promotion(view.status, candidate, result.message, view.now)
+    return None

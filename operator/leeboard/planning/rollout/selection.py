@@ -1,0 +1,77 @@
+"""Which version should serve."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from leeboard.api.model import Model
+from leeboard.api.model_version import ModelVersion
+from leeboard.api.names import APPROVED_BY
+
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
+
+
+def age_order(version: ModelVersion) -> tuple[datetime, str]:
+    """Sorts versions from the oldest to the newest; names decide between equal seconds."""
+    return (version.metadata.creation_timestamp or _BEGINNING, version.metadata.name)
+
+
+def of_model(model: Model, versions: Iterable[ModelVersion]) -> list[ModelVersion]:
+    """The versions of a Model that are not being deleted, the newest first."""
+    own = (
+        version
+        for version in versions
+        if version.spec.model_ref.name == model.metadata.name and version.metadata.deletion_timestamp is None
+    )
+    return sorted(own, key=age_order, reverse=True)
+
+
+def eligible(model: Model, version: ModelVersion) -> bool:
+    """Whether a version may serve: verified, through its gates, and approved where the policy asks for it."""
+    ready = version.condition("Ready")
+    if ready is None or ready.status != "True":
+        return False
+    return model.spec.promotion.policy != "Approval" or bool(version.metadata.annotations.get(APPROVED_BY, "").strip())
+
+
+def wanted_version(model: Model, versions: Iterable[ModelVersion]) -> ModelVersion | None:
+    """The version that should serve, or be on its way to; None where the champion should stay.
+
+    A pinned version is taken whatever its gates said, even when it was rolled back or is older than the champion.
+    Else it is the newest eligible one that was not rolled back and is newer than the champion.
+    """
+    own, promotion = of_model(model, versions), model.spec.promotion
+    champion = model.status.champion
+    if promotion.policy == "Pinned":
+        pinned = next((version for version in own if version.metadata.name == promotion.version), None)
+        return pinned if pinned and (champion is None or champion.name != pinned.metadata.name) else None
+    shut_out = {one.name for one in model.status.quarantined}
+    serving = next((version for version in own if champion and version.metadata.name == champion.name), None)
+    for version in own:
+        if serving is not None and age_order(version) <= age_order(serving):
+            return None
+        if version.metadata.name not in shut_out and eligible(model, version):
+            return version
+    return None
+
+
+def awaiting_approval(model: Model, versions: Iterable[ModelVersion]) -> ModelVersion | None:
+    """The newest version, newer than the champion, that only lacks an approval."""
+    if model.spec.promotion.policy != "Approval":
+        return None
+    champion, shut_out = model.status.champion, {one.name for one in model.status.quarantined}
+    for version in of_model(model, versions):
+        if champion and version.metadata.name == champion.name:
+            return None
+        waiting = version.condition("AwaitingApproval")
+        if waiting is not None and waiting.status == "True" and version.metadata.name not in shut_out:
+            return version
+    return None
+
+
+def beyond_retention(model: Model, versions: Iterable[ModelVersion]) -> list[ModelVersion]:
+    """The versions to forget: neither in use, nor among the newest `versions.retain` of the others."""
+    status = model.status
+    places = (status.champion, status.candidate, status.draining)
+    used = {place.name for place in places if place is not None} | {model.spec.promotion.version}
+    idle = [version for version in of_model(model, versions) if version.metadata.name not in used]
+    return idle[model.spec.versions.retain :]

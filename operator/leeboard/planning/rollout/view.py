@@ -1,0 +1,139 @@
+"""What the rollout looks at: the recorded state beside what is live in the cluster."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from leeboard.api import names
+from leeboard.api.durations import parse_duration
+from leeboard.api.model import Candidate, Model, ModelStatus, ServedVersion
+from leeboard.api.model_version import ModelVersion
+from leeboard.planning.plan import Raw
+from leeboard.planning.rollout.selection import of_model, wanted_version
+from leeboard.planning.rollout.weights import candidate_replicas
+from leeboard.planning.serving.deployment import available_replicas, find, serving_replicas, version_label
+from leeboard.planning.serving.problems import Problem, deployment_problem, problems_of
+from leeboard.planning.serving.service import live_apex, selects_only
+from leeboard.planning.snapshot import ModelSnapshot
+
+DRAIN = timedelta(seconds=30)
+"""How long a version keeps its pods after traffic has left it, for connections that are still open."""
+BLUE_GREEN_RETENTION = timedelta(minutes=10)
+"""How long BlueGreen keeps the champion before at full size, so that an abort brings it back at once."""
+
+
+@dataclass(frozen=True)
+class View:
+    """A Model's snapshot at one moment."""
+
+    snapshot: ModelSnapshot
+    now: datetime
+
+    @property
+    def model(self) -> Model:
+        """The Model as the API server has it."""
+        return self.snapshot.model
+
+    @property
+    def status(self) -> ModelStatus:
+        """The recorded state: what the children are planned from."""
+        return self.snapshot.model.status
+
+    @property
+    def replicas(self) -> int:
+        """Pods of a champion."""
+        return self.model.spec.serving.replicas
+
+    @cached_property
+    def versions(self) -> dict[str, ModelVersion]:
+        """The Model's versions by name."""
+        return {version.metadata.name: version for version in of_model(self.model, self.snapshot.versions)}
+
+    @cached_property
+    def wanted(self) -> ModelVersion | None:
+        """The version that should be on its way, or None."""
+        return wanted_version(self.model, self.snapshot.versions)
+
+    @cached_property
+    def apex(self) -> Raw | None:
+        """The live Service that callers know."""
+        return live_apex(self.model, self.snapshot.services)
+
+    @property
+    def pinned(self) -> bool:
+        """Whether a user named the version to serve."""
+        return self.model.spec.promotion.policy == "Pinned"
+
+    @property
+    def direct(self) -> bool:
+        """Whether the candidate is switched to when it is ready, without a canary."""
+        rollout = self.model.spec.rollout
+        return self.pinned or self.status.champion is None or rollout.strategy != "Canary" or not rollout.steps
+
+    @property
+    def ready_within(self) -> timedelta:
+        """The longest time that pods may take to become ready."""
+        return parse_duration(self.model.spec.serving.ready_within)
+
+    def live(self, version: str) -> Raw | None:
+        """The live Deployment of a version."""
+        return find(self.snapshot.deployments, version)
+
+    def serving(self, served: ServedVersion | None) -> int:
+        """Pods of a version that can answer."""
+        return serving_replicas(self.live(served.name)) if served else 0
+
+    def available(self, served: ServedVersion, replicas: int) -> bool:
+        """Whether the live Deployment was asked for that many pods, and has them."""
+        live = self.live(served.name)
+        return live is not None and live["spec"].get("replicas", 1) >= replicas and available_replicas(live) >= replicas
+
+    def gone(self, served: ServedVersion) -> bool:
+        """Whether nothing of a version is left that could answer."""
+        label = names.label_value(served.name)
+        pods = [pod for pod in self.snapshot.pods if version_label(pod) == label]
+        return self.live(served.name) is None and all(pod["metadata"].get("deletionTimestamp") for pod in pods)
+
+    def problems(self, version: str) -> tuple[Problem, ...]:
+        """What keeps a version's pods from serving."""
+        refused = deployment_problem(self.live(version))
+        return problems_of(self.snapshot.pods, names.label_value(version)) + ((refused,) if refused else ())
+
+    def only_two_serve(self) -> bool:
+        """Whether champion and candidate are the only versions that have a Deployment or a pod that may answer."""
+        places = (self.status.champion, self.status.candidate)
+        known = {names.label_value(place.name) for place in places if place is not None}
+        pods = (pod for pod in self.snapshot.pods if not pod["metadata"].get("deletionTimestamp"))
+        serving = (pod for pod in pods if pod["metadata"].get("labels", {}).get(names.PART) == names.SERVER)
+        return {version_label(one) for one in (*self.snapshot.deployments, *serving)} <= known
+
+    def traffic_left(self, served: ServedVersion) -> bool:
+        """Whether the apex Service in the cluster reaches only the champion, and that is another version."""
+        champion = self.status.champion
+        if champion is None:
+            return self.apex is None
+        return champion.name != served.name and selects_only(self.apex, champion.name)
+
+    def drain_ends(self, draining: ServedVersion) -> datetime:
+        """When the champion before may go."""
+        retained = self.model.spec.rollout.strategy == "BlueGreen" and self.status.candidate is None
+        return draining.since + (BLUE_GREEN_RETENTION if retained else DRAIN)
+
+    def roll_back_ends(self, candidate: Candidate) -> datetime:
+        """When the pods of a candidate that is rolled back may go."""
+        if self.status.champion is None:
+            return self.now
+        return (candidate.step_started_at or candidate.since) + DRAIN
+
+    def candidate_pods(self, candidate: Candidate) -> int:
+        """How many pods the candidate should have in its phase."""
+        if self.direct or candidate.phase == "Promoting":
+            return self.replicas
+        steps = self.model.spec.rollout.steps
+        return candidate_replicas(self.replicas, steps[min(candidate.step, len(steps) - 1)].weight)
+
+    def shares_traffic(self) -> bool:
+        """Whether the apex Service should reach the candidate beside the champion."""
+        candidate = self.status.candidate
+        asked = candidate is not None and candidate.phase in ("Canary", "Promoting") and candidate.requested_weight > 0
+        return asked and self.only_two_serve()

@@ -1,0 +1,1 @@
+"""What serves one version: pod, Deployment, Services, and what its pods say about themselves."""

@@ -1,0 +1,98 @@
+"""One Deployment for each served version, and what can be read from it."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from leeboard.api import names
+from leeboard.api.base import API_VERSION
+from leeboard.api.durations import parse_duration
+from leeboard.api.model import Model
+from leeboard.api.model_version import ModelVersion
+from leeboard.planning.plan import Raw
+from leeboard.planning.serving.pod import Adopted, pod_template, selector
+from leeboard.planning.settings import Settings
+
+
+def deployment_name(model: str, version: str) -> str:
+    """The name of the Deployment of a version."""
+    return names.child_name(model, version)
+
+
+def owner_reference(model: Model) -> Raw:
+    """The Model as controlling owner."""
+    return {
+        "apiVersion": API_VERSION,
+        "kind": Model.KIND,
+        "name": model.metadata.name,
+        "uid": model.metadata.uid,
+        "controller": True,
+        "blockOwnerDeletion": True,
+    }
+
+
+def deployment(model: Model, version: ModelVersion, adopted: Adopted, replicas: int) -> Raw:
+    """The Deployment of one version. Only `replicas` depends on the version's place in a rollout."""
+    labels = selector(model.metadata.name, version.metadata.name)
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {
+            "name": deployment_name(model.metadata.name, version.metadata.name),
+            "namespace": model.metadata.namespace,
+            "labels": labels | {names.MANAGED_BY: names.MANAGER},
+            "ownerReferences": [owner_reference(model)],
+        },
+        "spec": {
+            "replicas": replicas,
+            "minReadySeconds": 2,
+            "progressDeadlineSeconds": 10 + int(parse_duration(model.spec.serving.ready_within).total_seconds()),
+            "revisionHistoryLimit": 2,
+            "selector": {"matchLabels": labels},
+            "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}},
+            "template": pod_template(model, version, adopted),
+        },
+    }
+
+
+def find(deployments: Iterable[Raw], version: str) -> Raw | None:
+    """The live Deployment of a version, or None."""
+    label = names.label_value(version)
+    return next((one for one in deployments if version_label(one) == label), None)
+
+
+def version_label(raw: Raw) -> str:
+    """The version that an object says it belongs to; empty when it says nothing."""
+    return str(raw["metadata"].get("labels", {}).get(names.VERSION, ""))
+
+
+def available_replicas(live: Raw | None) -> int:
+    """Pods that have been ready for minReadySeconds and belong to the newest template that the controller has seen."""
+    if live is None:
+        return 0
+    status = live.get("status", {})
+    if status.get("observedGeneration", 0) < live["metadata"].get("generation", 0):
+        return 0
+    return min(int(status.get("availableReplicas") or 0), int(status.get("updatedReplicas") or 0))
+
+
+def serving_replicas(live: Raw | None) -> int:
+    """Ready pods of any template: those that can answer requests."""
+    return int(live.get("status", {}).get("readyReplicas") or 0) if live else 0
+
+
+def adopted_with(live: Raw | None, server_image: str | None, settings: Settings) -> Adopted:
+    """What a version keeps running with: its recorded image, and the live Deployment's other settings.
+
+    Without a record the live Deployment's image counts; without a Deployment, the settings of today.
+    """
+    if live is None:
+        return Adopted(server_image or settings.server_image, settings.flush_interval, settings.image_pull_secrets)
+    pod = live["spec"]["template"]["spec"]
+    server = next(one for one in pod["containers"] if one["name"] == "server")
+    environment = {one["name"]: one.get("value") for one in server.get("env", [])}
+    seconds = environment.get("LEEBOARD_FLUSH_INTERVAL")
+    return Adopted(
+        server_image=server_image or server["image"],
+        flush_interval=timedelta(seconds=float(seconds)) if seconds else settings.flush_interval,
+        image_pull_secrets=tuple(one["name"] for one in pod.get("imagePullSecrets", [])),
+    )

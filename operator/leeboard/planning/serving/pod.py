@@ -1,0 +1,200 @@
+"""The pod that serves one version. It is the same for a candidate and for the champion: promotion restarts nothing."""
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+
+from leeboard.api import names
+from leeboard.api.durations import parse_duration
+from leeboard.api.model import Model
+from leeboard.api.model_version import ModelVersion, StoredFile
+from leeboard.planning.plan import Raw
+
+HTTP_PORT, FEEDBACK_PORT, METRICS_PORT = 8080, 8081, 9090
+USER = 65532
+PRE_STOP = timedelta(seconds=5)
+"""How long a pod that is being deleted still answers, so that every proxy has taken it out of its list by then."""
+GRACE_PERIOD = timedelta(seconds=45)
+"""preStop, requests under way, and the exporter's last flush."""
+
+_MODEL, _RUN, _TEMPORARY = "/leeboard/model", "/leeboard/run", "/tmp"  # noqa: S108 - the pod's own emptyDir
+_STARTUP_PERIOD = 1
+_MEBIBYTE = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Adopted:
+    """What a version was adopted with. It stays as it was when the operator's own settings change."""
+
+    server_image: str
+    flush_interval: timedelta
+    image_pull_secrets: tuple[str, ...] = ()
+
+
+def selector(model: str, version: str | None = None) -> dict[str, str]:
+    """The labels of the pods of a Model, or of one of its versions; never those of its training pods."""
+    labels = {names.MODEL: names.label_value(model), names.PART: names.SERVER}
+    return labels | {names.VERSION: names.label_value(version)} if version else labels
+
+
+def pod_template(model: Model, version: ModelVersion, adopted: Adopted) -> Raw:
+    """The template of the pods of one version."""
+    overrides = model.spec.serving.pod_template_overrides
+    labels = selector(model.metadata.name, version.metadata.name) | {names.MANAGED_BY: names.MANAGER}
+    return {
+        "metadata": {
+            "labels": overrides.labels | labels,
+            "annotations": overrides.annotations | {"kubectl.kubernetes.io/default-container": "server"},
+        },
+        "spec": {
+            "automountServiceAccountToken": False,
+            "enableServiceLinks": False,
+            "terminationGracePeriodSeconds": int(GRACE_PERIOD.total_seconds()),
+            "securityContext": {
+                "runAsNonRoot": True,
+                "runAsUser": USER,
+                "runAsGroup": USER,
+                "fsGroup": USER,
+                "seccompProfile": {"type": "RuntimeDefault"},
+            },
+            "imagePullSecrets": [{"name": name} for name in adopted.image_pull_secrets],
+            "nodeSelector": dict(overrides.node_selector),
+            "tolerations": [toleration.dump() for toleration in overrides.tolerations],
+            "initContainers": [_load(model, version, adopted), _exporter(model, version, adopted)],
+            "containers": [_server(model, version, adopted)],
+            "volumes": _volumes(version),
+        },
+    }
+
+
+def _load(model: Model, version: ModelVersion, adopted: Adopted) -> Raw:
+    mounts = [_mount("model", _MODEL), _mount("temporary", _TEMPORARY)]
+    return _container("load", "leeboard_serving.load", adopted) | {
+        "env": _environment(model, version, adopted) + _storage_environment(model),
+        "resources": {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}},
+        "volumeMounts": mounts,
+    }
+
+
+def _exporter(model: Model, version: ModelVersion, adopted: Adopted) -> Raw:
+    health = {"httpGet": {"path": "/healthz", "port": "metrics"}}
+    return _container("exporter", "leeboard_serving.exporter", adopted) | {
+        "restartPolicy": "Always",
+        "env": _environment(model, version, adopted) + _storage_environment(model),
+        "ports": [
+            {"name": "metrics", "containerPort": METRICS_PORT, "protocol": "TCP"},
+            {"name": "feedback", "containerPort": FEEDBACK_PORT, "protocol": "TCP"},
+        ],
+        "resources": {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}},
+        "startupProbe": health | {"periodSeconds": _STARTUP_PERIOD, "failureThreshold": 120},
+        "livenessProbe": health | {"periodSeconds": 10, "timeoutSeconds": 5, "failureThreshold": 3},
+        "volumeMounts": [
+            _mount("model", _MODEL, read_only=True),
+            _mount("run", _RUN),
+            _mount("exporter-temporary", _TEMPORARY),
+        ],
+    }
+
+
+def _server(model: Model, version: ModelVersion, adopted: Adopted) -> Raw:
+    patience = int(parse_duration(model.spec.serving.ready_within).total_seconds())
+    ready = {"httpGet": {"path": "/v2/health/ready", "port": "http"}}
+    live = {"httpGet": {"path": "/v2/health/live", "port": "http"}}
+    extra = [{"name": one.name, "value": one.value} for one in model.spec.serving.pod_template_overrides.env]
+    own = [*_environment(model, version, adopted), {"name": "OMP_NUM_THREADS", "value": "1"}]
+    given = {one["name"] for one in extra}
+    return _container("server", "leeboard_serving.server", adopted) | {
+        # the user's variables win, save over those that tell the server which model it is
+        "env": [one for one in own if one["name"] not in given or one["name"].startswith("LEEBOARD_")]
+        + [one for one in extra if not one["name"].startswith("LEEBOARD_")],
+        "ports": [{"name": "http", "containerPort": HTTP_PORT, "protocol": "TCP"}],
+        "resources": _resources(model),
+        "startupProbe": ready
+        | {"periodSeconds": _STARTUP_PERIOD, "timeoutSeconds": 5, "failureThreshold": max(1, patience)},
+        "readinessProbe": ready | {"periodSeconds": 2, "timeoutSeconds": 5, "failureThreshold": 3},
+        "livenessProbe": live | {"periodSeconds": 10, "timeoutSeconds": 5, "failureThreshold": 3},
+        "lifecycle": {"preStop": {"sleep": {"seconds": int(PRE_STOP.total_seconds())}}},
+        "volumeMounts": [
+            _mount("model", _MODEL, read_only=True),
+            _mount("run", _RUN),
+            _mount("server-temporary", _TEMPORARY),
+        ],
+    }
+
+
+def _container(name: str, module: str, adopted: Adopted) -> Raw:
+    return {
+        "name": name,
+        "image": adopted.server_image,
+        "imagePullPolicy": "IfNotPresent",
+        "command": ["python", "-m", module],
+        "terminationMessagePolicy": "FallbackToLogsOnError",
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "runAsNonRoot": True,
+            "capabilities": {"drop": ["ALL"]},
+        },
+    }
+
+
+def _resources(model: Model) -> Raw:
+    asked: Raw = model.spec.serving.resources.dump()
+    requests = {"cpu": "100m", "memory": "256Mi"} | asked.get("requests", {})
+    limits = asked.get("limits", {})
+    return {"requests": requests, "limits": limits} if limits else {"requests": requests}
+
+
+def _environment(model: Model, version: ModelVersion, adopted: Adopted) -> list[Raw]:
+    artifact, prediction = version.spec.artifact, model.spec.prediction
+    values = {
+        "LEEBOARD_MODEL": model.metadata.name,
+        "LEEBOARD_VERSION": version.metadata.name,
+        "LEEBOARD_ARTIFACT": _json({"uri": artifact.uri, "digest": artifact.digest, "format": artifact.format}),
+        "LEEBOARD_PROFILE": _stored(version.spec.profile),
+        "LEEBOARD_GOLDEN": _stored(version.spec.golden_samples),
+        "LEEBOARD_OBSERVATIONS_URI": f"{model.spec.storage.uri}observations/{version.metadata.name}/",
+        "LEEBOARD_FLUSH_INTERVAL": f"{adopted.flush_interval.total_seconds():g}",
+        "LEEBOARD_SCORE_OUTPUT": prediction.score_output,
+        "LEEBOARD_POSITIVE_CLASS": prediction.positive_class,
+    }
+    pod = {"name": "LEEBOARD_POD", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}
+    return [{"name": name, "value": value} for name, value in values.items() if value] + [pod]
+
+
+def _storage_environment(model: Model) -> list[Raw]:
+    storage = model.spec.storage
+    variables: list[Raw] = []
+    if storage.endpoint is not None:
+        variables.append({"name": "LEEBOARD_STORAGE_ENDPOINT", "value": storage.endpoint})
+    if storage.secret_ref is not None:
+        for key, optional in (("AWS_ACCESS_KEY_ID", False), ("AWS_SECRET_ACCESS_KEY", False), ("AWS_REGION", True)):
+            source: Raw = {"name": storage.secret_ref.name, "key": key}
+            source |= {"optional": True} if optional else {}
+            variables.append({"name": key, "valueFrom": {"secretKeyRef": source}})
+    return variables
+
+
+def _volumes(version: ModelVersion) -> list[Raw]:
+    mebibytes = 64 + 2 * -(-version.spec.artifact.bytes // _MEBIBYTE)
+    sizes = {
+        "model": f"{mebibytes}Mi",
+        "run": "16Mi",
+        "temporary": "64Mi",
+        "exporter-temporary": "256Mi",
+        "server-temporary": "64Mi",
+    }
+    return [{"name": name, "emptyDir": {"sizeLimit": size}} for name, size in sizes.items()]
+
+
+def _mount(name: str, path: str, *, read_only: bool = False) -> Raw:
+    mount: Raw = {"name": name, "mountPath": path}
+    return mount | {"readOnly": True} if read_only else mount
+
+
+def _stored(file: StoredFile | None) -> str:
+    return _json({"uri": file.uri, "digest": file.digest}) if file else ""
+
+
+def _json(value: dict[str, str]) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))

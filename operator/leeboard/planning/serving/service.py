@@ -1,0 +1,66 @@
+"""The Services of a Model: the apex that callers know, and the one that takes feedback."""
+
+from collections.abc import Iterable
+
+from leeboard.api import names
+from leeboard.api.model import Model
+from leeboard.planning.plan import Raw
+from leeboard.planning.serving.deployment import owner_reference
+from leeboard.planning.serving.pod import FEEDBACK_PORT, HTTP_PORT, selector
+
+CHAMPION = "leeboard.dev/champion"
+"""Annotation of the apex Service: the champion, also while the selector takes in its candidate."""
+
+
+def apex(model: Model, champion: str, *, with_candidate: bool) -> Raw:
+    """The Service that callers know. It selects the champion, and during a canary every version that has pods."""
+    name = model.metadata.name
+    chosen = selector(name) if with_candidate else selector(name, champion)
+    service = _service(model, names.child_name(name), chosen, "http", HTTP_PORT)
+    service["metadata"]["annotations"] = {CHAMPION: champion}
+    return service
+
+
+def feedback(model: Model) -> Raw:
+    """The Service that takes labels; every version's exporter does, whichever version had predicted."""
+    name = model.metadata.name
+    return _service(model, names.child_name(name, "feedback"), selector(name), "feedback", FEEDBACK_PORT)
+
+
+def live_apex(model: Model, services: Iterable[Raw]) -> Raw | None:
+    """The apex Service as it is in the cluster, or None."""
+    name = names.child_name(model.metadata.name)
+    return next((one for one in services if one["metadata"]["name"] == name), None)
+
+
+def champion_of(service: Raw | None) -> str | None:
+    """The champion that an apex Service was last told, or None."""
+    if service is None:
+        return None
+    annotation: str | None = service["metadata"].get("annotations", {}).get(CHAMPION)
+    return annotation or service.get("spec", {}).get("selector", {}).get(names.VERSION)
+
+
+def selects_only(service: Raw | None, version: str) -> bool:
+    """Whether traffic through the apex reaches that version and no other."""
+    return service is not None and service.get("spec", {}).get("selector", {}).get(names.VERSION) == names.label_value(
+        version
+    )
+
+
+def _service(model: Model, name: str, chosen: dict[str, str], port: str, number: int) -> Raw:
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {
+            "name": name,
+            "namespace": model.metadata.namespace,
+            "labels": {names.MODEL: names.label_value(model.metadata.name), names.MANAGED_BY: names.MANAGER},
+            "ownerReferences": [owner_reference(model)],
+        },
+        "spec": {
+            "type": "ClusterIP",
+            "selector": chosen,
+            "ports": [{"name": port, "port": number, "targetPort": port, "protocol": "TCP"}],
+        },
+    }
