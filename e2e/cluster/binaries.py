@@ -1,29 +1,23 @@
 """Builds the programs of the cluster from Go modules, once for each version, into the user's cache."""
 
-import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
+
+from e2e.cluster import toolchain
+from e2e.cluster.cache import cache, exclusive
 
 GO_MODULES = Path(__file__).parent / "go"
 
 
 class BuildFailed(RuntimeError):
     """A program could not be built; the text is the end of the compiler's output."""
-
-
-def cache() -> Path:
-    """The project's folder in the user's cache."""
-    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "leeboard"
 
 
 @dataclass(frozen=True)
@@ -47,11 +41,12 @@ class Program:
 
 
 KUBERNETES = "v1.35.4"
-KUBE = Program("kube", module="kube", flags=f"-s -w -X k8s.io/component-base/version.gitVersion={KUBERNETES}")
+KUBE_FLAGS = f"-s -w -X k8s.io/component-base/version.gitVersion={KUBERNETES}"
 PROGRAMS = {
     program.name: program
     for program in (
-        KUBE,
+        Program("kube", version=KUBERNETES, module="kube", flags=KUBE_FLAGS),
+        Program("pause", module="pause"),
         Program("containerd", "github.com/containerd/containerd/v2/cmd/containerd", "v2.4.2"),
         Program("containerd-shim-runc-v2", "github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2", "v2.4.2"),
         Program("versitygw", "github.com/versity/versitygw/cmd/versitygw", "v1.8.0"),
@@ -68,19 +63,10 @@ def binary(name: str, out: TextIO = sys.stderr) -> Path:
     place = cache() / "bin" / f"{program.name}-{program.key}"
     if place.is_file():
         return place
-    with _exclusive(program):
+    with exclusive(program.name):
         if not place.is_file():
             _build(program, place, out)
     return place
-
-
-@contextmanager
-def _exclusive(program: Program) -> Iterator[None]:
-    folder = cache() / "locks"
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / program.name).open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _build(program: Program, place: Path, out: TextIO) -> None:
@@ -88,16 +74,17 @@ def _build(program: Program, place: Path, out: TextIO) -> None:
     work = place.with_suffix(f".{os.getpid()}")
     work.mkdir()
     try:
+        go = toolchain.go(out)
         log = work / "log"
         environment = {**os.environ, "CGO_ENABLED": "0"}
         if program.module:
             folder = GO_MODULES / program.module
-            command = ["go", "build", "-ldflags", program.flags, "-o", str(work / program.name), "."]
+            command = [go, "build", "-ldflags", program.flags, "-o", str(work / program.name), "."]
         else:
             folder = work
             environment |= {"GOBIN": str(work), "GOFLAGS": ""}
-            command = ["go", "install", "-ldflags", program.flags, f"{program.package}@{program.version}"]
-        what = f"building {program.name} {program.version or KUBERNETES}"
+            command = [go, "install", "-ldflags", program.flags, f"{program.package}@{program.version}"]
+        what = f"building {program.name} {program.version}".rstrip()
         _run(command, folder, environment, log, what=what, out=out)
         (work / program.name).rename(place)
     finally:

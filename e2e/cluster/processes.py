@@ -1,5 +1,6 @@
 """Starting, watching and stopping the programs of the cluster, by pid."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -26,7 +27,7 @@ def start(
             start_new_session=True,
             env={**os.environ, **(environment or {})},
         )
-    (folder / f"{name}.pid").write_text(str(process.pid), encoding="utf-8")
+    _record(folder / f"{name}.pid", process.pid)
     return process
 
 
@@ -42,11 +43,18 @@ def wait_until(what: str, ready: Callable[[], bool], *, seconds: float, log: Pat
 
 def alive(pid: int) -> bool:
     """True while a process of that pid runs and is not a zombie."""
+    fields = _stat(pid)
+    return bool(fields) and fields[0] != "Z"
+
+
+def running(folder: Path, name: str) -> int | None:
+    """The pid that `start` wrote, while it still is that program's: a reused pid has another start time."""
     try:
-        state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return state != "Z"
+        pid, since = (folder / f"{name}.pid").read_text(encoding="utf-8").split()
+    except (FileNotFoundError, ValueError):
+        return None
+    fields = _stat(int(pid))
+    return int(pid) if fields and fields[0] != "Z" and fields[START_TIME] == since else None
 
 
 def stop(pid: int, *, patience: float = 5.0) -> None:
@@ -54,18 +62,32 @@ def stop(pid: int, *, patience: float = 5.0) -> None:
     for number, wait in ((signal.SIGTERM, patience), (signal.SIGKILL, 5.0)):
         if not alive(pid):
             return
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.kill(pid, number)
-        except ProcessLookupError:
-            return
         deadline = time.monotonic() + wait
         while alive(pid) and time.monotonic() < deadline:
             time.sleep(0.05)
 
 
 def stop_recorded(folder: Path, name: str) -> None:
-    """Stop the program whose pid was written by `start`, when that pid still is that program's."""
-    path = folder / f"{name}.pid"
-    if path.exists():
-        stop(int(path.read_text(encoding="utf-8")))
-        path.unlink()
+    """Stop the program that `start` recorded under that name, if it still runs, and forget it."""
+    pid = running(folder, name)
+    if pid is not None:
+        stop(pid)
+    (folder / f"{name}.pid").unlink(missing_ok=True)
+
+
+# of the fields of /proc/<pid>/stat that follow the program's name: state is 0, start time (clock ticks) is 19
+START_TIME = 19
+
+
+def _stat(pid: int) -> list[str]:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+
+
+def _record(path: Path, pid: int) -> None:
+    fields = _stat(pid)
+    path.write_text(f"{pid} {fields[START_TIME] if fields else 0}\n", encoding="utf-8")

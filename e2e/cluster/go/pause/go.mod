@@ -1,0 +1,3 @@
+module leeboard.local/pause
+
+go 1.25.0
