@@ -32,6 +32,8 @@ class Reason(StrEnum):
     POD_REJECTED = "PodRejected"
     CONFIG_MISSING = "ConfigMissing"
     CRASH_LOOP = "CrashLoop"
+    CHILD_REJECTED = "ChildRejected"
+    NAME_TAKEN = "NameTaken"
     MODEL_LOAD_FAILED = "ModelLoadFailed"
     GOLDEN_SAMPLES_MISMATCH = "GoldenSamplesMismatch"
     NOT_READY_IN_TIME = "NotReadyInTime"
@@ -100,6 +102,8 @@ _HINTS: dict[Reason, str] = {
     Reason.POD_REJECTED: "admission refused the pod: the message names the policy",
     Reason.CONFIG_MISSING: "create the Secret or ConfigMap that the message names",
     Reason.CRASH_LOOP: "read the log of the container before its last restart (kubectl logs --previous)",
+    Reason.CHILD_REJECTED: "the API server refused an object that is made from this one: correct the field it names",
+    Reason.NAME_TAKEN: "an object of that name belongs to somebody else: rename or delete it",
     Reason.MODEL_LOAD_FAILED: "the model could not be loaded: its libraries have to match the serving image",
     Reason.GOLDEN_SAMPLES_MISMATCH: "the loaded model answers otherwise than at evaluation: check library versions",
     Reason.NOT_READY_IN_TIME: "the version's pods did not become ready: read the log of the container server",

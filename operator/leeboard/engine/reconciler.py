@@ -1,0 +1,110 @@
+"""Looks at one object and brings the cluster nearer to what it asks for; the workers that do so, key by key."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from leeboard.controllers.base import Controller, Key
+from leeboard.engine.executor import ChildrenRejected, Executor
+from leeboard.engine.metrics import Metrics
+from leeboard.engine.store import Store
+from leeboard.engine.watch_lag import WatchLag
+from leeboard.engine.workqueue import WorkQueue
+from leeboard.kube.errors import Conflict, KubeError, NotFound
+from leeboard.kube.protocol import Kube
+from leeboard.kube.resources import PRIMARIES
+from leeboard.planning.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+RESOURCES = {resource.kind: resource for resource in PRIMARIES}
+RECONCILE_TIMEOUT = 60.0
+
+
+@dataclass(frozen=True)
+class Reconciler:
+    """One look at one object: live GET, snapshot, plan, execute."""
+
+    kube: Kube
+    store: Store
+    lag: WatchLag
+    executor: Executor
+    controllers: Mapping[str, Controller]
+    settings: Settings
+    clock: Callable[[], datetime]
+
+    async def reconcile(self, key: Key) -> timedelta | None:
+        """Gives when to look again although nothing changes. Raises what `Executor.execute` raises."""
+        controller = self.controllers[key.kind]
+        try:
+            # Live, because planning from a stale copy would make children of an object that is gone.
+            live = await self.kube.get(RESOURCES[key.kind], key.namespace, key.name)
+        except NotFound:
+            self.store.remove(key)
+            self.lag.forget(key)
+            self.executor.forget(key)
+            return None
+        if live["metadata"].get("deletionTimestamp"):
+            return None  # its children go with it, by their owner references
+        self.store.put(live)
+        plan = controller.plan(controller.observe(live, self.store, self.settings), self.clock())
+        await self.executor.execute(live, plan)
+        return plan.requeue_after
+
+
+@dataclass(frozen=True)
+class Workers:
+    """Take keys from the queue and reconcile them, each within 60 seconds."""
+
+    queue: WorkQueue[Key]
+    reconciler: Reconciler
+    metrics: Metrics
+
+    async def run(self, count: int) -> None:
+        """Work until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for number in range(count):
+                group.create_task(self._work(), name=f"worker-{number}")
+
+    async def _work(self) -> None:
+        while True:
+            key = await self.queue.take()
+            try:
+                await self.work_on(key)
+            finally:
+                self.queue.done(key)
+
+    async def work_on(self, key: Key) -> None:
+        """Reconcile one key and decide when it comes again."""
+        started = asyncio.get_running_loop().time()
+        result = "error"
+        try:
+            async with asyncio.timeout(RECONCILE_TIMEOUT):
+                again = await self.reconciler.reconcile(key)
+            self.queue.succeeded(key)
+            result = "success" if again is None else "requeue_after"
+            if again is not None:
+                self.queue.add_after(key, again.total_seconds())
+        except Conflict:
+            # Somebody else wrote first: not an error, look again.
+            result = "requeue"
+            self.queue.retry(key)
+        except Exception as error:
+            self._failed(key, error)
+        finally:
+            self.metrics.reconciled(key.kind, result, asyncio.get_running_loop().time() - started)
+
+    def _failed(self, key: Key, error: Exception) -> None:
+        known = isinstance(error, KubeError | ChildrenRejected | TimeoutError)
+        at_least = error.retry_after or 0.0 if isinstance(error, KubeError) else 0.0
+        delay = self.queue.retry(key, at_least=at_least)
+        # A traceback only where the cause is in this program.
+        logger.error(
+            "reconciling %s %s/%s failed, again in %.2f s: %s: %s",
+            *(key.kind, key.namespace, key.name, delay, type(error).__name__, error),
+            exc_info=None if known else error,
+        )

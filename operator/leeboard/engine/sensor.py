@@ -1,0 +1,117 @@
+"""Where everything that is heard about the cluster comes in: into the store, and as keys into the queue."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+
+from leeboard.controllers.base import Controller, Key
+from leeboard.engine.store import Store, newer, version_of
+from leeboard.engine.watch_lag import WatchLag
+from leeboard.engine.workqueue import WorkQueue
+from leeboard.kube.errors import NotFound
+from leeboard.kube.protocol import Kube
+from leeboard.kube.resources import CHILDREN, PRIMARIES, Resource
+from leeboard.planning.plan import Raw
+
+MANAGED = "app.kubernetes.io/managed-by=leeboard"
+
+
+class Sensor:
+    """Takes in watch events and whole lists, and wakes who is concerned."""
+
+    def __init__(
+        self, *, store: Store, queue: WorkQueue[Key], lag: WatchLag, controllers: Mapping[str, Controller]
+    ) -> None:
+        self._store = store
+        self._queue = queue
+        self._lag = lag
+        self._controllers = controllers
+        # What the watches said last, apart from the store: that has our own writes before anybody was woken by them.
+        self._heard: dict[Key, str] = {}
+
+    def observed(self, raw: Raw, *, deleted: bool = False) -> None:
+        """A watch delivered an object, or that it was deleted."""
+        key = Key.of(raw)
+        if deleted:
+            self._store.remove(key, raw["metadata"].get("uid"))
+            self._lag.forget(key)
+            self._heard.pop(key, None)
+            self._wake(key, raw, neighbours=True)
+            return
+        self._lag.seen(raw)
+        self._store.put(raw)
+        said = _without_figures(raw)
+        self._wake(key, raw, neighbours=self._heard.get(key) != said)
+        self._heard[key] = said
+
+    async def list_all(self, kube: Kube, namespaces: tuple[str | None, ...]) -> None:
+        """Fill the store before the first reconcile, so that no plan is made from half a picture."""
+        for resource, namespace, selector in _sources(namespaces):
+            for raw in await kube.list(resource, namespace, selector=selector):
+                self._store.put(raw)
+        self._wake_all()
+
+    async def relist(self, kube: Kube, namespaces: tuple[str | None, ...]) -> None:
+        """Prune what is gone without an event, and let every primary be looked at again.
+
+        A watch that has to start anew delivers no deletions from the gap. Only metadata is listed.
+        """
+        for resource, namespace, selector in _sources(namespaces):
+            known = [raw for raw in self._store.of_kind(resource.kind) if _within(raw, namespace)]
+            listed = await kube.list(resource, namespace, selector=selector, metadata_only=True)
+            present = {raw["metadata"]["uid"] for raw in listed}
+            for raw in known:
+                if raw["metadata"].get("uid") not in present:
+                    await self._confirm_gone(kube, resource, raw)
+            for raw in listed:
+                before = self._store.get(Key.of(raw))
+                if before is None or newer(version_of(raw), version_of(before)):
+                    self._lag.expect(raw)
+        self._wake_all()
+
+    async def _confirm_gone(self, kube: Kube, resource: Resource, raw: Raw) -> None:
+        # The object may have been made after the list began: only a GET can tell.
+        key, uid = Key.of(raw), raw["metadata"].get("uid")
+        try:
+            live = await kube.get(resource, key.namespace, key.name)
+        except NotFound:
+            live = None
+        if live is None or live["metadata"].get("uid") != uid:
+            self.observed(raw, deleted=True)
+
+    def _wake(self, key: Key, raw: Raw, *, neighbours: bool) -> None:
+        if key.kind in self._controllers:
+            self._queue.add(key)
+        if not neighbours:
+            return
+        for kind, controller in self._controllers.items():
+            if kind == key.kind:
+                continue
+            for name in controller.wakes(raw, self._store):
+                if name:
+                    self._queue.add(Key(kind, key.namespace, name))
+
+    def _wake_all(self) -> None:
+        for kind in self._controllers:
+            for raw in self._store.of_kind(kind):
+                self._queue.add(Key.of(raw))
+
+
+def _sources(namespaces: tuple[str | None, ...]) -> list[tuple[Resource, str | None, str]]:
+    selected = [(resource, "") for resource in PRIMARIES] + [(resource, MANAGED) for resource in CHILDREN]
+    return [(resource, namespace, selector) for namespace in namespaces for resource, selector in selected]
+
+
+def _within(raw: Raw, namespace: str | None) -> bool:
+    return namespace is None or raw["metadata"].get("namespace") == namespace
+
+
+def _without_figures(raw: Raw) -> str:
+    """A digest of the object without the figures that the evaluator writes every few seconds: they wake nobody else."""
+    ignored = ("resourceVersion", "managedFields")
+    metadata = {name: value for name, value in raw["metadata"].items() if name not in ignored}
+    status = {name: value for name, value in (raw.get("status") or {}).items() if name != "evaluation"}
+    text = json.dumps({**raw, "metadata": metadata, "status": status}, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()

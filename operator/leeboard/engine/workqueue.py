@@ -1,0 +1,127 @@
+"""A keyed work queue with the semantics of client-go's: a key is worked on by one worker at a time, and is worked
+on again when it was added meanwhile; however often it is added, it waits in line once."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import deque
+from collections.abc import Callable
+from typing import Generic, Protocol, TypeVar
+
+K = TypeVar("K")
+C = TypeVar("C", contravariant=True)
+
+BASE_DELAY = 0.005
+MAXIMUM_DELAY = 300.0
+
+
+class QueueObserver(Protocol[C]):
+    """Told what happens in the queue; all times in seconds."""
+
+    def added(self, key: C) -> None:
+        """The key began to wait."""
+
+    def started(self, key: C, waited: float) -> None:
+        """A worker took the key."""
+
+    def finished(self, key: C, worked: float) -> None:
+        """The worker is done with the key."""
+
+    def retried(self, key: C) -> None:
+        """The key will come again after a back-off."""
+
+
+class WorkQueue(Generic[K]):
+    """The queue. Times are those of the event loop; `jitter()` gives a factor from 0.5 to 1 for back-offs."""
+
+    def __init__(self, observer: QueueObserver[K], *, jitter: Callable[[], float] | None = None) -> None:
+        self._observer = observer
+        self._jitter = jitter or _random_jitter
+        self._line: deque[K] = deque()
+        self._waiting: dict[K, float] = {}
+        self._working: dict[K, float] = {}
+        self._failures: dict[K, int] = {}
+        self._timers: dict[K, tuple[float, asyncio.TimerHandle]] = {}
+        self._arrived = asyncio.Event()
+        self._closed = False
+
+    def add(self, key: K) -> None:
+        """Let the key be worked on as soon as a worker is free."""
+        if self._closed or key in self._waiting:
+            return
+        self._waiting[key] = asyncio.get_running_loop().time()
+        self._observer.added(key)
+        if key not in self._working:
+            self._enqueue(key)
+
+    def add_after(self, key: K, delay: float) -> None:
+        """Add the key after `delay` seconds; of several delays the shortest counts."""
+        if self._closed:
+            return
+        if delay <= 0:
+            self.add(key)
+            return
+        loop = asyncio.get_running_loop()
+        due = loop.time() + delay
+        present = self._timers.get(key)
+        if present is not None:
+            if present[0] <= due:
+                return
+            present[1].cancel()
+        self._timers[key] = (due, loop.call_at(due, self._due, key))
+
+    def retry(self, key: K, *, at_least: float = 0.0) -> float:
+        """Add the key after its back-off, which doubles from 5 ms to 5 minutes; gives the delay in seconds."""
+        failures = self._failures.get(key, 0)
+        self._failures[key] = failures + 1
+        delay = min(MAXIMUM_DELAY, BASE_DELAY * 2.0 ** min(failures, 30)) * self._jitter()
+        delay = max(delay, at_least)
+        self._observer.retried(key)
+        self.add_after(key, delay)
+        return delay
+
+    def succeeded(self, key: K) -> None:
+        """Forget the failures of the key, and with them its back-off."""
+        self._failures.pop(key, None)
+
+    async def take(self) -> K:
+        """The next key; `done` has to follow. Raises asyncio.CancelledError only from outside."""
+        while not self._line:
+            self._arrived.clear()
+            await self._arrived.wait()
+        key = self._line.popleft()
+        now = asyncio.get_running_loop().time()
+        self._observer.started(key, now - self._waiting.pop(key))
+        self._working[key] = now
+        return key
+
+    def done(self, key: K) -> None:
+        """The worker is done with the key; it comes again at once when it was added meanwhile."""
+        self._observer.finished(key, asyncio.get_running_loop().time() - self._working.pop(key))
+        if key in self._waiting:
+            self._enqueue(key)
+
+    def close(self) -> None:
+        """Take nothing more in: no additions, no timers. What is worked on may finish."""
+        self._closed = True
+        for _, timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing waits, nothing is worked on and nothing is due later."""
+        return not (self._waiting or self._working or self._timers)
+
+    def _due(self, key: K) -> None:
+        self._timers.pop(key, None)
+        self.add(key)
+
+    def _enqueue(self, key: K) -> None:
+        self._line.append(key)
+        self._arrived.set()
+
+
+def _random_jitter() -> float:
+    return random.uniform(0.5, 1.0)  # noqa: S311 - spreads retries, guards nothing
