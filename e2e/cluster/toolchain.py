@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 from typing import TextIO
 
 from e2e.cluster.cache import cache, exclusive
