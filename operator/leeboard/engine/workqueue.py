@@ -10,25 +10,25 @@ from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
 K = TypeVar("K")
-C = TypeVar("C", contravariant=True)
+C_contra = TypeVar("C_contra", contravariant=True)
 
 BASE_DELAY = 0.005
 MAXIMUM_DELAY = 300.0
 
 
-class QueueObserver(Protocol[C]):
+class QueueObserver(Protocol[C_contra]):
     """Told what happens in the queue; all times in seconds."""
 
-    def added(self, key: C) -> None:
+    def added(self, key: C_contra) -> None:
         """The key began to wait."""
 
-    def started(self, key: C, waited: float) -> None:
+    def started(self, key: C_contra, waited: float) -> None:
         """A worker took the key."""
 
-    def finished(self, key: C, worked: float) -> None:
+    def finished(self, key: C_contra, worked: float) -> None:
         """The worker is done with the key."""
 
-    def retried(self, key: C) -> None:
+    def retried(self, key: C_contra) -> None:
         """The key will come again after a back-off."""
 
 
