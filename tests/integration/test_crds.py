@@ -78,7 +78,7 @@ def test_defaults(kubectl: Kubectl) -> None:
         del document["spec"][field]
     kubectl.apply(document)
     spec = (kubectl.get("trainingjob", "late-flights") or {})["spec"]
-    assert spec["limits"] == {"cooldown": "0s", "deadline": "1h", "maxRunsPerDay": 24, "retries": 2}
+    assert spec["limits"] == {"cooldown": "0s", "deadline": "1h", "maxRunsPerDay": 12, "retries": 2}
     assert spec["triggers"]["onSpecChange"] is True
     assert spec["serviceAccountName"] == "default"
 

@@ -164,7 +164,7 @@ class Limits(SpecModel):
     cooldown: Duration = described(
         "Shortest time between the starts of two runs that were not asked for by hand.", default="0s"
     )
-    max_runs_per_day: int = described("Most runs started in 24 hours, a count.", default=24, ge=1, le=1000)
+    max_runs_per_day: int = described("Most runs started in 24 hours, a count.", default=12, ge=1, le=19)
 
 
 class TrainingJobSpec(SpecModel):
@@ -246,6 +246,7 @@ class Run(SpecModel):
     datasets: tuple[DatasetRecord, ...] = described(
         "What was read, with digests.", default=(), max_length=16, json_schema_extra=ATOMIC
     )
+    commit: str = described("Commit that was read.", default="", max_length=40)
     model_version: str = described("The ModelVersion that came of it.", default="", max_length=253)
     result: dict[str, Any] | None = described(
         "The training's result until it is registered.",

@@ -1,0 +1,1 @@
+"""Planning of a TrainingJob: its runs, their Jobs, and the versions they become."""

@@ -1,0 +1,89 @@
+"""The evaluation Job: candidate and champion on the same holdout, in Leeboard's own image."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from leeboard.api import names
+from leeboard.api.drift_monitor import DriftMonitor
+from leeboard.api.model import Model
+from leeboard.api.model_version import ModelVersion
+from leeboard.api.termination import CONTRACT, TrainingResult
+from leeboard.api.training_job import Run, TrainingJob
+from leeboard.planning.plan import Raw
+from leeboard.planning.snapshot import TrainingJobSnapshot
+from leeboard.planning.training import workload
+
+EVALUATE = "evaluate"
+_USUAL_METRICS = {
+    "BinaryClassification": ("roc_auc", "log_loss", "average_precision", "brier", "accuracy"),
+    "Regression": ("rmse", "mae", "r2"),
+}
+
+
+def evaluation_job_name(job: TrainingJob, run: str) -> str:
+    """The name of the evaluation Job of a run."""
+    return names.child_name(job.metadata.name, run, "evaluation")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What a run trained, and the champion it is compared with."""
+
+    run: Run
+    training: TrainingResult
+    champion: ModelVersion | None
+
+
+def evaluation_job_object(snapshot: TrainingJobSnapshot, model: Model, candidate: Candidate, now: datetime) -> Raw:
+    """The Job that measures, to be created once and never applied."""
+    job, settings = snapshot.job, snapshot.settings
+    specification = evaluation_specification(job, model, candidate, measured_metrics(model, snapshot.monitors))
+    measure = workload.container(EVALUATE, settings.runtime_image, ["python", "-m", "leeboard.evaluator.holdout"]) | {
+        "env": [
+            workload.variable("LEEBOARD_EVALUATION_SPEC", workload.compact(specification)),
+            workload.variable("HOME", workload.TEMPORARY),
+            *workload.storage_environment(job),
+        ],
+        "resources": job.spec.resources.dump(),
+        "volumeMounts": [workload.mount("temporary", workload.TEMPORARY)],
+    }
+    pod = workload.pod_spec(job, settings) | {
+        "containers": [measure],
+        "volumes": [workload.empty_directory("temporary", "50Gi")],
+    }
+    run = candidate.run
+    return workload.job_object(
+        job, name=run.evaluation_job, run=run, part=names.EVALUATION, pod=pod, retried=(EVALUATE,), now=now
+    )
+
+
+def evaluation_specification(job: TrainingJob, model: Model, candidate: Candidate, metrics: list[str]) -> Raw:
+    """What the evaluation is told, without any secret."""
+    prediction, training, champion = model.spec.prediction, candidate.training, candidate.champion
+    return {
+        "contract": CONTRACT,
+        "run": candidate.run.id,
+        "task": prediction.task,
+        "positiveClass": prediction.positive_class,
+        "scoreOutput": prediction.score_output,
+        "holdout": [dataset.dump() for dataset in training.datasets if dataset.role == "Holdout"],
+        "candidate": {"artifact": training.artifact.dump(), "reference": training.reference.dump()},
+        "champion": {"artifact": champion.spec.artifact.dump()} if champion is not None else None,
+        "metrics": metrics,
+        "output": job.spec.output.dump(),
+        "storage": {"endpoint": job.spec.storage.endpoint},
+    }
+
+
+def measured_metrics(model: Model, monitors: Iterable[DriftMonitor]) -> list[str]:
+    """The usual metrics of the task, those of the gates, and those that drift monitors compare with later."""
+    gates = [gate.metric for gate in model.spec.promotion.gates]
+    checks = [
+        check.metric
+        for monitor in sorted(monitors, key=lambda one: one.metadata.name)
+        if monitor.spec.model_ref.name == model.metadata.name
+        for check in monitor.spec.checks
+        if check.metric
+    ]
+    return list(dict.fromkeys([*_USUAL_METRICS[model.spec.prediction.task], *gates, *checks]))
