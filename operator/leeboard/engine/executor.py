@@ -16,17 +16,20 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from leeboard.api import names
 from leeboard.api.reasons import Reason
-from leeboard.controllers.base import Key, controlled_by
+from leeboard.controllers.base import Key, controlled_by, label_of
 from leeboard.engine.applied import Applied
 from leeboard.engine.store import Store
 from leeboard.engine.watch_lag import WatchLag
 from leeboard.kube.errors import AlreadyExists, Conflict, Forbidden, Invalid, KubeError, NotFound
 from leeboard.kube.events import EventRecorder
 from leeboard.kube.protocol import Kube
-from leeboard.kube.resources import resource_of
+from leeboard.kube.resources import PRIMARIES, resource_of
 from leeboard.planning.conditions import Wanted, set_conditions
 from leeboard.planning.plan import Event, ObjectRef, Plan, Raw
+
+_PRIMARY_KINDS = frozenset(resource.kind for resource in PRIMARIES)
 
 logger = logging.getLogger(__name__)
 
@@ -126,7 +129,8 @@ class Executor:
 
     def _wrote(self, result: Raw) -> None:
         self._store.put(result)
-        self._lag.expect(result)
+        if result["kind"] in _PRIMARY_KINDS or label_of(result, names.MANAGED_BY) == names.MANAGER:
+            self._lag.expect(result)
 
 
 def is_same(desired: Raw, live: Raw) -> bool:

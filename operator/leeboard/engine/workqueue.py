@@ -44,6 +44,7 @@ class WorkQueue(Generic[K]):
         self._failures: dict[K, int] = {}
         self._timers: dict[K, tuple[float, asyncio.TimerHandle]] = {}
         self._arrived = asyncio.Event()
+        self._released = asyncio.Event()
         self._closed = False
 
     def add(self, key: K) -> None:
@@ -87,7 +88,7 @@ class WorkQueue(Generic[K]):
 
     async def take(self) -> K:
         """The next key; `done` has to follow. Raises asyncio.CancelledError only from outside."""
-        while not self._line:
+        while self._closed or not self._line:
             self._arrived.clear()
             await self._arrived.wait()
         key = self._line.popleft()
@@ -99,6 +100,7 @@ class WorkQueue(Generic[K]):
     def done(self, key: K) -> None:
         """The worker is done with the key; it comes again at once when it was added meanwhile."""
         self._observer.finished(key, asyncio.get_running_loop().time() - self._working.pop(key))
+        self._released.set()
         if key in self._waiting:
             self._enqueue(key)
 
@@ -109,10 +111,11 @@ class WorkQueue(Generic[K]):
             timer.cancel()
         self._timers.clear()
 
-    @property
-    def idle(self) -> bool:
-        """Whether nothing waits, nothing is worked on and nothing is due later."""
-        return not (self._waiting or self._working or self._timers)
+    async def drained(self) -> None:
+        """Wait until no worker holds a key."""
+        while self._working:
+            self._released.clear()
+            await self._released.wait()
 
     def _due(self, key: K) -> None:
         self._timers.pop(key, None)

@@ -1,0 +1,36 @@
+"""DriftMonitor: from the evaluator's figures to a verdict, and from a verdict to what is asked of others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from leeboard.api.drift_monitor import DriftMonitor
+from leeboard.api.model import Model
+from leeboard.api.model_version import ModelVersion
+from leeboard.controllers.base import Cache, Controller, model_of, namespace_of, of_model
+from leeboard.controllers.champion import model_and_champion
+from leeboard.planning.drift_monitor import plan_drift_monitor
+from leeboard.planning.plan import Raw
+from leeboard.planning.settings import Settings
+from leeboard.planning.snapshot import DriftMonitorSnapshot
+
+
+def observe(live: Raw, cache: Cache, settings: Settings) -> DriftMonitorSnapshot:
+    """The monitor, its Model and the version that serves as reference."""
+    model, champion = model_and_champion(cache, namespace_of(live), model_of(live))
+    return DriftMonitorSnapshot(monitor=DriftMonitor.parse(live), model=model, champion=champion, settings=settings)
+
+
+def wakes(changed: Raw, cache: Cache) -> Iterable[str]:
+    """A new champion is a new reference."""
+    if changed["kind"] == Model.KIND:
+        model = changed["metadata"]["name"]
+    elif changed["kind"] == ModelVersion.KIND:
+        model = model_of(changed)
+    else:
+        return []
+    monitors = of_model(cache, DriftMonitor.KIND, namespace_of(changed), model)
+    return [raw["metadata"]["name"] for raw in monitors]
+
+
+CONTROLLER = Controller(DriftMonitor.KIND, observe, plan_drift_monitor, wakes)

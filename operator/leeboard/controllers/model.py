@@ -1,0 +1,52 @@
+"""Model: what serves it, and how traffic moves from one version to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from leeboard.api import names
+from leeboard.api.drift_monitor import DriftMonitor
+from leeboard.api.model import Model
+from leeboard.api.model_version import ModelVersion
+from leeboard.controllers.base import (
+    Cache,
+    Controller,
+    controlled_by,
+    label_of,
+    labelled,
+    model_of,
+    named_by_label,
+    namespace_of,
+    of_model,
+)
+from leeboard.planning.model import plan_model
+from leeboard.planning.plan import Raw
+from leeboard.planning.settings import Settings
+from leeboard.planning.snapshot import ModelSnapshot
+
+
+def observe(live: Raw, cache: Cache, settings: Settings) -> ModelSnapshot:
+    """The Model, its versions and monitors, and the children it owns with the pods of their server part."""
+    namespace, name, uid = namespace_of(live), live["metadata"]["name"], live["metadata"]["uid"]
+    pods = labelled(cache, "Pod", namespace, names.MODEL, name)
+    return ModelSnapshot(
+        model=Model.parse(live),
+        versions=tuple(ModelVersion.parse(raw) for raw in of_model(cache, ModelVersion.KIND, namespace, name)),
+        deployments=tuple(raw for raw in cache.list("Deployment", namespace) if controlled_by(raw, uid)),
+        services=tuple(raw for raw in cache.list("Service", namespace) if controlled_by(raw, uid)),
+        pods=tuple(raw for raw in pods if label_of(raw, names.PART) == names.SERVER),
+        monitors=tuple(DriftMonitor.parse(raw) for raw in of_model(cache, DriftMonitor.KIND, namespace, name)),
+        settings=settings,
+    )
+
+
+def wakes(changed: Raw, cache: Cache) -> Iterable[str]:
+    """Versions and monitors name their Model; Deployments, Services and server pods carry its label."""
+    if changed["kind"] in (ModelVersion.KIND, DriftMonitor.KIND):
+        return [model_of(changed)]
+    if changed["kind"] in ("Deployment", "Service", "Pod"):
+        return named_by_label(cache, Model.KIND, changed, names.MODEL)
+    return []
+
+
+CONTROLLER = Controller(Model.KIND, observe, plan_model, wakes)

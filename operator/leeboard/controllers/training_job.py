@@ -1,0 +1,70 @@
+"""TrainingJob: from a trigger to a run, from a run to its Jobs, from their results to a ModelVersion."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from leeboard.api import names
+from leeboard.api.drift_monitor import DriftMonitor
+from leeboard.api.model import Model
+from leeboard.api.model_version import ModelVersion
+from leeboard.api.training_job import TrainingJob
+from leeboard.controllers.base import (
+    Cache,
+    Controller,
+    controlled_by,
+    labelled,
+    model_of,
+    named_by_label,
+    namespace_of,
+    of_model,
+)
+from leeboard.controllers.champion import model_and_champion
+from leeboard.planning.plan import Raw
+from leeboard.planning.settings import Settings
+from leeboard.planning.snapshot import TrainingJobSnapshot
+from leeboard.planning.training_job import plan_training_job
+
+
+def observe(live: Raw, cache: Cache, settings: Settings) -> TrainingJobSnapshot:
+    """The TrainingJob, its Model with champion, versions and monitors, and its Jobs with their pods."""
+    namespace, name, uid = namespace_of(live), live["metadata"]["name"], live["metadata"]["uid"]
+    model, champion = model_and_champion(cache, namespace, model_of(live))
+    versions = of_model(cache, ModelVersion.KIND, namespace, model_of(live))
+    monitors = of_model(cache, DriftMonitor.KIND, namespace, model_of(live))
+    return TrainingJobSnapshot(
+        job=TrainingJob.parse(live),
+        model=model,
+        champion=champion,
+        versions=tuple(ModelVersion.parse(raw) for raw in versions),
+        jobs=tuple(raw for raw in cache.list("Job", namespace) if controlled_by(raw, uid)),
+        pods=tuple(labelled(cache, "Pod", namespace, names.TRAINING_JOB, name)),
+        monitors=tuple(DriftMonitor.parse(raw) for raw in monitors),
+        settings=settings,
+    )
+
+
+def wakes(changed: Raw, cache: Cache) -> Iterable[str]:
+    """Jobs and pods carry the label; a Model, its versions and its monitors concern all that train for it."""
+    if changed["kind"] in ("Job", "Pod"):
+        return named_by_label(cache, TrainingJob.KIND, changed, names.TRAINING_JOB)
+    if changed["kind"] == Model.KIND:
+        return _training_for(cache, changed, changed["metadata"]["name"])
+    if changed["kind"] in (ModelVersion.KIND, DriftMonitor.KIND):
+        return {*_training_for(cache, changed, model_of(changed)), *_asked_by(changed)}
+    return []
+
+
+def _training_for(cache: Cache, changed: Raw, model: str) -> list[str]:
+    jobs = of_model(cache, TrainingJob.KIND, namespace_of(changed), model)
+    return [raw["metadata"]["name"] for raw in jobs]
+
+
+def _asked_by(monitor: Raw) -> Iterator[str]:
+    for request in monitor.get("status", {}).get("requests") or ():
+        name = request.get("trainingJobRef", {}).get("name")
+        if name:
+            yield name
+
+
+CONTROLLER = Controller(TrainingJob.KIND, observe, plan_training_job, wakes)
