@@ -22,8 +22,9 @@ venv: $(STAMP) ## make the virtual environment from the lock
 lock: venv ## renew requirements/*.txt from pyproject.toml
 	@tools/lock
 
-generate: venv ## renew crds/ and the reference of the kinds
+generate: venv ## renew crds/, the reference of the kinds, and the chart's copies and roles
 	@PYTHONPATH=operator $(BIN)/python -m leeboard.api.crd .
+	@PYTHONPATH=operator $(BIN)/python -m charts.generate
 
 format: venv ## format the code
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
