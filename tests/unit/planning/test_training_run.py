@@ -308,3 +308,16 @@ def test_a_run_without_its_model_does_not_begin() -> None:
     world.model = model
     world.settle()
     assert world.run.phase == "Training"
+
+
+def test_a_version_of_that_name_with_another_artefact_is_not_passed_off_as_this_run() -> None:
+    world = World()
+    world.settle()
+    world.train()
+    world.settle()
+    world.evaluate()
+    (version,) = world.plan().create
+    version["spec"]["artifact"]["digest"] = digest("e")
+    world.versions[version["metadata"]["name"]] = version
+    world.settle()
+    assert (world.run.phase, world.run.reason, world.run.model_version) == ("Failed", "StorageConflict", "")

@@ -377,3 +377,29 @@ def test_the_following_time_is_also_the_latest_one_until_then(cron: str, zone: s
     assert following > now
     assert schedule.latest(now, following) == following
     assert schedule.latest(now, following - timedelta(seconds=1)) is None
+
+
+def test_runs_with_other_training_fields_are_no_baseline() -> None:
+    from leeboard.planning.training.baseline import baseline
+
+    world = World(triggers={"onSpecChange": False, "onNewData": {"every": "5m"}})
+    world.whole_run()
+    world.change(seed=8)
+    world.pass_time(minutes=5)
+    world.settle()
+    assert world.run.cause.kind == "NewData"
+    assert baseline(world.run, world.runs, world.snapshot().job.spec) is None
+
+
+def test_a_look_for_new_data_that_has_to_wait_is_not_announced() -> None:
+    world = World(triggers={"onSpecChange": True, "onNewData": {"every": "5m"}}, limits={"cooldown": "6h"})
+    world.whole_run()
+    world.pass_time(minutes=5)
+    world.whole_run(data="9", artifact="d")
+    world.pass_time(minutes=5)
+    world.settle()
+    assert len(world.runs) == 2 and "RunHeld" not in world.conditions()
+    assert world.plan().requeue_after == timedelta(hours=1)
+    world.pass_time(hours=6)
+    world.settle()
+    assert world.run.phase == "Training"
