@@ -10,7 +10,6 @@ from leeboard.controllers.base import Controller, Key
 from leeboard.engine.store import Store, newer, version_of
 from leeboard.engine.watch_lag import WatchLag
 from leeboard.engine.workqueue import WorkQueue
-from leeboard.kube.errors import NotFound
 from leeboard.kube.protocol import Kube
 from leeboard.kube.resources import CHILDREN, PRIMARIES, Resource
 from leeboard.planning.plan import Raw
@@ -59,27 +58,18 @@ class Sensor:
         A watch that has to start anew delivers no deletions from the gap. Only metadata is listed.
         """
         for resource, namespace, selector in _sources(namespaces):
+            # Known before the list began: what is made meanwhile is spared.
             known = [raw for raw in self._store.of_kind(resource.kind) if _within(raw, namespace)]
             listed = await kube.list(resource, namespace, selector=selector, metadata_only=True)
             present = {raw["metadata"]["uid"] for raw in listed}
             for raw in known:
                 if raw["metadata"].get("uid") not in present:
-                    await self._confirm_gone(kube, resource, raw)
+                    self.observed(raw, deleted=True)
             for raw in listed:
                 before = self._store.get(Key.of(raw))
                 if before is None or newer(version_of(raw), version_of(before)):
                     self._lag.expect(raw)
         self._wake_all()
-
-    async def _confirm_gone(self, kube: Kube, resource: Resource, raw: Raw) -> None:
-        # The object may have been made after the list began: only a GET can tell.
-        key, uid = Key.of(raw), raw["metadata"].get("uid")
-        try:
-            live = await kube.get(resource, key.namespace, key.name)
-        except NotFound:
-            live = None
-        if live is None or live["metadata"].get("uid") != uid:
-            self.observed(raw, deleted=True)
 
     def _wake(self, key: Key, raw: Raw, *, neighbours: bool) -> None:
         if key.kind in self._controllers:
