@@ -6,11 +6,11 @@ import subprocess
 import tempfile
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import yaml
 
-from e2e.cluster import certificates, processes
+from e2e.cluster import certificates, components, processes
 from e2e.cluster.binaries import binary
 from e2e.support.kubectl import Kubectl
 
@@ -24,23 +24,6 @@ def free_port() -> int:
         probe.bind((LOOPBACK, 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-def kubeconfig(server: str, ca: Path, client: certificates.Certificate) -> dict[str, Any]:
-    """A kubeconfig with the certificates' contents by path."""
-    return {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "clusters": [{"name": "leeboard", "cluster": {"server": server, "certificate-authority": str(ca)}}],
-        "users": [
-            {
-                "name": "admin",
-                "user": {"client-certificate": str(client.certificate), "client-key": str(client.key)},
-            }
-        ],
-        "contexts": [{"name": "leeboard", "context": {"cluster": "leeboard", "user": "admin"}}],
-        "current-context": "leeboard",
-    }
 
 
 class ControlPlane:
@@ -81,12 +64,7 @@ class ControlPlane:
 
     def _start_etcd(self, program: Path) -> str:
         client, peer = (f"http://{LOOPBACK}:{free_port()}" for _ in range(2))
-        command = [
-            *(str(program), "--data-dir", str(self._folder / "etcd"), "--unsafe-no-fsync"),
-            *("--listen-client-urls", client, "--advertise-client-urls", client),
-            *("--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer),
-            *("--initial-cluster", f"default={peer}", "--log-level", "error"),
-        ]
+        command = components.etcd(program, self._folder / "etcd", client, peer)
         self._processes.append(processes.start("etcd", command, self._folder))
         return client
 
@@ -97,19 +75,17 @@ class ControlPlane:
             *(folder, ca, "apiserver"), common_name="kube-apiserver", names=("IP:127.0.0.1", "DNS:localhost")
         )
         admin = certificates.signed(folder, ca, "admin", common_name="admin", organization="system:masters")
-        private, public = certificates.service_account_keys(folder)
+        keys = components.Keys(ca.certificate, serving, *certificates.service_account_keys(folder))
         port = free_port()
         server = f"https://{LOOPBACK}:{port}"
         command = [
-            *(str(program), f"--etcd-servers={etcd}", f"--secure-port={port}", f"--bind-address={LOOPBACK}"),
-            *(f"--tls-cert-file={serving.certificate}", f"--tls-private-key-file={serving.key}"),
-            *(f"--client-ca-file={ca.certificate}", "--authorization-mode=Node,RBAC"),
-            *(f"--service-account-key-file={public}", f"--service-account-signing-key-file={private}"),
-            *("--service-account-issuer=https://kubernetes.default.svc", f"--service-cluster-ip-range={SERVICE_RANGE}"),
-            *("--allow-privileged=true", "--disable-admission-plugins=ServiceAccount"),
+            *components.api_server(program, keys, etcd=etcd, address=LOOPBACK, port=port, services=SERVICE_RANGE),
+            # nothing makes the ServiceAccounts that admission would wait for
+            "--disable-admission-plugins=ServiceAccount",
         ]
+        config = components.kubeconfig(server, ca.certificate, admin)
         self.kubeconfig = self._folder / "kubeconfig"
-        self.kubeconfig.write_text(yaml.safe_dump(kubeconfig(server, ca.certificate, admin)), encoding="utf-8")
+        self.kubeconfig.write_text(yaml.safe_dump(config), encoding="utf-8")
         self._processes.append(processes.start("kube-apiserver", command, self._folder))
         log = self._folder / "kube-apiserver.log"
         processes.wait_until("kube-apiserver", self._ready, seconds=90, log=log)

@@ -17,7 +17,7 @@ class KubectlError(RuntimeError):
 
 @dataclass(frozen=True)
 class Kubectl:
-    """Runs one kubectl binary against one cluster, in one namespace unless told otherwise."""
+    """Runs one kubectl binary against one cluster, in one namespace; with "" for it, in each document's own."""
 
     binary: Path
     kubeconfig: Path
@@ -25,7 +25,8 @@ class Kubectl:
 
     def __call__(self, *args: str, input: str | None = None, timeout: float = 120) -> str:
         """Run kubectl and return its standard output. Raises KubectlError."""
-        command = [str(self.binary), "--kubeconfig", str(self.kubeconfig), "--namespace", self.namespace, *args]
+        where = ["--namespace", self.namespace] if self.namespace else []
+        command = [str(self.binary), "--kubeconfig", str(self.kubeconfig), *where, *args]
         done = subprocess.run(
             command, input=input, text=True, capture_output=True, timeout=timeout, check=False, env=dict(os.environ)
         )

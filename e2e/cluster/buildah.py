@@ -1,0 +1,127 @@
+"""buildah with a store of its own in the user's cache, and the machine's package configuration lent to each build."""
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from e2e.cluster.cache import cache
+from e2e.cluster.files import write, write_json
+
+CERTIFICATES = Path("/etc/ssl/certs")
+
+
+class BuildFailed(RuntimeError):
+    """An image could not be built; the text is the end of the build's output."""
+
+
+def command(*args: str) -> list[str]:
+    """A buildah command line on the project's own store."""
+    store = cache() / "images"
+    return ["buildah", "--root", str(store), "--runroot", "/run/leeboard-buildah", "--storage-driver", "overlay", *args]
+
+
+def exists(image: str) -> bool:
+    """True when the store has an image of that name."""
+    done = subprocess.run(command("inspect", "--type", "image", image), capture_output=True, check=False, timeout=60)
+    return done.returncode == 0
+
+
+def build(containerfile: Path, context: Path, image: str, arguments: Mapping[str, str], out: TextIO) -> None:
+    """Build an image into the store, telling how long it takes. Raises BuildFailed."""
+    settings = [part for key, value in arguments.items() for part in ("--build-arg", f"{key}={value}")]
+    with _lent() as volumes:
+        _run(
+            command(
+                *("build", "--isolation", "chroot", "--network", "host", "--layers", "--pull=never"),
+                *("--signature-policy", str(_policy()), *volumes, *settings),
+                *("--file", str(containerfile), "--tag", image, str(context)),
+            ),
+            f"building {image}",
+            out,
+        )
+
+
+def commit_root(archive: Path, image: str) -> None:
+    """Make an image from the archive of a root file system."""
+    with tempfile.TemporaryDirectory(prefix="leeboard-base-") as folder:
+        context = Path(folder)
+        (context / "root.tar").hardlink_to(archive)
+        containerfile = context / "Containerfile"
+        write(containerfile, 'FROM scratch\nADD root.tar /\nCMD ["python3"]\n')
+        build(containerfile, context, image, {}, sys.stderr)
+
+
+def push(image: str, target: str) -> str:
+    """Push an image over plain HTTP and return its digest, ``sha256:…``. Raises subprocess.CalledProcessError."""
+    with tempfile.TemporaryDirectory(prefix="leeboard-push-") as folder:
+        digest = Path(folder) / "digest"
+        options = ["--tls-verify=false", "--signature-policy", str(_policy()), "--digestfile", str(digest)]
+        subprocess.run(
+            command("push", "--quiet", *options, image, f"docker://{target}"),
+            check=True,
+            capture_output=True,
+            timeout=900,
+        )
+        return digest.read_text(encoding="utf-8").strip()
+
+
+def _policy() -> Path:
+    path = cache() / "signature-policy.json"
+    if not path.exists():
+        write_json(path, {"default": [{"type": "insecureAcceptAnything"}]})
+    return path
+
+
+@contextmanager
+def _lent() -> Iterator[list[str]]:
+    """Volumes that let package clients work inside a build as they do outside; none of their contents stays."""
+    with tempfile.TemporaryDirectory(prefix="leeboard-lent-") as folder:
+        pip = Path(folder) / "pip.conf"
+        write(pip, pip_configuration(_pip_settings()))
+        packages = cache() / "pip"
+        packages.mkdir(parents=True, exist_ok=True)
+        volumes = [f"{CERTIFICATES}:{CERTIFICATES}:ro", f"{pip}:/etc/pip.conf:ro", f"{packages}:/root/.cache/pip"]
+        volumes += [f"{path}:{path}:ro" for path in ("/etc/hosts", "/etc/resolv.conf")]
+        yield [part for volume in volumes for part in ("--volume", volume)]
+
+
+def _pip_settings() -> dict[str, str]:
+    listed = subprocess.run(
+        [sys.executable, "-m", "pip", "config", "list", "--disable-pip-version-check"],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    pairs = (line.split("=", 1) for line in listed.stdout.splitlines() if "=" in line)
+    return {name.rsplit(".", 1)[-1]: value.strip("'\"") for name, value in pairs}
+
+
+def pip_configuration(found: Mapping[str, str]) -> str:
+    """A pip.conf for the inside of a build: where packages come from, and which certificates vouch for it."""
+    carried = ("index-url", "extra-index-url", "trusted-host", "proxy", "default-timeout", "timeout", "retries")
+    lines = [f"{name} = {found[name]}" for name in carried if name in found]
+    lines.append(f"cert = {CERTIFICATES / 'ca-certificates.crt'}")
+    return "[global]\n" + "\n".join(lines) + "\n"
+
+
+def _run(arguments: list[str], what: str, out: TextIO) -> None:
+    started = time.monotonic()
+    shown = 0.0
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
+        print(f"  {what}", file=out, flush=True)
+        while process.poll() is None:
+            elapsed = time.monotonic() - started
+            if elapsed - shown >= 30:
+                print(f"  {what} ({elapsed:.0f} s)", file=out, flush=True)
+                shown = elapsed
+            time.sleep(0.1)
+        if process.returncode != 0:
+            log.seek(0)
+            raise BuildFailed(f"{what}: {log.read().decode(errors='replace')[-3000:]}")

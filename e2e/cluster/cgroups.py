@@ -1,0 +1,63 @@
+"""The control group that holds the cluster's pods, under version 1 and version 2."""
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path("/sys/fs/cgroup")
+CONTROLLERS = ("cpu", "cpuset", "io", "memory", "pids", "hugetlb")
+
+
+def _unified() -> bool:
+    return (ROOT / "cgroup.controllers").exists()
+
+
+def _hierarchies() -> list[Path]:
+    """The mounted hierarchies: one under version 2, one for each controller under version 1."""
+    if _unified():
+        return [ROOT]
+    return [path for path in sorted(ROOT.iterdir()) if path.is_dir() and not path.is_symlink()]
+
+
+def make(group: str) -> None:
+    """Make the group, with every controller that can be had."""
+    if _unified():
+        offered = (ROOT / "cgroup.controllers").read_text(encoding="utf-8").split()
+        wanted = " ".join(f"+{name}" for name in CONTROLLERS if name in offered)
+        (ROOT / "cgroup.subtree_control").write_text(wanted, encoding="utf-8")
+    for hierarchy in _hierarchies():
+        place = hierarchy / group.lstrip("/")
+        place.mkdir(exist_ok=True)
+        # version 1: a group without processors and memory nodes takes no process
+        for name in ("cpuset.cpus", "cpuset.mems"):
+            if not _unified() and (place / name).exists():
+                (place / name).write_text((hierarchy / name).read_text(encoding="utf-8"), encoding="utf-8")
+
+
+def kill(group: str) -> None:
+    """Kill every process of the group."""
+    for place in _groups(group):
+        for pid in (place / "cgroup.procs").read_text(encoding="utf-8").split():
+            try:
+                os.kill(int(pid), signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+
+
+def remove(group: str) -> bool:
+    """Remove the group, innermost first; False while a process is still leaving it."""
+    for place in _groups(group):
+        try:
+            place.rmdir()
+        except OSError:
+            return False
+    return True
+
+
+def _groups(group: str) -> Iterator[Path]:
+    for hierarchy in _hierarchies():
+        top = hierarchy / group.lstrip("/")
+        if top.exists():
+            yield from sorted((path for path in top.rglob("*") if path.is_dir()), reverse=True)
+            yield top

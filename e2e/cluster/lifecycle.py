@@ -1,0 +1,114 @@
+"""The whole cluster: up, running, down. Every step may be repeated, so an interrupted start is simply started again."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from e2e.cluster import images, mounts, network, node, packages, processes, shims, storage, supervision
+from e2e.cluster.binaries import binary
+from e2e.cluster.cache import exclusive
+from e2e.cluster.place import Place, claim, claimed, release
+from e2e.support.kubectl import Kubectl
+from e2e.support.narrator import Narrator
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A running cluster."""
+
+    place: Place
+
+    @property
+    def kubeconfig(self) -> Path:
+        """The administrator's kubeconfig, usable from the host."""
+        return self.place.kubeconfig
+
+    @property
+    def helm(self) -> Path:
+        """The helm command."""
+        return self.place.bin / "helm"
+
+    @property
+    def endpoints(self) -> dict[str, Any]:
+        """Where object storage, registry and git are: the contents of endpoints.json."""
+        return storage.read_endpoints(self.place.folder)
+
+    def kubectl(self, namespace: str = "default") -> Kubectl:
+        """kubectl as the administrator."""
+        return node.kubectl(self.place, namespace)
+
+    def repository(self, name: str) -> Path:
+        """The bare git repository of that name, made when it is not there."""
+        return storage.repository(self.place, name)
+
+
+def running(folder: Path) -> Cluster | None:
+    """The cluster of that folder when everything of it runs and its node is ready."""
+    place = claimed(folder)
+    if place is None or not network.exists(place):
+        return None
+    names = supervision.recorded(place)
+    if "kubelet" not in names or any(processes.running(place.processes, name) is None for name in names):
+        return None
+    return Cluster(place) if node.node_ready(place) else None
+
+
+def up(folder: Path, narrator: Narrator) -> Cluster:
+    """Start what does not run and wait until the node is ready."""
+    with exclusive("cluster"):
+        cluster = running(folder)
+        if cluster is None:
+            cluster = _start(folder, narrator)
+        narrator.say(f"cluster ready: export KUBECONFIG={cluster.kubeconfig}")
+        return cluster
+
+
+def down(folder: Path, narrator: Narrator) -> None:
+    """Stop everything that `up` started and remove the folder."""
+    with exclusive("cluster"):
+        place = claimed(folder)
+        if place is not None:
+            with narrator.step("down", "stopping the cluster"):
+                _stop(place)
+        narrator.say("no cluster runs")
+
+
+def _start(folder: Path, narrator: Narrator) -> Cluster:
+    with narrator.step("packages", "Debian packages"):
+        packages.ensure()
+    with narrator.step("programs", "programs (built once for each version; the first time takes minutes)"):
+        for name in PROGRAMS:
+            binary(name)
+    place = claim(folder)
+    if place.processes.exists() and not network.exists(place):
+        # the machine was restarted: what is left belongs to nothing
+        _stop(place)
+        place = claim(folder)
+    with narrator.step("servers", f"network {place.namespace}, object storage, registry, git"):
+        network.ensure(place)
+        node.link_programs(place)
+        storage.start(place)
+        images.ensure_pause(place)
+    with narrator.step("control-plane", "etcd, API server, controllers, scheduler"):
+        node.start_control_plane(place)
+        node.kubectl(place, "").apply(*storage.services(place))
+    with narrator.step("node", "containerd, kubelet, kube-proxy, DNS"):
+        node.start_runtime(place)
+        node.start_node(place)
+    return Cluster(place)
+
+
+PROGRAMS = ("kube", "containerd", "containerd-shim-runc-v2", "coredns", "versitygw", "registry", "pause", "helm")
+
+
+def _stop(place: Place) -> None:
+    # the kubelet first, or it would start again what is taken away below it
+    names = supervision.recorded(place)
+    for name in sorted(names, key=lambda name: (name != "kubelet", name != "kube-apiserver", -names.index(name))):
+        processes.stop_recorded(place.processes, name)
+    shims.stop(place)
+    mounts.remove_below(place.folder, place.run)
+    network.remove(place)
+    shutil.rmtree(place.folder)
+    release(place)
