@@ -124,7 +124,7 @@ class KubeClient:
         started = asyncio.get_running_loop().time()
         status = 0
         try:
-            await self._api.update_params_for_auth(headers, [], ["BearerToken"])
+            await self._api.update_params_for_auth(headers, [], ["BearerToken"], path, method, body)
             answer = await self._api.call_api(
                 method, url, header_params=headers, body=body, _request_timeout=self._timeout
             )
