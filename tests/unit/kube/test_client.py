@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
@@ -74,7 +75,7 @@ async def test_apply_is_server_side_with_our_field_manager_and_our_token(server:
         assert request.headers["Content-Type"].startswith("application/apply-patch+yaml")
         assert request.headers["Authorization"] == "bearer secret"
         assert dict(request.query) == {"fieldManager": "leeboard", "force": "true"}
-        return web.json_response(await request.json(content_type=None))
+        return web.json_response(json.loads(await request.text()))
 
     server.handler = echo
     job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "a", "namespace": "ml"}, "spec": {}}
