@@ -52,7 +52,9 @@ class Condition(SpecModel):
     """One aspect of an object's state, as Kubernetes writes it."""
 
     type: str = Field(max_length=64, description="Name of the aspect, for example Ready.")
-    status: str = Field(max_length=16, description="True, False or Unknown.")
+    status: str = Field(
+        max_length=16, description="True, False or Unknown.", json_schema_extra={"enum": ["True", "False", "Unknown"]}
+    )
     reason: str = Field(default="", max_length=128, description="Why, as one CamelCase word.")
     message: str = Field(default="", max_length=4096, description="Why, for a person, with a hint at the fix.")
     observed_generation: int = Field(default=0, description="The generation of the spec this was concluded from.")
@@ -75,6 +77,8 @@ class Resource(SpecModel, Generic[SpecT, StatusT]):
     KIND: ClassVar[str]
     PLURAL: ClassVar[str]
     SHORT_NAME: ClassVar[str]
+    RULES: ClassVar[dict[str, Any]] = {}
+    """CEL rules about the object as a whole."""
 
     api_version: str = API_VERSION
     kind: str

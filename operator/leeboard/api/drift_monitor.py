@@ -4,9 +4,22 @@ from datetime import datetime
 from typing import Any, ClassVar, Literal
 
 from leeboard.api.base import Condition, LocalReference, Resource, SpecModel
-from leeboard.api.fields import ATOMIC, Column, Decimal, Duration, Name, Text, described, list_map, rules
+from leeboard.api.cel import belongs, rules, seconds
+from leeboard.api.fields import (
+    ATOMIC,
+    SET,
+    Column,
+    NotNegativeDecimal,
+    PositiveDecimal,
+    PositiveDuration,
+    Text,
+    described,
+    list_map,
+)
+from leeboard.api.metrics import MetricName
 
 CheckType = Literal["DataDrift", "PredictionDrift", "DataQuality", "MeanShift", "Performance"]
+_DRIFT = ("DataDrift", "PredictionDrift")
 
 
 class Window(SpecModel):
@@ -15,16 +28,14 @@ class Window(SpecModel):
     model_config = SpecModel.model_config | {
         "json_schema_extra": rules(
             (
-                # CEL knows no days
-                "self.every.contains('d') || self.length.contains('d')"
-                " || duration(self.every) <= duration(self.length)",
+                f"{seconds('self.every')} <= {seconds('self.length')}",
                 "window.every must not exceed window.length",
             )
         )
     }
 
-    length: Duration = described("How far back the window reaches, such as 1h.")
-    every: Duration = described("Time between two evaluations, such as 10m.", default="10m")
+    length: PositiveDuration = described("How far back the window reaches, such as 1h.")
+    every: PositiveDuration = described("Time between two evaluations, such as 10m.", default="10m")
     min_samples: int = described("Fewest rows for a verdict, a count.", default=500, ge=1, le=1000000000)
 
 
@@ -42,17 +53,25 @@ class Check(SpecModel):
     model_config = SpecModel.model_config | {
         "json_schema_extra": rules(
             (
-                "!(self.type in ['DataDrift', 'PredictionDrift']) || (has(self.distance) && has(self.threshold))",
-                "DataDrift and PredictionDrift need distance and threshold",
-            ),
-            ("self.type != 'DataQuality' || has(self.maxMissingPercent)", "DataQuality needs maxMissingPercent"),
-            (
-                "self.type != 'MeanShift' || (has(self.feature) && has(self.percent))",
-                "MeanShift needs feature and percent",
+                f"{belongs('distance', *_DRIFT)} && {belongs('threshold', *_DRIFT)}",
+                "DataDrift and PredictionDrift need distance and threshold; they belong to no other type",
             ),
             (
-                "self.type != 'Performance' || (has(self.metric) && has(self.maxDrop))",
-                "Performance needs metric and maxDrop",
+                belongs("maxMissingPercent", "DataQuality"),
+                "DataQuality needs maxMissingPercent; it belongs to no other type",
+            ),
+            (
+                f"{belongs('feature', 'MeanShift')} && {belongs('percent', 'MeanShift')}",
+                "MeanShift needs feature and percent; they belong to no other type",
+            ),
+            (
+                f"{belongs('metric', 'Performance')} && {belongs('maxDrop', 'Performance')}",
+                "Performance needs metric and maxDrop; they belong to no other type",
+            ),
+            (
+                "!has(self.distance) || !has(self.threshold) || self.distance != 'JensenShannon'"
+                " || double(self.threshold) <= 1.0",
+                "a threshold for JensenShannon is at most 1",
             ),
         )
     }
@@ -61,7 +80,7 @@ class Check(SpecModel):
     distance: Literal["JensenShannon", "PSI"] | None = described(
         "Distance between the window and the reference.", default=None
     )
-    threshold: Decimal | None = described(
+    threshold: PositiveDecimal | None = described(
         "Distance from which it is drift; JensenShannon is 0 to 1, PSI 0 upward.", default=None
     )
     max_missing_percent: int | None = described(
@@ -71,8 +90,8 @@ class Check(SpecModel):
     percent: int | None = described(
         "Change of the mean from which it is drift, in percent of the reference's mean.", default=None, ge=1, le=100000
     )
-    metric: Name | None = described("The metric that is watched, such as log_loss.", default=None)
-    max_drop: Decimal | None = described(
+    metric: MetricName | None = described("The metric that is watched, such as log_loss.", default=None)
+    max_drop: NotNegativeDecimal | None = described(
         "How much worse than on the holdout is drift, in the metric's unit.", default=None
     )
 
@@ -94,12 +113,22 @@ class Action(SpecModel):
     )
     training_job_ref: LocalReference | None = described("The TrainingJob that retrains.", default=None)
     when: tuple[CheckType, ...] = described(
-        "Only for drift found by these checks; any when empty.", default=(), max_length=5, json_schema_extra=ATOMIC
+        "Only for drift found by these checks; any when empty.", default=(), max_length=5, json_schema_extra=SET
     )
 
 
 class DriftMonitorSpec(SpecModel):
     """What is watched, and what happens when it drifts."""
+
+    model_config = SpecModel.model_config | {
+        "json_schema_extra": rules(
+            (
+                "!has(self.actions) || self.actions.all(a, !has(a.when)"
+                " || a.when.all(w, self.checks.exists(c, c.type == w)))",
+                "actions[].when names a type that no check has",
+            )
+        )
+    }
 
     model_ref: LocalReference = described("The Model that is watched.")
     window: Window = described("Which observations are looked at.")

@@ -1,12 +1,26 @@
-"""Which way a metric is good."""
+"""The metrics that the evaluation measures, and which way each is good. Names and definitions are scikit-learn's."""
 
-LOWER_IS_BETTER = frozenset({"log_loss", "brier", "mae", "rmse", "mse", "mape", "error_rate"})
-HIGHER_IS_BETTER = frozenset({"roc_auc", "average_precision", "accuracy", "f1", "precision", "recall", "r2"})
+from typing import Literal, get_args
+
+Task = Literal["BinaryClassification", "Regression"]
+ClassificationMetric = Literal[
+    "roc_auc", "average_precision", "log_loss", "brier", "accuracy", "error_rate", "precision", "recall", "f1"
+]
+RegressionMetric = Literal["rmse", "mse", "mae", "r2"]
+MetricName = Literal[ClassificationMetric, RegressionMetric]
+
+OF_TASK: dict[Task, tuple[str, ...]] = {
+    "BinaryClassification": get_args(ClassificationMetric),
+    "Regression": get_args(RegressionMetric),
+}
+"""Everything a gate or a check may name, by task; the evaluation measures each of them when it is asked for."""
+
+LOWER_IS_BETTER = frozenset({"log_loss", "brier", "error_rate", "mae", "mse", "rmse"})
 
 
 def higher_is_better(name: str) -> bool:
     """True for metrics such as roc_auc, False for losses and errors such as log_loss.
 
-    A name of neither list counts as higher-is-better, as scikit-learn's scorers do.
+    An unknown name counts as higher-is-better, as scikit-learn's scorers do.
     """
     return name not in LOWER_IS_BETTER

@@ -4,7 +4,22 @@ from datetime import datetime
 from typing import Any, ClassVar, Literal
 
 from leeboard.api.base import Condition, Resource, SpecModel
-from leeboard.api.fields import ATOMIC, Decimal, Duration, Name, Text, described, list_map, rules
+from leeboard.api.cel import belongs, ordered, rules
+from leeboard.api.fields import (
+    ATOMIC,
+    Decimal,
+    Duration,
+    Name,
+    NotNegativeDecimal,
+    PositiveDecimal,
+    PositiveDuration,
+    Probability,
+    Share,
+    Text,
+    described,
+    list_map,
+)
+from leeboard.api.metrics import OF_TASK, MetricName, Task
 from leeboard.api.pod import PodTemplateOverrides
 from leeboard.api.storage import Storage
 from leeboard.api.training_job import Resources
@@ -13,7 +28,7 @@ from leeboard.api.training_job import Resources
 class Prediction(SpecModel):
     """What the model predicts."""
 
-    task: Literal["BinaryClassification", "Regression"] = described("Kind of prediction.")
+    task: Task = described("Kind of prediction.")
     score_output: Name = described("Name of the output that carries the score.", default="probability")
     positive_class: str = described("Label of the positive class.", default="1", max_length=128)
 
@@ -29,18 +44,22 @@ class Gate(SpecModel):
 
     model_config = SpecModel.model_config | {
         "json_schema_extra": rules(
-            ("self.type != 'Threshold' || has(self.min) || has(self.max)", "a Threshold gate needs min or max"),
-            ("self.type != 'VersusChampion' || has(self.maxDrop)", "a VersusChampion gate needs maxDrop"),
+            (
+                "(self.type == 'Threshold') == (has(self.min) || has(self.max))",
+                "a Threshold gate needs min or max; they belong to no other type",
+            ),
+            (belongs("maxDrop", "VersusChampion"), "a VersusChampion gate needs maxDrop; it belongs to no other type"),
+            (ordered("min", "max"), "min must not exceed max"),
         )
     }
 
     type: Literal["Threshold", "VersusChampion"] = described(
         "Threshold: an absolute bound. VersusChampion: against the champion on the same rows."
     )
-    metric: Name = described("Name of the metric, such as roc_auc.")
+    metric: MetricName = described("Name of the metric, such as roc_auc.")
     min: Decimal | None = described("Smallest value that passes, in the metric's unit.", default=None)
     max: Decimal | None = described("Largest value that passes, in the metric's unit.", default=None)
-    max_drop: Decimal | None = described(
+    max_drop: NotNegativeDecimal | None = described(
         "How much worse than the champion still passes, in the metric's unit.", default=None
     )
 
@@ -72,7 +91,9 @@ class Serving(SpecModel):
 
     replicas: int = described("Pods of the champion, a count.", default=1, ge=1, le=100)
     resources: Resources = described("CPU and memory of the server container.", default=Resources())
-    ready_within: Duration = described("Longest time a new version's pods may take to become ready.", default="5m")
+    ready_within: PositiveDuration = described(
+        "Longest time a new version's pods may take to become ready.", default="5m"
+    )
     pod_template_overrides: PodTemplateOverrides = described(
         "Allowed changes to the pods.", default=PodTemplateOverrides()
     )
@@ -90,16 +111,16 @@ class Guard(SpecModel):
 
     model_config = SpecModel.model_config | {
         "json_schema_extra": rules(
-            ("self.type != 'ErrorRate' || has(self.margin)", "an ErrorRate guard needs margin"),
-            ("self.type != 'LatencyP99' || has(self.maxRatio)", "a LatencyP99 guard needs maxRatio"),
+            (belongs("margin", "ErrorRate"), "an ErrorRate guard needs margin; it belongs to no other type"),
+            (belongs("maxRatio", "LatencyP99"), "a LatencyP99 guard needs maxRatio; it belongs to no other type"),
         )
     }
 
     type: Literal["ErrorRate", "LatencyP99"] = described("What is compared with the champion.")
-    margin: Decimal | None = described(
+    margin: Share | None = described(
         "By how much the candidate's share of failed requests may exceed the champion's, 0 to 1.", default=None
     )
-    max_ratio: Decimal | None = described(
+    max_ratio: PositiveDecimal | None = described(
         "How many times the champion's 99th percentile of latency the candidate may take.", default=None
     )
 
@@ -107,12 +128,12 @@ class Guard(SpecModel):
 class Analysis(SpecModel):
     """What decides a rollout."""
 
-    alpha: Decimal = described("Chance of a wrong abort over the whole rollout, 0 to 1.", default="0.05")
+    alpha: Probability = described("Chance of a wrong abort over the whole rollout, 0 to 1.", default="0.05")
     min_samples: int = described(
         "Fewest requests to the candidate before it is promoted, a count.", default=500, ge=0, le=100000000
     )
     guards: tuple[Guard, ...] = described(
-        "What aborts the rollout.", default=(), max_length=8, json_schema_extra=ATOMIC
+        "What aborts the rollout; one of each type.", default=(), max_length=8, json_schema_extra=list_map("type")
     )
 
 
@@ -131,8 +152,8 @@ class Rollout(SpecModel):
     }
 
     strategy: Literal["Canary", "BlueGreen", "Replace"] = described(
-        "Canary: a growing share of requests. BlueGreen: all at once when the new pods are ready. "
-        "Replace: as BlueGreen, for models that may be away for a moment.",
+        "Canary: a growing share of requests. BlueGreen: all at once when the new pods are ready; the old ones stay "
+        "for 10 minutes, so that abort brings them back. Replace: as BlueGreen, the old ones go at once.",
         default="BlueGreen",
     )
     steps: tuple[Step, ...] = described(
@@ -143,6 +164,17 @@ class Rollout(SpecModel):
 
 class ModelSpec(SpecModel):
     """What is served, and how a new version earns its place."""
+
+    model_config = SpecModel.model_config | {
+        "json_schema_extra": rules(
+            (
+                "!has(self.promotion) || !has(self.promotion.gates) || self.promotion.gates.all(g, g.metric in"
+                f" (self.prediction.task == 'Regression' ? {list(OF_TASK['Regression'])}"
+                f" : {list(OF_TASK['BinaryClassification'])}))",
+                "promotion.gates[].metric is no metric of prediction.task",
+            )
+        )
+    }
 
     owners: tuple[str, ...] = described("Teams or people to ask.", default=(), max_length=16, json_schema_extra=ATOMIC)
     prediction: Prediction = described("What is predicted.")
@@ -228,5 +260,11 @@ class Model(Resource[ModelSpec, ModelStatus]):
     KIND: ClassVar[str] = "Model"
     PLURAL: ClassVar[str] = "models"
     SHORT_NAME: ClassVar[str] = "mdl"
+    RULES: ClassVar[dict[str, Any]] = rules(
+        (
+            "size(self.metadata.name) <= 63 && self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",
+            "metadata.name is also the name of the Service: at most 63 of a-z, 0-9 and -, beginning with a letter",
+        )
+    )
 
     kind: str = "Model"

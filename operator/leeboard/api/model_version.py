@@ -3,7 +3,8 @@
 from typing import ClassVar, Literal
 
 from leeboard.api.base import Condition, LocalReference, Resource, SpecModel
-from leeboard.api.fields import ATOMIC, Column, Digest, Figure, Name, Text, Uri, described, list_map, rules
+from leeboard.api.cel import rules
+from leeboard.api.fields import ATOMIC, Column, Digest, Figure, Name, ObjectUri, Text, described, list_map
 from leeboard.api.lineage import Cause, CodeRecord, DatasetRecord
 
 
@@ -37,7 +38,7 @@ class Source(SpecModel):
 class Artifact(SpecModel):
     """The stored model."""
 
-    uri: Uri = described("Folder of the run in object storage; manifest.json lies in it.")
+    uri: ObjectUri = described("Folder of the run in object storage; manifest.json lies in it.")
     digest: Digest = described("Digest of the manifest, which holds the digest of every file.")
     format: Literal["sklearn-skops"] = described("How the model is stored.")
     bytes: int = described("Size of all files, in bytes.", ge=0)
@@ -100,7 +101,7 @@ class Comparison(SpecModel):
 class StoredFile(SpecModel):
     """A file in object storage."""
 
-    uri: Uri = described("Where it lies.")
+    uri: ObjectUri = described("Where it lies.")
     digest: Digest = described("Digest of its bytes.")
 
 

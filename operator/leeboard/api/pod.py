@@ -3,11 +3,34 @@
 from typing import Literal
 
 from leeboard.api.base import SpecModel
-from leeboard.api.fields import ATOMIC, described, list_map
+from leeboard.api.cel import rules
+from leeboard.api.fields import ATOMIC, LabelValue, described, list_map
+
+_KEYS = (
+    "self.all(k, k.matches('^([a-z0-9.-]{1,253}/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$'))",
+    "keys are names of at most 63 characters, with or without a prefix and a slash",
+)
+_OWN_LABELS = (
+    "self.all(k, !k.startsWith('leeboard.dev/') && k != 'app.kubernetes.io/managed-by')",
+    "labels of leeboard.dev and app.kubernetes.io/managed-by are Leeboard's own",
+)
 
 
 class Toleration(SpecModel):
     """A taint that the pods tolerate."""
+
+    model_config = SpecModel.model_config | {
+        "json_schema_extra": rules(
+            (
+                "has(self.key) && self.key != '' || has(self.operator) && self.operator == 'Exists'",
+                "without key, operator has to be Exists",
+            ),
+            (
+                "!has(self.operator) || self.operator != 'Exists' || !has(self.value) || self.value == ''",
+                "operator Exists takes no value",
+            ),
+        )
+    }
 
     key: str = described("Key of the taint; empty for every key.", default="", max_length=316)
     operator: Literal["Exists", "Equal"] = described("How the value is compared.", default="Equal")
@@ -20,19 +43,33 @@ class Toleration(SpecModel):
 class EnvironmentVariable(SpecModel):
     """A variable with a plain value."""
 
-    name: str = described("Name of the variable.", min_length=1, max_length=128, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+    name: str = described(
+        "Name of the variable; LEEBOARD_ and AWS_ are reserved.",
+        min_length=1,
+        max_length=128,
+        pattern=r"^[A-Za-z_][A-Za-z0-9_]*$",
+        json_schema_extra=rules(
+            ("!self.startsWith('LEEBOARD_') && !self.startsWith('AWS_')", "LEEBOARD_ and AWS_ are reserved")
+        ),
+    )
     value: str = described("Value of the variable.", default="", max_length=4096)
 
 
 class PodTemplateOverrides(SpecModel):
     """What may be changed in the pods. Nothing here widens what a pod may do."""
 
-    node_selector: dict[str, str] = described("Labels that a node must have.", default={}, max_length=32)
+    node_selector: dict[str, LabelValue] = described(
+        "Labels that a node must have.", default={}, max_length=32, json_schema_extra=rules(_KEYS)
+    )
     tolerations: tuple[Toleration, ...] = described(
         "Taints that the pods tolerate.", default=(), max_length=16, json_schema_extra=ATOMIC
     )
     env: tuple[EnvironmentVariable, ...] = described(
         "More variables for the main container.", default=(), max_length=64, json_schema_extra=list_map("name")
     )
-    labels: dict[str, str] = described("More labels for the pods.", default={}, max_length=32)
-    annotations: dict[str, str] = described("More annotations for the pods.", default={}, max_length=32)
+    labels: dict[str, LabelValue] = described(
+        "More labels for the pods.", default={}, max_length=32, json_schema_extra=rules(_KEYS, _OWN_LABELS)
+    )
+    annotations: dict[str, str] = described(
+        "More annotations for the pods.", default={}, max_length=32, json_schema_extra=rules(_KEYS)
+    )

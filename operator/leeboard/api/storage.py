@@ -1,7 +1,7 @@
 """How object storage is reached."""
 
 from leeboard.api.base import LocalReference, SpecModel
-from leeboard.api.fields import FolderUri, Uri, described
+from leeboard.api.fields import BucketFolderUri, WebUrl, described
 
 
 class StorageAccess(SpecModel):
@@ -10,12 +10,12 @@ class StorageAccess(SpecModel):
     secret_ref: LocalReference | None = described(
         "Secret with the keys AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION.", default=None
     )
-    endpoint: Uri | None = described(
-        "Address of an S3-compatible server; the provider's own when absent.", default=None
+    endpoint: WebUrl | None = described(
+        "Address of an S3-compatible server, http or https; the provider's own when absent.", default=None
     )
 
 
 class Storage(StorageAccess):
     """An object store and the folder in it."""
 
-    uri: FolderUri = described("Folder for what the served versions observe.")
+    uri: BucketFolderUri = described("Folder for what the served versions observe.")

@@ -5,20 +5,21 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
+from leeboard.api import cron
 from leeboard.api.base import Condition, LocalReference, Resource, SpecModel
+from leeboard.api.cel import ordered, rules, within_limit
 from leeboard.api.fields import (
     ATOMIC,
+    BucketFolderUri,
     Column,
     Decimal,
     Duration,
-    FolderUri,
-    Name,
+    PositiveDuration,
     Quantity,
     Text,
-    Uri,
+    WebUrl,
     described,
     list_map,
-    rules,
 )
 from leeboard.api.lineage import Cause, DatasetRecord
 from leeboard.api.pod import PodTemplateOverrides
@@ -31,7 +32,10 @@ class Code(SpecModel):
     model_config = SpecModel.model_config | {
         "json_schema_extra": rules(
             ("self.from != 'Git' || has(self.repository)", "code from Git needs repository"),
-            ("self.from != 'Image' || !has(self.repository)", "code from Image has no repository"),
+            (
+                "self.from != 'Image' || !has(self.repository) && !has(self.secretRef)",
+                "code from Image has no repository and no secretRef",
+            ),
         )
     }
 
@@ -39,7 +43,7 @@ class Code(SpecModel):
         alias="from",
         description="Git: cloned by every run, the commit is recorded. Image: in the image, shown as unverified.",
     )
-    repository: Uri | None = described("Address of the Git repository, http or https.", default=None)
+    repository: WebUrl | None = described("Address of the Git repository, http or https.", default=None)
     revision: str = described(
         "Branch, tag or commit to train from.",
         default="HEAD",
@@ -56,10 +60,11 @@ class Partitions(SpecModel):
     """Which partitions of a dataset a run takes; resolved anew by every run."""
 
     pattern: str = described(
-        "Path below the URI with {yyyy}, {MM}, {dd} or {HH}, such as {yyyy}-{MM}/.",
+        "Path below the URI with {yyyy} and, where wanted, {MM}, {dd} and {HH}, such as {yyyy}-{MM}/.",
         min_length=1,
         max_length=128,
-        pattern=r"^.*\{yyyy\}.*$",
+        pattern=r"^([A-Za-z0-9_=./-]|\{yyyy\}|\{MM\}|\{dd\}|\{HH\})*$",
+        json_schema_extra=rules(("self.contains('{yyyy}')", "needs {yyyy}")),
     )
     last: int = described("How many of the newest partitions, a count.", ge=1, le=1000)
 
@@ -73,6 +78,16 @@ class MissingLimit(SpecModel):
 
 class ColumnRule(SpecModel):
     """What the values of a column have to be."""
+
+    model_config = SpecModel.model_config | {
+        "json_schema_extra": rules(
+            (ordered("min", "max"), "min must not exceed max"),
+            (
+                "!(has(self.min) || has(self.max)) || !has(self.type) || self.type == 'Number'",
+                "min and max belong to type Number",
+            ),
+        )
+    }
 
     name: Column = described("Name of the column.")
     type: Literal["Number", "String"] | None = described("Type of the column's values.", default=None)
@@ -97,9 +112,14 @@ class Validation(SpecModel):
 class Dataset(SpecModel):
     """One dataset of a run."""
 
-    name: Name = described("Name, unique in this TrainingJob; the script finds it in LEEBOARD_INPUT_<NAME>.")
+    name: str = described(
+        "Name, unique in this TrainingJob: a-z, 0-9 and dashes. The script finds its folder in LEEBOARD_INPUT_<NAME>.",
+        min_length=1,
+        max_length=63,
+        pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$",
+    )
     role: Literal["Train", "Holdout"] = described("Train: given to the script. Holdout: only the evaluation sees it.")
-    uri: FolderUri = described("Where the dataset lies, such as s3://bucket/prefix/.")
+    uri: BucketFolderUri = described("Where the dataset lies, such as s3://bucket/prefix/.")
     partitions: Partitions | None = described("Which partitions to take; all files when absent.", default=None)
     validation: Validation = described("Checks before training.", default=Validation())
 
@@ -114,6 +134,13 @@ class ResourceAmounts(SpecModel):
 class Resources(SpecModel):
     """What the container asks for and may use."""
 
+    model_config = SpecModel.model_config | {
+        "json_schema_extra": rules(
+            (within_limit("cpu"), "requests.cpu must not exceed limits.cpu"),
+            (within_limit("memory"), "requests.memory must not exceed limits.memory"),
+        )
+    }
+
     requests: ResourceAmounts = described("What the scheduler reserves.", default=ResourceAmounts())
     limits: ResourceAmounts = described("The most the container may use.", default=ResourceAmounts())
 
@@ -121,26 +148,42 @@ class Resources(SpecModel):
 class Output(SpecModel):
     """Where the results of runs go."""
 
-    uri: FolderUri = described("Folder in object storage; every run writes below <uri><run>/.")
+    uri: BucketFolderUri = described("Folder in object storage; every run writes below <uri><run>/.")
 
 
 class Polling(SpecModel):
     """How often something outside the cluster is looked at."""
 
-    every: Duration = described("Time between two looks, such as 10m.")
+    every: PositiveDuration = described("Time between two looks, such as 10m.")
 
 
 class Schedule(SpecModel):
     """Runs at fixed times."""
 
     cron: str = described(
-        "Five cron fields: minute, hour, day of month, month, day of week.",
+        "Five cron fields: minute, hour, day of month, month, day of week, as in crontab(5).",
         min_length=9,
         max_length=128,
-        pattern=r"^\S+ +\S+ +\S+ +\S+ +\S+$",
+        json_schema_extra=rules(
+            (
+                f"self.matches('{cron.PATTERN}')",
+                "needs five fields: minute 0-59, hour 0-23, day 1-31, month 1-12 or jan-dec, weekday 0-7 or sun-sat",
+            )
+        ),
     )
     time_zone: str = described(
-        "IANA time zone of the cron fields.", default="UTC", min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_+/-]+$"
+        "IANA time zone of the cron fields, such as America/New_York.",
+        default="UTC",
+        min_length=1,
+        max_length=64,
+        pattern=r"^[A-Za-z0-9_+/-]+$",
+        json_schema_extra=rules(
+            # the API server looks the zone up; Local would be its own
+            (
+                "self != 'Local' && timestamp('2024-01-01T00:00:00Z').getHours(self) >= 0",
+                "must be a name of the IANA time zone database",
+            )
+        ),
     )
 
 
@@ -157,7 +200,7 @@ class Triggers(SpecModel):
 class Limits(SpecModel):
     """Budgets of this TrainingJob; the only ones for retraining."""
 
-    deadline: Duration = described("Longest time one run may take, such as 30m.", default="1h")
+    deadline: PositiveDuration = described("Longest time one run may take, such as 30m.", default="1h")
     retries: int = described(
         "How often a run is retried after a disruption or an unreachable storage.", default=2, ge=0, le=10
     )
@@ -177,6 +220,10 @@ class TrainingJobSpec(SpecModel):
             (
                 "self.datasets.filter(d, d.role == 'Holdout').size() == 1",
                 "datasets needs exactly one with role Holdout",
+            ),
+            (
+                "self.code.from == 'Git' || !has(self.triggers) || !has(self.triggers.onNewCommit)",
+                "triggers.onNewCommit needs code from Git",
             ),
         )
     }
@@ -200,7 +247,15 @@ class TrainingJobSpec(SpecModel):
         json_schema_extra=ATOMIC,
     )
     params: dict[str, str] = described(
-        "Parameters of the training, given as LEEBOARD_PARAM_<NAME> and in a JSON file.", default={}, max_length=100
+        "Parameters of the training, given as LEEBOARD_PARAM_<NAME> and in a JSON file.",
+        default={},
+        max_length=100,
+        json_schema_extra=rules(
+            (
+                "self.all(k, k.matches('^[A-Za-z_][A-Za-z0-9_.-]{0,62}$'))",
+                "names of parameters are letters, digits, _, . and -, at most 63, and do not begin with a digit",
+            )
+        ),
     )
     seed: int = described(
         "Seed of the training's random numbers, given as LEEBOARD_SEED.", default=0, ge=0, le=4294967295

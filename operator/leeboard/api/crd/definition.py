@@ -138,4 +138,5 @@ def _object(kind: Kind) -> Schema:
             "spec": structural(kind.spec),
             "status": status,
         },
+        **kind.resource.RULES,
     }

@@ -10,6 +10,8 @@ from pydantic import BaseModel
 
 Schema = dict[str, Any]
 UNBOUNDED_STRING = 1024
+LONGEST_VALUE = 4096
+"""Of a map, in characters."""
 _KEPT = (
     "description",
     "type",
@@ -81,8 +83,8 @@ def _object(merged: Schema, definitions: dict[str, Schema], path: str, *, defaul
     if merged.get("x-kubernetes-preserve-unknown-fields"):
         return {}
     if "properties" not in merged:
-        values = {"type": "string", "maxLength": 4096}
-        return {"additionalProperties": values}
+        values = {"maxLength": LONGEST_VALUE} | merged["additionalProperties"]
+        return {"additionalProperties": _convert(values, definitions, f"{path}{{}}", defaults=False)}
     result: Schema = {
         "properties": {
             name: _convert(child, definitions, f"{path}.{name}", defaults=defaults)
