@@ -1,0 +1,78 @@
+"""Distances between two distributions on the same bins, vectorised over leading axes.
+
+`JensenShannon` is the square root of the Jensen-Shannon divergence in bits: a metric, 0 for equal distributions and 1
+for disjoint ones (Endres and Schindelin 2003; scipy's `jensenshannon(base=2)`, and what NannyML calls jensen_shannon).
+`PSI` is the population stability index, the symmetric Kullback-Leibler divergence in nats.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Name = Literal["JensenShannon", "PSI"]
+Array = NDArray[Any]
+
+PSEUDO_COUNT = 0.5
+"""Added to every bin for PSI, so that an empty one does not make it infinite (Jeffreys' prior)."""
+
+
+def jensen_shannon(a: Array, b: Array, *, base: float = 2.0, root: bool = True) -> NDArray[np.float64]:
+    """Jensen-Shannon distance of counts (last axis: bins); with `root=False` the divergence.
+
+    Base 2 gives bits, e gives nats. Where one side has no counts at all the answer is NaN.
+    """
+    p, q = _shares(a), _shares(b)
+    middle = (p + q) / 2
+    divergence = (_entropy_terms(p, middle).sum(axis=-1) + _entropy_terms(q, middle).sum(axis=-1)) / 2 / np.log(base)
+    result: NDArray[np.float64] = np.maximum(divergence, 0.0)
+    return np.sqrt(result) if root else result
+
+
+def population_stability_index(a: Array, b: Array, *, pseudo_count: float = PSEUDO_COUNT) -> NDArray[np.float64]:
+    """PSI of counts (last axis: bins), in nats. Where one side has no counts at all the answer is NaN."""
+    p, q = _shares(a, pseudo_count), _shares(b, pseudo_count)
+    result: NDArray[np.float64] = ((p - q) * np.log(p / q)).sum(axis=-1)
+    return result
+
+
+def distance(name: Name, a: Array, b: Array) -> NDArray[np.float64]:
+    """The distance of that name."""
+    return _DISTANCES[name](a, b)
+
+
+def divergence_of(name: Name, value: NDArray[np.float64] | float) -> NDArray[np.float64]:
+    """On the scale on which independent disturbances add up: the square of JensenShannon, PSI as it is."""
+    values = np.asarray(value, dtype=np.float64)
+    return np.square(values) if name == "JensenShannon" else values
+
+
+def from_divergence(name: Name, value: float) -> float:
+    """Back from that scale, no less than 0 and no more than the distance can be."""
+    bounded = max(value, 0.0)
+    return math.sqrt(min(1.0, bounded)) if name == "JensenShannon" else bounded
+
+
+def _shares(counts: Array, pseudo_count: float = 0.0) -> NDArray[np.float64]:
+    values = np.asarray(counts, dtype=np.float64)
+    total = values.sum(axis=-1, keepdims=True)
+    values = values + pseudo_count
+    shares: NDArray[np.float64] = np.divide(
+        values, values.sum(axis=-1, keepdims=True), out=np.full_like(values, np.nan), where=total > 0
+    )
+    return shares
+
+
+def _entropy_terms(p: NDArray[np.float64], middle: NDArray[np.float64]) -> NDArray[np.float64]:
+    """p log(p / m), 0 where p is 0."""
+    ratio = np.divide(p, middle, out=np.ones_like(p), where=middle > 0)
+    return np.where(p > 0, p * np.log(np.where(ratio > 0, ratio, 1.0)), p * 0.0)
+
+
+_DISTANCES: dict[Name, Callable[[Array, Array], NDArray[np.float64]]] = {
+    "JensenShannon": jensen_shannon,
+    "PSI": population_stability_index,
+}
+NAMES: tuple[Name, ...] = ("JensenShannon", "PSI")

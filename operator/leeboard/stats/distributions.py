@@ -1,0 +1,229 @@
+"""Distributions as integer counts on bins fixed by a reference: exact, and merged by addition.
+
+The kind of a column is always given by the caller, never guessed from how its values happen to be stored.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Kind = Literal["Numeric", "Categorical"]
+Counts = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+MISSING, INFINITE = -1, -2
+"""What stands in place of a bin for a value that has none."""
+
+DEFAULT_BINS = 20
+MAXIMUM_CATEGORIES = 500
+
+
+@dataclass(frozen=True)
+class Bins:
+    """The bins of one column.
+
+    Numeric: bin of x is `searchsorted(edges, x, side="right")`, one bin more than edges. Categorical: the position of
+    the category, and one last bin for whatever is none of them.
+    """
+
+    kind: Kind
+    edges: tuple[float, ...] = ()
+    categories: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Number of bins."""
+        return len(self.edges if self.kind == "Numeric" else self.categories) + 1
+
+    def codes(self, values: Sequence[Any] | NDArray[Any]) -> NDArray[np.int64]:
+        """The bin of every value, MISSING or INFINITE where it has none.
+
+        Numeric values are anything numpy converts to float64, NaN is missing; categorical ones are strings or None.
+        """
+        if self.kind == "Categorical":
+            index = {category: position for position, category in enumerate(self.categories)}
+            unseen = len(self.categories)
+            found = (MISSING if value is None else index.get(value, unseen) for value in values)
+            return np.fromiter(found, dtype=np.int64, count=len(values))
+        numbers = np.asarray(values, dtype=np.float64)
+        codes = np.searchsorted(np.asarray(self.edges), numbers, side="right").astype(np.int64)
+        codes[np.isnan(numbers)] = MISSING
+        codes[np.isinf(numbers)] = INFINITE
+        return codes
+
+
+@dataclass(frozen=True, eq=False)
+class Distribution:
+    """What was counted of one column. `total` and `total_of_squares` are sums over the finite numbers."""
+
+    name: str
+    bins: Bins
+    counts: Counts
+    missing: int = 0
+    infinite: int = 0
+    total: float = 0.0
+    total_of_squares: float = 0.0
+
+    @property
+    def count(self) -> int:
+        """Values that lie in a bin."""
+        return int(self.counts.sum())
+
+    @property
+    def rows(self) -> int:
+        """All values, missing and infinite ones too."""
+        return self.count + self.missing + self.infinite
+
+    @property
+    def mean(self) -> float | None:
+        """Mean of the finite numbers; None for categories and where there are none."""
+        return self.total / self.count if self.bins.kind == "Numeric" and self.count else None
+
+    @property
+    def std(self) -> float | None:
+        """Standard deviation of the finite numbers, with n in the denominator."""
+        if self.mean is None:
+            return None
+        return math.sqrt(max(0.0, self.total_of_squares / self.count - self.mean**2))
+
+    @property
+    def missing_percent(self) -> float:
+        """Missing values, in percent of all."""
+        return 100.0 * self.missing / self.rows if self.rows else 0.0
+
+    def shares(self) -> Floats:
+        """The share of each bin; zeros where nothing was counted."""
+        return self.counts / max(self.count, 1)
+
+    def merge(self, other: "Distribution") -> "Distribution":
+        """Both together. Raises ValueError for different bins."""
+        if other.bins != self.bins:
+            raise ValueError(f"{self.name}: distributions on different bins")
+        return replace(
+            self,
+            counts=self.counts + other.counts,
+            missing=self.missing + other.missing,
+            infinite=self.infinite + other.infinite,
+            total=self.total + other.total,
+            total_of_squares=self.total_of_squares + other.total_of_squares,
+        )
+
+
+def numeric_bins(values: Sequence[float] | NDArray[Any], bins: int = DEFAULT_BINS) -> Bins:
+    """Edges at the quantiles of the reference.
+
+    A column of few distinct numbers gets an edge at each. A number that holds more than one bin's share by itself, such
+    as the zero of a rainfall, gets a bin of its own, so that what leaves it is seen.
+    """
+    numbers = np.asarray(values, dtype=np.float64)
+    numbers = numbers[np.isfinite(numbers)]
+    if not len(numbers):
+        return Bins("Numeric")
+    distinct, counts = np.unique(numbers, return_counts=True)
+    if len(distinct) <= bins:
+        return Bins("Numeric", edges=tuple(distinct.tolist()))
+    quantiles = np.quantile(numbers, np.arange(1, bins) / bins, method="inverted_cdf")
+    atoms = distinct[counts * bins > len(numbers)]
+    edges = np.unique(np.concatenate([quantiles, atoms, np.nextafter(atoms, np.inf)]))
+    return Bins("Numeric", edges=tuple(edges.tolist()))
+
+
+def categorical_bins(values: Sequence[str | None], limit: int = MAXIMUM_CATEGORIES) -> Bins:
+    """The most frequent categories of the reference, in alphabetical order; at most `limit`."""
+    counter = Counter(value for value in values if value is not None)
+    frequent = sorted(counter.items(), key=lambda item: (-item[1], item[0]))[:limit]
+    return Bins("Categorical", categories=tuple(sorted(category for category, _ in frequent)))
+
+
+def count_values(name: str, bins: Bins, values: Sequence[Any] | NDArray[Any]) -> Distribution:
+    """Count a column's values on given bins."""
+    codes = bins.codes(values)
+    total = squares = 0.0
+    if bins.kind == "Numeric":
+        finite = np.asarray(values, dtype=np.float64)[codes >= 0]
+        total, squares = float(finite.sum()), float(np.square(finite).sum())
+    return Distribution(
+        name=name,
+        bins=bins,
+        counts=count_codes(codes, bins.size),
+        missing=int(np.count_nonzero(codes == MISSING)),
+        infinite=int(np.count_nonzero(codes == INFINITE)),
+        total=total,
+        total_of_squares=squares,
+    )
+
+
+def count_codes(codes: NDArray[np.int64], size: int) -> Counts:
+    """How often each bin occurs; values without a bin are left out."""
+    return np.bincount(codes[codes >= 0], minlength=size).astype(np.int64)
+
+
+def from_profile(raw: Mapping[str, Any]) -> Distribution:
+    """A distribution of profile.json. Raises ValueError (KeyError, TypeError) where it is malformed."""
+    kind = raw["kind"]
+    if kind == "Numeric":
+        bins = Bins("Numeric", edges=tuple(float(edge) for edge in raw["edges"]))
+    elif kind == "Categorical":
+        bins = Bins("Categorical", categories=tuple(str(category) for category in raw["categories"]))
+    else:
+        raise ValueError(f"{raw['name']}: kind {kind!r}")
+    counts = _counts(raw, bins)
+    count, mean, std = int(counts.sum()), float(raw.get("mean") or 0.0), float(raw.get("std") or 0.0)
+    return Distribution(
+        name=str(raw["name"]),
+        bins=bins,
+        counts=counts,
+        missing=int(raw.get("missing", 0)),
+        infinite=int(raw.get("infinite", 0)),
+        total=mean * count,
+        total_of_squares=(std**2 + mean**2) * count,
+    )
+
+
+def from_window(raw: Mapping[str, Any], reference: Distribution) -> Distribution:
+    """A distribution of a window file, on the bins of its reference. Raises ValueError where they do not fit."""
+    return Distribution(
+        name=reference.name,
+        bins=reference.bins,
+        counts=_counts(raw, reference.bins),
+        missing=int(raw.get("missing", 0)),
+        infinite=int(raw.get("infinite", 0)),
+        total=float(raw.get("sum") or 0.0),
+        total_of_squares=float(raw.get("sumOfSquares") or 0.0),
+    )
+
+
+def empty(reference: Distribution) -> Distribution:
+    """Nothing counted yet, on the bins of a reference."""
+    return Distribution(reference.name, reference.bins, np.zeros(reference.bins.size, dtype=np.int64))
+
+
+def to_profile(distribution: Distribution) -> dict[str, Any]:
+    """As profile.json writes it, without `noise`."""
+    bins = distribution.bins
+    place: dict[str, Any] = (
+        {"edges": list(bins.edges)} if bins.kind == "Numeric" else {"categories": list(bins.categories)}
+    )
+    return {
+        "name": distribution.name,
+        "kind": bins.kind,
+        **place,
+        "counts": distribution.counts.tolist(),
+        "missing": distribution.missing,
+        "infinite": distribution.infinite,
+        "count": distribution.count,
+        "mean": distribution.mean,
+        "std": distribution.std,
+    }
+
+
+def _counts(raw: Mapping[str, Any], bins: Bins) -> Counts:
+    counts = np.asarray(raw["counts"], dtype=np.int64)
+    if counts.shape != (bins.size,) or bool((counts < 0).any()):
+        raise ValueError(f"{raw.get('name')}: {counts.size} counts for {bins.size} bins, or negative ones")
+    return counts

@@ -1,0 +1,57 @@
+"""What moved between a reference and a window, in a few words, and the order in which to show it."""
+
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+import numpy as np
+
+from leeboard.stats.distributions import Distribution
+
+LEAST_POINTS = 1.0
+"""A share that changed by less, in percentage points, is not worth a word."""
+MEAN_SHARE_OF_STD = 0.1
+LONGEST_CATEGORY = 40
+
+Item = TypeVar("Item")
+
+
+def describe_shift(reference: Distribution, window: Distribution) -> str:
+    """Such as "mean 12.1 → 17.9", "UA 3 % → 11 %" or "missing 0 % → 8 %"; empty where nothing worth a word moved."""
+    if not window.rows or not reference.rows:
+        return ""
+    parts = [_mean(reference, window)] if reference.bins.kind == "Numeric" else [_category(reference, window)]
+    parts.append(_share("missing", reference.missing_percent, window.missing_percent))
+    parts.append(_share("infinite", _percent(reference, reference.infinite), _percent(window, window.infinite)))
+    return ", ".join(part for part in parts if part)
+
+
+def ranked(items: Iterable[Item], strength: Callable[[Item], tuple[float, ...]]) -> list[Item]:
+    """The strongest first; equal ones keep their order."""
+    return sorted(items, key=lambda item: tuple(-value for value in strength(item)))
+
+
+def _mean(reference: Distribution, window: Distribution) -> str:
+    before, after = reference.mean, window.mean
+    if before is None or after is None:
+        return ""
+    if abs(after - before) > MEAN_SHARE_OF_STD * (reference.std or 0.0):
+        return f"mean {before:.4g} → {after:.4g}"
+    spread, now = reference.std or 0.0, window.std or 0.0
+    if abs(now - spread) > MEAN_SHARE_OF_STD * spread:
+        return f"standard deviation {spread:.4g} → {now:.4g}"
+    return ""
+
+
+def _category(reference: Distribution, window: Distribution) -> str:
+    before, after = 100 * reference.shares(), 100 * window.shares()
+    moved = int(np.argmax(np.abs(after - before)))
+    names = (*reference.bins.categories, "categories not seen in the reference")
+    return _share(names[moved][:LONGEST_CATEGORY], float(before[moved]), float(after[moved]))
+
+
+def _share(name: str, before: float, after: float) -> str:
+    return f"{name} {before:.3g} % → {after:.3g} %" if abs(after - before) >= LEAST_POINTS else ""
+
+
+def _percent(distribution: Distribution, number: int) -> float:
+    return 100.0 * number / distribution.rows

@@ -1,0 +1,131 @@
+"""Distances against scipy, closed forms and the properties they are known for."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.spatial.distance import jensenshannon
+
+from leeboard.stats.distances import distance, jensen_shannon, population_stability_index
+from leeboard.stats.distributions import Bins
+from leeboard.stats.intervals import block_noise, distance_interval
+
+COUNTS = st.lists(st.integers(0, 1000), min_size=5, max_size=5).filter(any).map(np.array)
+
+
+@given(COUNTS, COUNTS)
+@settings(derandomize=True, deadline=None, max_examples=100)
+def test_jensen_shannon_is_scipys(a, b):
+    assert float(jensen_shannon(a, b)) == pytest.approx(jensenshannon(a, b, base=2), abs=1e-7)
+    assert float(jensen_shannon(a, b, base=math.e)) == pytest.approx(jensenshannon(a, b), abs=1e-7)
+    assert float(jensen_shannon(a, b, root=False)) == pytest.approx(jensenshannon(a, b, base=2) ** 2, abs=1e-7)
+
+
+@pytest.mark.parametrize("name", ["JensenShannon", "PSI"])
+@given(a=COUNTS, b=COUNTS)
+@settings(derandomize=True, deadline=None, max_examples=60)
+def test_symmetric_and_zero_only_on_equal_shares(name, a, b):
+    assert float(distance(name, a, b)) == pytest.approx(float(distance(name, b, a)), abs=1e-9)
+    assert float(distance(name, a, a)) == pytest.approx(0, abs=1e-7)
+    assert float(distance(name, a, b)) >= 0
+
+
+@given(COUNTS, COUNTS, COUNTS)
+@settings(derandomize=True, deadline=None, max_examples=60)
+def test_jensen_shannon_obeys_the_triangle_inequality(a, b, c):
+    assert jensen_shannon(a, c) <= jensen_shannon(a, b) + jensen_shannon(b, c) + 1e-7
+
+
+def test_known_values():
+    assert float(jensen_shannon([5, 0], [0, 9])) == 1
+    psi = (0.5 - 0.25) * math.log(2) + (0.5 - 0.75) * math.log(0.5 / 0.75)
+    assert float(population_stability_index([50, 50], [25, 75], pseudo_count=0)) == pytest.approx(psi)
+    assert math.isfinite(float(population_stability_index([50, 0], [0, 50])))
+    assert math.isnan(float(jensen_shannon([0, 0], [1, 2])))
+    assert math.isnan(float(population_stability_index([0, 0], [1, 2])))
+
+
+@pytest.mark.parametrize("name", ["JensenShannon", "PSI"])
+def test_a_larger_shift_is_further_away(name):
+    generator = np.random.default_rng(3)
+    edges = Bins("Numeric", edges=tuple(np.linspace(-2, 2, 15).tolist()))
+    base = np.bincount(edges.codes(generator.normal(size=20_000)), minlength=16)
+    shifts = [generator.normal(loc=shift, size=20_000) for shift in (0, 0.3, 0.8, 2)]
+    found = [float(distance(name, base, np.bincount(edges.codes(values), minlength=16))) for values in shifts]
+    assert found == sorted(found)
+
+
+def test_leading_axes_are_many_pairs_at_once():
+    generator = np.random.default_rng(4)
+    a, b = generator.integers(0, 50, (7, 6)), generator.integers(0, 50, (7, 6))
+    rows = [float(jensen_shannon(x, y)) for x, y in zip(a, b, strict=True)]
+    assert jensen_shannon(a, b).tolist() == pytest.approx(rows)
+
+
+@pytest.mark.parametrize("name", ["JensenShannon", "PSI"])
+@pytest.mark.parametrize("other", [(0.25, 0.25, 0.25, 0.25), (0.4, 0.3, 0.2, 0.1), (0.7, 0.1, 0.1, 0.1)])
+def test_the_interval_covers_the_true_distance(name, other):
+    generator = np.random.default_rng(5)
+    p, q = np.full(4, 0.25), np.array(other)
+    truth = float(distance(name, p * 1e9, q * 1e9))
+    hits = 0
+    for seed in range(200):
+        reference, window = generator.multinomial(5000, p), generator.multinomial(1000, q)
+        interval = distance_interval(name, reference, window, alpha=0.05, seed=seed)
+        assert interval.low <= interval.value <= interval.high
+        hits += interval.low - 1e-4 <= truth <= interval.high + 1e-4
+    assert hits >= 184
+
+
+def test_the_interval_narrows_with_rows_and_is_the_same_for_the_same_seed():
+    few = distance_interval("JensenShannon", np.array([500, 500]), np.array([70, 30]), alpha=0.05, seed=1)
+    many = distance_interval("JensenShannon", np.array([5000, 5000]), np.array([7000, 3000]), alpha=0.05, seed=1)
+    assert many.high - many.low < few.high - few.low
+    assert few == distance_interval("JensenShannon", np.array([500, 500]), np.array([70, 30]), alpha=0.05, seed=1)
+
+
+@pytest.mark.parametrize(("reference", "window"), [([0, 0], [1, 1]), ([1, 1], [0, 0])])
+def test_no_interval_without_counts(reference, window):
+    with pytest.raises(ValueError, match="both sides"):
+        distance_interval("PSI", np.array(reference), np.array(window), alpha=0.05, seed=0)
+
+
+def autocorrelated(generator, rows, memory=0.99):
+    noise = generator.normal(size=rows) * math.sqrt(1 - memory**2)
+    values = np.empty(rows)
+    values[0] = generator.normal()
+    for row in range(1, rows):
+        values[row] = memory * values[row - 1] + noise[row]
+    return values
+
+
+def test_weather_that_comes_in_spells_is_not_called_drift():
+    """Sampling error alone would call most of these windows drift; the reference's own noise keeps them quiet."""
+    generator = np.random.default_rng(6)
+    bins = Bins("Numeric", edges=tuple(np.linspace(-1.5, 1.5, 9).tolist()))
+    alarms = naive = 0
+    for seed in range(60):
+        reference = bins.codes(autocorrelated(generator, 20_000))
+        window = bins.codes(autocorrelated(generator, 2000))
+        counts = [np.bincount(codes, minlength=bins.size) for codes in (reference, window)]
+        noise = block_noise(reference, bins.size, 20).scaled("JensenShannon", 2000)
+        widened = distance_interval("JensenShannon", *counts, alpha=0.05, seed=seed, noise=noise)
+        plain = distance_interval("JensenShannon", *counts, alpha=0.05, seed=seed)
+        assert widened.low <= plain.low
+        assert widened.high == plain.high
+        alarms += widened.low > 0
+        naive += plain.low > 0
+    assert alarms <= 6
+    assert naive >= 50
+
+
+def test_noise_falls_with_the_length_of_the_window():
+    codes = Bins("Numeric", edges=(0.0,)).codes(autocorrelated(np.random.default_rng(8), 10_000))
+    noise = block_noise(codes, 2, 10)
+    assert noise.rows == 1000
+    assert noise.scaled("PSI", 4000) == pytest.approx(noise.scaled("PSI", 1000) / 4)
+    assert noise.scaled("PSI", 100) == noise.scaled("PSI", 1000) == pytest.approx(noise.psi)
+    with pytest.raises(ValueError, match="blocks"):
+        block_noise(codes, 2, 1)
