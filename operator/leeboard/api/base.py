@@ -53,7 +53,9 @@ class Condition(SpecModel):
 
     type: str = Field(max_length=64, description="Name of the aspect, for example Ready.")
     status: str = Field(
-        max_length=16, description="True, False or Unknown.", json_schema_extra={"enum": ["True", "False", "Unknown"]}
+        max_length=16,
+        description="Whether it holds: True, False or Unknown.",
+        json_schema_extra={"enum": ["True", "False", "Unknown"]},
     )
     reason: str = Field(default="", max_length=128, description="Why, as one CamelCase word.")
     message: str = Field(default="", max_length=4096, description="Why, for a person, with a hint at the fix.")

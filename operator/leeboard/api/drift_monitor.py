@@ -40,7 +40,7 @@ class Window(SpecModel):
 
 
 class Features(SpecModel):
-    """Which inputs are watched."""
+    """Which inputs are watched; all when absent."""
 
     exclude: tuple[Column, ...] = described(
         "Inputs that are not watched, such as calendar fields.", default=(), max_length=500, json_schema_extra=ATOMIC
@@ -76,7 +76,10 @@ class Check(SpecModel):
         )
     }
 
-    type: CheckType = described("What is watched.")
+    type: CheckType = described(
+        "DataDrift: inputs. PredictionDrift: predictions. DataQuality: missing values. MeanShift: one input's mean. "
+        "Performance: predictions against labels that came later."
+    )
     distance: Literal["JensenShannon", "PSI"] | None = described(
         "Distance between the window and the reference.", default=None
     )
@@ -132,8 +135,13 @@ class DriftMonitorSpec(SpecModel):
 
     model_ref: LocalReference = described("The Model that is watched.")
     window: Window = described("Which observations are looked at.")
-    features: Features = described("Which inputs are watched.", default=Features())
-    checks: tuple[Check, ...] = described("What is watched.", min_length=1, max_length=32, json_schema_extra=ATOMIC)
+    features: Features = described("Which inputs are watched; all when absent.", default=Features())
+    checks: tuple[Check, ...] = described(
+        "What is compared with the reference, and from where on it is drift.",
+        min_length=1,
+        max_length=32,
+        json_schema_extra=ATOMIC,
+    )
     actions: tuple[Action, ...] = described(
         "What happens when there is drift.", default=(), max_length=8, json_schema_extra=ATOMIC
     )
@@ -142,37 +150,39 @@ class DriftMonitorSpec(SpecModel):
 class Finding(SpecModel):
     """What one check found."""
 
-    check: CheckType = described("The check.")
+    check: CheckType = described("Type of the check that found it.")
     subject: str = described("The input, prediction or metric.", max_length=128)
-    verdict: Literal["Drift", "Stable", "Inconclusive"] = described("What the figures say.")
-    value: str = described("The figure.", default="", max_length=40)
+    verdict: Literal["Drift", "Stable", "Inconclusive"] = described(
+        "What the figures say: drift, no drift, or too few rows to tell."
+    )
+    value: str = described("The measured figure, in the check's unit.", default="", max_length=40)
     low: str = described("Lower end of its interval.", default="", max_length=40)
     high: str = described("Upper end of its interval.", default="", max_length=40)
-    threshold: str = described("What it is compared with.", default="", max_length=40)
-    shift: Text = described("What moved, in words.", default="")
+    threshold: str = described("The threshold that the figure is compared with.", default="", max_length=40)
+    shift: Text = described("What moved, in words, such as mean 12.1, was 9.8.", default="")
 
 
 class Episode(SpecModel):
     """A stretch of drift, from the first verdict to the next stable one."""
 
-    id: str = described("Identity.", max_length=63)
+    id: str = described("Identity of the episode; runs that it causes carry it.", max_length=63)
     version: str = described("The champion that drifted.", max_length=253)
-    started_at: datetime = described("When drift was found.")
-    ended_at: datetime | None = described("When it was over.", default=None)
-    reason: Text = described("What moved most.", default="")
+    started_at: datetime = described("When drift was first found, as a time.")
+    ended_at: datetime | None = described("When a verdict was Stable again.", default=None)
+    reason: Text = described("What moved most when drift was found.", default="")
 
 
 class Request(SpecModel):
     """What the monitor asks of another object."""
 
-    type: Literal["Retrain"] = described("What is asked.")
-    training_job_ref: LocalReference = described("Who is asked.")
-    episode: str = described("For which episode.", max_length=63)
-    reason: Text = described("Why.", default="")
+    type: Literal["Retrain"] = described("What the other object is asked to do.")
+    training_job_ref: LocalReference = described("The TrainingJob that is asked.")
+    episode: str = described("Episode of drift that it is asked for; one run an episode.", max_length=63)
+    reason: Text = described("Why it is asked, with figures.", default="")
 
 
 class DriftMonitorStatus(SpecModel):
-    """What was found."""
+    """What was found in the newest window, and what is asked because of it."""
 
     observed_generation: int = described(
         "Generation of the spec this status is about; -1 before the first look.", default=-1
@@ -189,10 +199,15 @@ class DriftMonitorStatus(SpecModel):
         "What is asked of other objects.", default=(), max_length=8, json_schema_extra=ATOMIC
     )
     evaluation: dict[str, Any] | None = described(
-        "Figures of the evaluator.", default=None, json_schema_extra={"x-kubernetes-preserve-unknown-fields": True}
+        "Figures of the evaluator, which never decides.",
+        default=None,
+        json_schema_extra={"x-kubernetes-preserve-unknown-fields": True},
     )
     conditions: tuple[Condition, ...] = described(
-        "State, by type.", default=(), max_length=16, json_schema_extra=list_map("type")
+        "State of the DriftMonitor, one entry a type; Ready is always there.",
+        default=(),
+        max_length=16,
+        json_schema_extra=list_map("type"),
     )
 
 

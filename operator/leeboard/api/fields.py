@@ -40,7 +40,9 @@ Probability = Annotated[
 ]
 """A chance that is neither impossible nor certain."""
 
-Figure = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^-?[0-9.]+(e[+-]?[0-9]+)?$")]
+Figure = Annotated[
+    str, StringConstraints(min_length=1, max_length=40, pattern=r"^-?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]{1,3})?$")
+]
 """A measured number as a string, with an exponent where it is very small or large."""
 
 Name = Annotated[

@@ -9,9 +9,9 @@ from leeboard.api.fields import ATOMIC, Commit, Digest, Name, Text, Uri, describ
 class CauseReference(SpecModel):
     """The object that caused a run."""
 
-    kind: str = described("Kind of the object.", default="", max_length=63)
-    name: str = described("Name of the object.", default="", max_length=253)
-    uid: str = described("UID of the object.", default="", max_length=64)
+    kind: str = described("Kind of the object, such as DriftMonitor.", default="", max_length=63)
+    name: str = described("Name of the object, in the same namespace.", default="", max_length=253)
+    uid: str = described("UID of the object at that time.", default="", max_length=64)
     episode: str = described("Drift episode, where drift is the cause.", default="", max_length=63)
 
 
@@ -19,23 +19,23 @@ class Cause(SpecModel):
     """Why a run was started."""
 
     kind: Literal["SpecChange", "NewCommit", "NewData", "Schedule", "Drift", "Manual"] = described(
-        "What started the run."
+        "What kind of trigger started the run."
     )
     ref: CauseReference | None = described("The object that caused it.", default=None)
-    reason: Text = described("Why, for a person.", default="")
+    reason: Text = described("Why the run was started, for a person.", default="")
 
 
 class DatasetRecord(SpecModel):
     """A dataset as a run read it."""
 
-    name: Name = described("Name of the dataset.")
-    role: Literal["Train", "Holdout"] = described("What it was used for.")
-    uri: Uri = described("Where it lay.")
+    name: Name = described("Name of the dataset in the TrainingJob.")
+    role: Literal["Train", "Holdout"] = described("Train: the script saw it. Holdout: only the evaluation did.")
+    uri: Uri = described("Where the dataset lay in object storage.")
     partitions: tuple[str, ...] = described(
         "Partitions that were read.", default=(), max_length=1000, json_schema_extra=ATOMIC
     )
-    digest: Digest = described("Digest of all bytes read.")
-    rows: int = described("Rows read, a count.", ge=0)
+    digest: Digest = described("Digest of all bytes that were read.")
+    rows: int = described("Rows that were read, a count.", ge=0)
     schema_digest: Digest = described("Digest of column names and types.")
 
 

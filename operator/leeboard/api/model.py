@@ -28,7 +28,7 @@ from leeboard.api.training_job import Resources
 class Prediction(SpecModel):
     """What the model predicts."""
 
-    task: Task = described("Kind of prediction.")
+    task: Task = described("What kind of prediction it is; decides which metrics there are.")
     score_output: Name = described("Name of the output that carries the score.", default="probability")
     positive_class: str = described("Label of the positive class.", default="1", max_length=128)
 
@@ -159,7 +159,9 @@ class Rollout(SpecModel):
     steps: tuple[Step, ...] = described(
         "Stages of the canary, in order.", default=(), max_length=20, json_schema_extra=ATOMIC
     )
-    analysis: Analysis = described("What decides.", default=Analysis())
+    analysis: Analysis = described(
+        "Which figures decide whether the candidate is promoted or rolled back.", default=Analysis()
+    )
 
 
 class ModelSpec(SpecModel):
@@ -176,13 +178,15 @@ class ModelSpec(SpecModel):
         )
     }
 
-    owners: tuple[str, ...] = described("Teams or people to ask.", default=(), max_length=16, json_schema_extra=ATOMIC)
-    prediction: Prediction = described("What is predicted.")
+    owners: tuple[str, ...] = described(
+        "Teams or people to ask about this model.", default=(), max_length=16, json_schema_extra=ATOMIC
+    )
+    prediction: Prediction = described("What the model predicts, and which of its outputs says so.")
     storage: Storage = described("Where observations of served versions are written.")
     versions: Versions = described("How many versions are kept.", default=Versions())
-    promotion: Promotion = described("Which versions may serve.", default=Promotion())
-    serving: Serving = described("How a version is served.", default=Serving())
-    rollout: Rollout = described("How traffic moves.", default=Rollout())
+    promotion: Promotion = described("Which versions may serve: policy and gates.", default=Promotion())
+    serving: Serving = described("How each version is served: pods and their resources.", default=Serving())
+    rollout: Rollout = described("How traffic moves to a new version, and what aborts that.", default=Rollout())
 
 
 class Images(SpecModel):
@@ -196,17 +200,17 @@ class ServedVersion(SpecModel):
 
     name: str = described("Name of the ModelVersion.", max_length=253)
     since: datetime = described("When it came into this place.")
-    images: Images = described("The images it runs.")
+    images: Images = described("The images its pods run, pinned when it was adopted.")
 
 
 class Candidate(ServedVersion):
     """The version that is being rolled out."""
 
     phase: Literal["Starting", "Canary", "Promoting", "RollingBack"] = described(
-        "Where the rollout is.", default="Starting"
+        "Where the rollout of the candidate is.", default="Starting"
     )
     step: int = described("Index of the canary's stage, from 0.", default=0, ge=0)
-    step_started_at: datetime | None = described("When the stage began.", default=None)
+    step_started_at: datetime | None = described("When the present stage or phase began.", default=None)
     requested_weight: int = described("Share asked for by the stage, in percent.", default=0, ge=0, le=100)
     replica_weight: int = described("Share of the ready pods, in percent.", default=0, ge=0, le=100)
     observed_weight: int | None = described("Share of the requests counted by the exporters, in percent.", default=None)
@@ -218,26 +222,30 @@ class Quarantined(SpecModel):
     """A version that was rolled back."""
 
     name: str = described("Name of the ModelVersion.", max_length=253)
-    reason: str = described("Why, as one word.", max_length=128)
-    message: Text = described("Why, with figures.", default="")
-    at: datetime = described("When.")
+    reason: str = described("Why it was rolled back, as one word.", max_length=128)
+    message: Text = described("Why it was rolled back, with figures.", default="")
+    at: datetime = described("When it was rolled back.")
 
 
 class ModelCommands(SpecModel):
     """The last commands that were acted on."""
 
-    promote: str = described("Last promote.", default="", max_length=128)
-    abort: str = described("Last abort.", default="", max_length=128)
+    promote: str = described(
+        "Value of the last leeboard.dev/promote annotation that was acted on.", default="", max_length=128
+    )
+    abort: str = described(
+        "Value of the last leeboard.dev/abort annotation that was acted on.", default="", max_length=128
+    )
     pause: bool = described("True while the rollout is held.", default=False)
 
 
 class ModelStatus(SpecModel):
-    """What is served now."""
+    """What is served now, and where a rollout is."""
 
     observed_generation: int = described(
         "Generation of the spec this status is about; -1 before the first look.", default=-1
     )
-    champion: ServedVersion | None = described("The version that serves.", default=None)
+    champion: ServedVersion | None = described("The version that answers the requests.", default=None)
     candidate: Candidate | None = described("The version that is being rolled out.", default=None)
     draining: ServedVersion | None = described("The champion before, until its pods are gone.", default=None)
     quarantined: tuple[Quarantined, ...] = described(
@@ -250,7 +258,10 @@ class ModelStatus(SpecModel):
         json_schema_extra={"x-kubernetes-preserve-unknown-fields": True},
     )
     conditions: tuple[Condition, ...] = described(
-        "State, by type.", default=(), max_length=16, json_schema_extra=list_map("type")
+        "State of the Model, one entry a type; Ready is always there.",
+        default=(),
+        max_length=16,
+        json_schema_extra=list_map("type"),
     )
 
 

@@ -31,8 +31,10 @@ class Source(SpecModel):
         )
     }
 
-    training_job: TrainingSource | None = described("The run that made it.", default=None)
-    import_: ImportSource | None = described("Why it was imported.", default=None, alias="import")
+    training_job: TrainingSource | None = described("The run that trained it.", default=None)
+    import_: ImportSource | None = described(
+        "Why and from where it was imported, when no run trained it.", default=None, alias="import"
+    )
 
 
 class Artifact(SpecModel):
@@ -40,7 +42,7 @@ class Artifact(SpecModel):
 
     uri: ObjectUri = described("Folder of the run in object storage; manifest.json lies in it.")
     digest: Digest = described("Digest of the manifest, which holds the digest of every file.")
-    format: Literal["sklearn-skops"] = described("How the model is stored.")
+    format: Literal["sklearn-skops"] = described("Format of the stored model; sklearn-skops loads without unpickling.")
     bytes: int = described("Size of all files, in bytes.", ge=0)
 
 
@@ -51,44 +53,50 @@ class Image(SpecModel):
 
 
 class Environment(SpecModel):
-    """What ran the training."""
+    """Python and packages that ran the training."""
 
-    python: str = described("Version of Python.", default="", max_length=64)
+    python: str = described("Version of Python, such as 3.11.9.", default="", max_length=64)
     lock_digest: Digest | None = described("Digest of all installed packages with their versions.", default=None)
 
 
 class Tensor(SpecModel):
     """One input or output in terms of the Open Inference Protocol."""
 
-    name: Column = described("Name of the tensor.")
+    name: Column = described("Name of the input or output.")
     datatype: str = described("Open Inference Protocol datatype, such as FP64 or BYTES.", max_length=16)
-    shape: tuple[int, ...] = described("Shape; -1 is the batch.", default=(-1,), max_length=8, json_schema_extra=ATOMIC)
+    shape: tuple[int, ...] = described(
+        "Length of each dimension; -1 is the batch.", default=(-1,), max_length=8, json_schema_extra=ATOMIC
+    )
 
 
 class Signature(SpecModel):
     """What the model takes and answers."""
 
-    inputs: tuple[Tensor, ...] = described("Inputs, in order.", default=(), max_length=500, json_schema_extra=ATOMIC)
-    outputs: tuple[Tensor, ...] = described("Outputs, in order.", default=(), max_length=50, json_schema_extra=ATOMIC)
+    inputs: tuple[Tensor, ...] = described(
+        "Inputs that the model takes, in order.", default=(), max_length=500, json_schema_extra=ATOMIC
+    )
+    outputs: tuple[Tensor, ...] = described(
+        "Outputs that the model gives, in order.", default=(), max_length=50, json_schema_extra=ATOMIC
+    )
 
 
 class Metric(SpecModel):
     """A measured figure with its 95 % interval."""
 
-    name: Name = described("Name, such as roc_auc.")
-    value: Figure = described("Value.")
+    name: Name = described("Name of the metric, such as roc_auc.")
+    value: Figure = described("Measured value, in the metric's unit.")
     low: Figure = described("Lower end of the 95 % interval.")
     high: Figure = described("Upper end of the 95 % interval.")
     dataset: str = described("Dataset it was measured on.", default="", max_length=63)
-    digest: Digest | None = described("Digest of that dataset.", default=None)
+    digest: Digest | None = described("Digest of the dataset it was measured on.", default=None)
 
 
 class Comparison(SpecModel):
     """Candidate and champion on the same rows."""
 
-    champion: str = described("The champion at the time.", max_length=253)
+    champion: str = described("Name of the ModelVersion that was champion at the time.", max_length=253)
     metrics: tuple[Metric, ...] = described(
-        "The champion's figures.", default=(), max_length=32, json_schema_extra=ATOMIC
+        "Figures of that champion on the same rows.", default=(), max_length=32, json_schema_extra=ATOMIC
     )
     differences: tuple[Metric, ...] = described(
         "Candidate minus champion, with the interval of the paired difference.",
@@ -101,8 +109,8 @@ class Comparison(SpecModel):
 class StoredFile(SpecModel):
     """A file in object storage."""
 
-    uri: ObjectUri = described("Where it lies.")
-    digest: Digest = described("Digest of its bytes.")
+    uri: ObjectUri = described("Where the file lies in object storage.")
+    digest: Digest = described("Digest of the file's bytes.")
 
 
 class Parent(SpecModel):
@@ -127,19 +135,19 @@ class ModelVersionSpec(SpecModel):
     }
 
     model_ref: LocalReference = described("The Model it is a version of.")
-    source: Source = described("Where it comes from.")
-    artifact: Artifact = described("The stored model.")
-    code: CodeRecord | None = described("The code that trained it.", default=None)
-    image: Image | None = described("The image that trained it.", default=None)
+    source: Source = described("Where the version comes from: a run, or an import.")
+    artifact: Artifact = described("The stored model, by its digest.")
+    code: CodeRecord | None = described("The code that trained it, as the run observed it.", default=None)
+    image: Image | None = described("The image that trained it, by its digest.", default=None)
     datasets: tuple[DatasetRecord, ...] = described(
         "What it was trained and evaluated on.", default=(), max_length=16, json_schema_extra=ATOMIC
     )
     params: dict[str, str] = described("Parameters of the training.", default={}, max_length=100)
-    seed: int = described("Seed of the training.", default=0, ge=0)
-    environment: Environment | None = described("What ran the training.", default=None)
+    seed: int = described("Seed of the training's random numbers.", default=0, ge=0)
+    environment: Environment | None = described("Python and packages that ran the training.", default=None)
     signature: Signature = described("What the model takes and answers.", default=Signature())
     metrics: tuple[Metric, ...] = described(
-        "Figures on the holdout.", default=(), max_length=32, json_schema_extra=ATOMIC
+        "Figures of this version on the holdout.", default=(), max_length=32, json_schema_extra=ATOMIC
     )
     comparison: Comparison | None = described("The champion on the same holdout.", default=None)
     profile: StoredFile | None = described(
@@ -148,7 +156,7 @@ class ModelVersionSpec(SpecModel):
     golden_samples: StoredFile | None = described(
         "Inputs with the answers that the loaded model has to give.", default=None
     )
-    parent: Parent | None = described("The champion it follows.", default=None)
+    parent: Parent | None = described("The version that was champion when this one was trained.", default=None)
     cause: Cause | None = described("What started the training.", default=None)
 
 
@@ -157,7 +165,7 @@ class GateResult(SpecModel):
 
     gate: str = described("The gate, such as Threshold roc_auc.", max_length=128)
     passed: bool = described("True when the version is good enough.")
-    message: Text = described("The figures it rests on.", default="")
+    message: Text = described("The figures that the gate looked at, and what it wanted.", default="")
 
 
 class ModelVersionStatus(SpecModel):
@@ -167,14 +175,17 @@ class ModelVersionStatus(SpecModel):
         "Generation of the spec this status is about; -1 before the first look.", default=-1
     )
     phase: Literal["", "Registered", "AwaitingApproval", "Accepted", "Rejected"] = described(
-        "Where the version is.", default=""
+        "Where the version is on its way to serving.", default=""
     )
     gates: tuple[GateResult, ...] = described(
         "What the gates said; decided once.", default=(), max_length=16, json_schema_extra=ATOMIC
     )
-    approved_by: str = described("Who approved it.", default="", max_length=253)
+    approved_by: str = described("User who approved the version.", default="", max_length=253)
     conditions: tuple[Condition, ...] = described(
-        "State, by type.", default=(), max_length=16, json_schema_extra=list_map("type")
+        "State of the version, one entry a type; Ready is always there.",
+        default=(),
+        max_length=16,
+        json_schema_extra=list_map("type"),
     )
 
 

@@ -34,7 +34,7 @@ class Toleration(SpecModel):
 
     key: str = described("Key of the taint; empty for every key.", default="", max_length=316)
     operator: Literal["Exists", "Equal"] = described("How the value is compared.", default="Equal")
-    value: str = described("Value of the taint.", default="", max_length=63)
+    value: str = described("Value of the taint that is tolerated.", default="", max_length=63)
     effect: Literal["", "NoSchedule", "PreferNoSchedule", "NoExecute"] = described(
         "Effect of the taint; empty for all.", default=""
     )
@@ -52,7 +52,7 @@ class EnvironmentVariable(SpecModel):
             ("!self.startsWith('LEEBOARD_') && !self.startsWith('AWS_')", "LEEBOARD_ and AWS_ are reserved")
         ),
     )
-    value: str = described("Value of the variable.", default="", max_length=4096)
+    value: str = described("Value of the variable, as it is.", default="", max_length=4096)
 
 
 class PodTemplateOverrides(SpecModel):
@@ -68,7 +68,10 @@ class PodTemplateOverrides(SpecModel):
         "More variables for the main container.", default=(), max_length=64, json_schema_extra=list_map("name")
     )
     labels: dict[str, LabelValue] = described(
-        "More labels for the pods.", default={}, max_length=32, json_schema_extra=rules(_KEYS, _OWN_LABELS)
+        "More labels for the pods; Leeboard's own cannot be replaced.",
+        default={},
+        max_length=32,
+        json_schema_extra=rules(_KEYS, _OWN_LABELS),
     )
     annotations: dict[str, str] = described(
         "More annotations for the pods.", default={}, max_length=32, json_schema_extra=rules(_KEYS)

@@ -64,7 +64,12 @@ MessageT = TypeVar("MessageT", Fetched, TrainingResult, EvaluationResult, Failur
 
 
 def read_message(text: str, kind: type[MessageT]) -> MessageT | None:
-    """The message of that kind, or None where the text is something else, such as the tail of a log."""
+    """The message of that kind, or None where the text is something else, such as the tail of a log.
+
+    The text comes from containers that run users' code: nothing in it is believed before it fits the type.
+    """
+    if len(text.encode(errors="replace")) > MAXIMUM_BYTES:
+        return None
     try:
         message = kind.model_validate(json.loads(text))
     except (ValueError, ValidationError, RecursionError):

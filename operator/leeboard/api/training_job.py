@@ -72,7 +72,7 @@ class Partitions(SpecModel):
 class MissingLimit(SpecModel):
     """The most missing values that a column may have."""
 
-    column: Column = described("Name of the column.")
+    column: Column = described("Name of the column in the dataset.")
     percent: int = described("Most missing values, in percent of the rows.", ge=0, le=100)
 
 
@@ -89,7 +89,7 @@ class ColumnRule(SpecModel):
         )
     }
 
-    name: Column = described("Name of the column.")
+    name: Column = described("Name of the column in the dataset.")
     type: Literal["Number", "String"] | None = described("Type of the column's values.", default=None)
     min: Decimal | None = described("Smallest value allowed, in the column's own unit.", default=None)
     max: Decimal | None = described("Largest value allowed, in the column's own unit.", default=None)
@@ -121,7 +121,9 @@ class Dataset(SpecModel):
     role: Literal["Train", "Holdout"] = described("Train: given to the script. Holdout: only the evaluation sees it.")
     uri: BucketFolderUri = described("Where the dataset lies, such as s3://bucket/prefix/.")
     partitions: Partitions | None = described("Which partitions to take; all files when absent.", default=None)
-    validation: Validation = described("Checks before training.", default=Validation())
+    validation: Validation = described(
+        "What is checked before training; a dataset that fails is not trained on.", default=Validation()
+    )
 
 
 class ResourceAmounts(SpecModel):
@@ -188,12 +190,12 @@ class Schedule(SpecModel):
 
 
 class Triggers(SpecModel):
-    """What starts a run."""
+    """What starts a run; the annotation leeboard.dev/train always does."""
 
     on_spec_change: bool = described("Run when a field that bears on the training changes.", default=True)
     on_new_commit: Polling | None = described("Look for a new commit of code.revision.", default=None)
     on_new_data: Polling | None = described("Look for new or changed partitions.", default=None)
-    schedule: Schedule | None = described("Run at fixed times.", default=None)
+    schedule: Schedule | None = described("Run at fixed times, by cron.", default=None)
     on_drift: bool = described("Run when a DriftMonitor asks for retraining.", default=False)
 
 
@@ -268,9 +270,11 @@ class TrainingJobSpec(SpecModel):
         "ServiceAccount of the pods; no token is mounted.", default="default", min_length=1, max_length=253
     )
     storage: StorageAccess = described("How the object storage is reached.")
-    output: Output = described("Where the results go.")
-    triggers: Triggers = described("What starts a run.", default=Triggers())
-    limits: Limits = described("Budgets.", default=Limits())
+    output: Output = described("Where the results of runs go in object storage.")
+    triggers: Triggers = described(
+        "What starts a run; the annotation leeboard.dev/train always does.", default=Triggers()
+    )
+    limits: Limits = described("Budgets of runs: time, retries, runs a day.", default=Limits())
     pod_template_overrides: PodTemplateOverrides = described(
         "Allowed changes to the pods.", default=PodTemplateOverrides()
     )
@@ -282,13 +286,13 @@ class Run(SpecModel):
     id: str = described("Identity: a hash of the training fields and the cause.", max_length=63)
     number: int = described("Number of the run, counted from 1.", default=0, ge=0)
     phase: Literal["Pending", "Training", "Evaluating", "Succeeded", "Failed", "NoNewData"] = described(
-        "Where the run is."
+        "Where the run is, or how it ended."
     )
-    cause: Cause = described("What started the run.")
+    cause: Cause = described("What started the run, and why.")
     fingerprint: str = described("Digest of the training fields this run was started with.", default="", max_length=71)
     reason: str = described("Why the run is in its phase, as one word.", default="", max_length=128)
     message: Text = described("Why, for a person, with a hint.", default="")
-    job: str = described("Name of the training Job.", default="", max_length=63)
+    job: str = described("Name of the Job that trains.", default="", max_length=63)
     job_uid: str = described("UID of the training Job once it was seen.", default="", max_length=64)
     evaluation_job: str = described("Name of the evaluation Job.", default="", max_length=63)
     evaluation_job_uid: str = described("UID of the evaluation Job once it was seen.", default="", max_length=64)
@@ -297,11 +301,11 @@ class Run(SpecModel):
         "Champion when the evaluation began; the candidate is compared with it.", default="", max_length=253
     )
     started_at: datetime | None = described("When the run was recorded.", default=None)
-    finished_at: datetime | None = described("When the run ended.", default=None)
+    finished_at: datetime | None = described("When the run ended, however it did.", default=None)
     datasets: tuple[DatasetRecord, ...] = described(
         "What was read, with digests.", default=(), max_length=16, json_schema_extra=ATOMIC
     )
-    commit: str = described("Commit that was read.", default="", max_length=40)
+    commit: str = described("Git commit that the run read.", default="", max_length=40)
     model_version: str = described("The ModelVersion that came of it.", default="", max_length=253)
     result: dict[str, Any] | None = described(
         "The training's result until it is registered.",
@@ -326,7 +330,10 @@ class TrainingJobStatus(SpecModel):
     last_data_check: datetime | None = described("When data was last looked at.", default=None)
     last_schedule_time: datetime | None = described("Last time of the schedule that was acted on.", default=None)
     conditions: tuple[Condition, ...] = described(
-        "State, by type.", default=(), max_length=16, json_schema_extra=list_map("type")
+        "State of the TrainingJob, one entry a type; Ready is always there.",
+        default=(),
+        max_length=16,
+        json_schema_extra=list_map("type"),
     )
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from leeboard.api.crd.__main__ import outputs
 from leeboard.api.crd.definition import KINDS, definition
@@ -58,6 +58,21 @@ def test_no_floats_and_every_string_and_list_is_bounded() -> None:
             assert node.get("x-kubernetes-list-type") in {"atomic", "map", "set"}, path
 
 
+def test_every_field_is_described() -> None:
+    for path, node in every_node():
+        if not path.endswith("[]"):
+            assert len(node["description"]) > 4, path
+            assert node["description"].endswith("."), path
+
+
+def test_values_of_maps_are_bounded() -> None:
+    maps = [(path, node) for path, node in every_node() if "additionalProperties" in node]
+    assert len(maps) >= 5
+    for path, node in maps:
+        assert node["additionalProperties"]["maxLength"] <= 4096, path
+        assert node["maxProperties"] <= 100, path
+
+
 def test_no_default_stands_inside_a_list() -> None:
     for path, node in every_node():
         if "[]" in path:
@@ -67,6 +82,37 @@ def test_no_default_stands_inside_a_list() -> None:
 def test_status_says_minus_one_before_the_first_look() -> None:
     found = [node for path, node in every_node() if path.endswith("status.observedGeneration")]
     assert [node["default"] for node in found] == [-1] * len(KINDS)
+
+
+def test_default_texts_of_the_schema_are_those_of_the_types() -> None:
+    """What the API server fills in is what the operator would have assumed."""
+    for kind in KINDS:
+        schema = structural(kind.spec)
+        for name, field in kind.spec.model_fields.items():
+            node = schema["properties"][field.alias or name]
+            if "default" in node and node["type"] != "object":
+                assert node["default"] == field.default, f"{kind.resource.KIND}.{name}"
+
+
+class Nested(BaseModel):
+    names: list[str] = Field(description="Unbounded.")
+
+
+class Union(BaseModel):
+    either: str | int = Field(description="Two types.")
+
+
+class Undescribed(BaseModel):
+    name: str
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [(Nested, r"Nested\.names: a list without maxItems"), (Undescribed, "no description for name"), (Union, "either")],
+)
+def test_what_the_api_server_could_not_check_is_refused(model: type[BaseModel], said: str) -> None:
+    with pytest.raises(NotStructural, match=said):
+        structural(model)
 
 
 def test_a_float_is_refused() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leeboard.api.durations import format_duration, parse_duration
-from leeboard.api.metrics import higher_is_better
+from leeboard.api.metrics import LOWER_IS_BETTER, OF_TASK, higher_is_better
 from leeboard.api.names import child_name, label_value
 from leeboard.api.reasons import Reason, explain, hint
 
@@ -58,6 +58,51 @@ def test_hints() -> None:
     assert hint("Unheard") == ""
     assert explain(Reason.OOM_KILLED, "container train") == f"container train — {hint(Reason.OOM_KILLED)}"
     assert explain(Reason.PROMOTED, "done") == "done"
+
+
+NOTHING_TO_DO = {
+    *(
+        "NoNewData",
+        "RunStarted",
+        "RunSucceeded",
+        "RunRetried",
+        "Training",
+        "Evaluating",
+        "Idle",
+        "Suspended",
+        "Cooldown",
+    ),
+    *(
+        "VersionReselected",
+        "Registered",
+        "Accepted",
+        "Approved",
+        "Progressing",
+        "Serving",
+        "CanaryStarted",
+        "StepStarted",
+    ),
+    *("Paused", "Promoted", "RolledBack", "Aborted", "Superseded", "AnalysisPassed"),
+    *("Drift", "Stable", "Inconclusive", "RetrainRequested"),
+}
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_whatever_failed_says_what_to_do(reason: Reason) -> None:
+    assert bool(hint(reason)) is (reason not in NOTHING_TO_DO)
+    assert re.fullmatch(r"[A-Z][A-Za-z0-9]{1,63}", reason)
+
+
+def test_no_hint_is_longer_than_a_status_can_show() -> None:
+    assert max(len(hint(reason)) for reason in Reason) < 200
+
+
+def test_every_metric_of_a_task_has_a_direction() -> None:
+    everything = {metric for metrics in OF_TASK.values() for metric in metrics}
+    assert everything >= LOWER_IS_BETTER
+    assert {metric for metric in everything if higher_is_better(metric)} == {
+        *("roc_auc", "average_precision", "accuracy", "precision", "recall", "f1", "r2")
+    }
 
 
 @pytest.mark.parametrize(("name", "higher"), [("roc_auc", True), ("log_loss", False), ("rmse", False), ("own", True)])

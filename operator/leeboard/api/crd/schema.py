@@ -43,7 +43,7 @@ def structural(model: type[BaseModel], *, defaults: bool = True) -> Schema:
 
 
 def _convert(node: Schema, definitions: dict[str, Schema], path: str, *, defaults: bool) -> Schema:
-    merged = _resolve(node, definitions)
+    merged = _resolve(node, definitions, path)
     result = {key: merged[key] for key in _KEPT if key in merged}
     if "const" in merged:
         result["enum"] = [merged["const"]]
@@ -67,12 +67,14 @@ def _convert(node: Schema, definitions: dict[str, Schema], path: str, *, default
     return result
 
 
-def _resolve(node: Schema, definitions: dict[str, Schema]) -> Schema:
+def _resolve(node: Schema, definitions: dict[str, Schema], path: str) -> Schema:
     """Follow $ref and drop the null alternative; what stands beside the reference wins."""
     merged = dict(node)
     if "anyOf" in merged:
-        (alternative,) = [a for a in merged.pop("anyOf") if a.get("type") != "null"]
-        merged = {**alternative, **merged}
+        alternatives = [a for a in merged.pop("anyOf") if a.get("type") != "null"]
+        if len(alternatives) != 1:
+            raise NotStructural(f"{path}: more than one type")
+        merged = {**alternatives[0], **merged}
     while "$ref" in merged:
         target = definitions[merged.pop("$ref").rsplit("/", 1)[-1]]
         merged = {**target, **merged}
