@@ -1,9 +1,9 @@
 """ModelVersion: whether a version may serve, decided once from its own figures."""
 
 from datetime import datetime
-from typing import Literal
 
 from leeboard.api import names
+from leeboard.api.model import Model
 from leeboard.api.model_version import GateResult, ModelVersion
 from leeboard.api.reasons import Reason, explain
 from leeboard.planning.conditions import Wanted, set_conditions
@@ -11,53 +11,111 @@ from leeboard.planning.gates import evaluate_gates
 from leeboard.planning.plan import Event, Plan, Raw
 from leeboard.planning.snapshot import ModelVersionSnapshot
 
+_DECIDED = ("AwaitingApproval", "Accepted", "Rejected")
+_APPROVER_LIMIT = 253
+
 
 def plan_model_version(snapshot: ModelVersionSnapshot, now: datetime) -> Plan:
-    """The next status of a version. Gates are decided once: a later champion does not change the verdict."""
+    """The next status of a version. Gates are decided once: a later champion or rule does not change the verdict."""
     version, model = snapshot.version, snapshot.model
     if version.metadata.deletion_timestamp is not None:
         return Plan()
+    phase, gates, wanted = _judged(version, model)
+    generation = version.metadata.generation
+    status: Raw = version.status.model_copy(
+        update={"observed_generation": generation, "phase": phase, "gates": gates, "approved_by": _approver(version)}
+    ).dump()
+    status["conditions"] = set_conditions(version.status.conditions, wanted, generation, now)
+    if status == version.status.dump():
+        return Plan()
+    if version.status.phase == phase:
+        return Plan(status=status)
+    told = wanted[0]
+    event = Event("Normal" if told.status == "True" else "Warning", str(told.reason), told.message)
+    return Plan(status=status, events=(event,))
+
+
+def missing_lineage(version: ModelVersion) -> list[str]:
+    """The fields of a trained version's lineage that are empty; an imported one says itself that it has none."""
+    spec = version.spec
+    if spec.source.training_job is None:
+        return [] if spec.source.import_ else ["source"]
+    present = {
+        "code.commit": spec.code is not None and (spec.code.commit is not None or not spec.code.verified),
+        "image": spec.image is not None and "sha256:" in spec.image.reference,
+        "datasets": bool(spec.datasets),
+        "metrics": bool(spec.metrics),
+        "signature.inputs": bool(spec.signature.inputs),
+        "profile": spec.profile is not None,
+        "goldenSamples": spec.golden_samples is not None,
+        "cause": spec.cause is not None,
+    }
+    return [field for field, there in present.items() if not there]
+
+
+def _judged(version: ModelVersion, model: Model | None) -> tuple[str, tuple[GateResult, ...], list[Wanted]]:
+    """Phase, gates and conditions, the Ready condition first."""
+    missing, gates = missing_lineage(version), version.status.gates
+    if missing:
+        text = explain(Reason.LINEAGE_INCOMPLETE, f"nothing is recorded of {', '.join(missing)}")
+        return "Rejected", gates, _refused(Reason.LINEAGE_INCOMPLETE, text)
+    decided = version.status.phase in _DECIDED
     if model is None:
-        name = version.spec.model_ref.name
-        message = explain(Reason.MODEL_NOT_FOUND, f"there is no Model {name}")
-        return _plan(version, "Registered", (), [Wanted("Ready", "False", Reason.MODEL_NOT_FOUND, message)], now)
-    results = version.status.gates or evaluate_gates(
-        model.spec.promotion.gates, version.spec.metrics, version.spec.comparison
-    )
-    failed = [result for result in results if not result.passed]
+        text = explain(Reason.MODEL_NOT_FOUND, f"there is no Model {version.spec.model_ref.name}")
+        return (
+            version.status.phase if decided else "Registered",
+            gates,
+            [Wanted("Ready", "False", Reason.MODEL_NOT_FOUND, text)],
+        )
+    gates = gates if decided else _gates(version, model)
+    failed = [gate for gate in gates if not gate.passed]
     if failed:
-        text = explain(Reason.GATE_FAILED, "; ".join(f"{one.gate}: {one.message}" for one in failed))
-        wanted = [Wanted("Ready", "True", Reason.GATE_FAILED, text), Wanted("GatesPassed", "False", "GateFailed", text)]
-        return _plan(version, "Rejected", results, wanted, now)
-    passed = Wanted("GatesPassed", "True", Reason.ACCEPTED, f"{len(results)} gates passed")
-    if model.spec.promotion.policy == "Approval" and not _approver(version):
+        text = explain(Reason.GATE_FAILED, "; ".join(f"{gate.gate}: {gate.message}" for gate in failed))
+        return (
+            "Rejected",
+            gates,
+            [*_refused(Reason.GATE_FAILED, text), Wanted("GatesPassed", "False", Reason.GATE_FAILED, text)],
+        )
+    passed = Wanted("GatesPassed", "True", Reason.ACCEPTED, f"{len(gates)} of {len(gates)} gates passed")
+    if _needs_approval(version, model):
         text = explain(Reason.AWAITING_APPROVAL, "nobody has approved this version yet")
-        waiting = Wanted("AwaitingApproval", "True", Reason.AWAITING_APPROVAL, text)
+        # not an error, and nothing that moves by itself: tools that wait for Ready must not wait for a person
         ready = Wanted("Ready", "True", Reason.AWAITING_APPROVAL, text)
-        return _plan(version, "AwaitingApproval", results, [ready, waiting, passed], now)
-    ready = Wanted("Ready", "True", Reason.ACCEPTED, "the version may serve")
-    return _plan(version, "Accepted", results, [ready, passed], now)
+        return (
+            "AwaitingApproval",
+            gates,
+            [ready, Wanted("AwaitingApproval", "True", Reason.AWAITING_APPROVAL, text), passed],
+        )
+    approver = _approver(version)
+    text = f"the version may serve, approved by {approver}" if approver else "the version may serve"
+    return "Accepted", gates, [Wanted("Ready", "True", Reason.ACCEPTED, text), passed]
+
+
+def _gates(version: ModelVersion, model: Model) -> tuple[GateResult, ...]:
+    """The verdict of every gate. Where there is a champion, a version that was not compared with one fails."""
+    results = evaluate_gates(model.spec.promotion.gates, version.spec.metrics, version.spec.comparison)
+    champion = model.status.champion
+    if champion is None or champion.name == version.metadata.name or version.spec.comparison is not None:
+        return results
+    return tuple(
+        GateResult(gate=result.gate, passed=False, message=f"it was not compared with the champion {champion.name}")
+        if gate.type == "VersusChampion"
+        else result
+        for gate, result in zip(model.spec.promotion.gates, results, strict=True)
+    )
+
+
+def _needs_approval(version: ModelVersion, model: Model) -> bool:
+    champion = model.status.champion
+    serves = champion is not None and champion.name == version.metadata.name
+    return model.spec.promotion.policy == "Approval" and not _approver(version) and not serves
 
 
 def _approver(version: ModelVersion) -> str:
-    return version.status.approved_by or version.metadata.annotations.get(names.APPROVED_BY, "")
+    """Who approved, once and for all: an annotation that vanishes again takes nothing back."""
+    annotated = version.metadata.annotations.get(names.APPROVED_BY, "").strip()
+    return version.status.approved_by or annotated[:_APPROVER_LIMIT]
 
 
-def _plan(
-    version: ModelVersion, phase: str, gates: tuple[GateResult, ...], wanted: list[Wanted], now: datetime
-) -> Plan:
-    generation = version.metadata.generation
-    status: Raw = {
-        "observedGeneration": generation,
-        "phase": phase,
-        "gates": [gate.dump() for gate in gates],
-        "approvedBy": _approver(version),
-        "conditions": set_conditions(version.status.conditions, wanted, generation, now),
-    }
-    before = version.status
-    same = before.phase == phase and before.observed_generation == generation and before.gates == gates
-    if same and before.approved_by == status["approvedBy"]:
-        return Plan()
-    kind: Literal["Warning", "Normal"] = "Warning" if phase == "Rejected" else "Normal"
-    events = () if before.phase == phase else (Event(kind, str(wanted[0].reason), wanted[0].message),)
-    return Plan(status=status, events=events)
+def _refused(reason: Reason, text: str) -> list[Wanted]:
+    return [Wanted("Ready", "False", reason, text), Wanted("Stalled", "True", reason, text)]

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 
 from leeboard.api.model import Model
 from leeboard.api.model_version import ModelVersion
-from leeboard.api.names import APPROVED_BY
 
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 
@@ -27,10 +26,9 @@ def of_model(model: Model, versions: Iterable[ModelVersion]) -> list[ModelVersio
 
 def eligible(model: Model, version: ModelVersion) -> bool:
     """Whether a version may serve: verified, through its gates, and approved where the policy asks for it."""
-    ready = version.condition("Ready")
-    if ready is None or ready.status != "True":
+    if version.status.phase != "Accepted":
         return False
-    return model.spec.promotion.policy != "Approval" or bool(version.metadata.annotations.get(APPROVED_BY, "").strip())
+    return model.spec.promotion.policy != "Approval" or bool(version.status.approved_by)
 
 
 def wanted_version(model: Model, versions: Iterable[ModelVersion]) -> ModelVersion | None:
@@ -62,8 +60,7 @@ def awaiting_approval(model: Model, versions: Iterable[ModelVersion]) -> ModelVe
     for version in of_model(model, versions):
         if champion and version.metadata.name == champion.name:
             return None
-        waiting = version.condition("AwaitingApproval")
-        if waiting is not None and waiting.status == "True" and version.metadata.name not in shut_out:
+        if version.status.phase == "AwaitingApproval" and version.metadata.name not in shut_out:
             return version
     return None
 
