@@ -65,7 +65,8 @@ class KubeClient:
         items: list[Raw] = []
         while True:
             page = await self._request("GET", resource.path(namespace), query=query, accept=accept)
-            items += [{**item, "apiVersion": resource.api_version, "kind": resource.kind} for item in page["items"]]
+            found = page.get("items") or ()  # a metadata-only list without objects says null
+            items += [{**item, "apiVersion": resource.api_version, "kind": resource.kind} for item in found]
             token = page.get("metadata", {}).get("continue")
             if not token:
                 return items

@@ -28,7 +28,7 @@ class Server:
     async def start(self) -> None:
         application = web.Application()
         application.router.add_route("*", "/{path:.*}", self._handle)
-        self._runner = web.AppRunner(application)
+        self._runner = web.AppRunner(application, handler_cancellation=True)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
         await site.start()
@@ -67,6 +67,14 @@ async def test_a_list_is_read_page_by_page_and_says_what_its_items_are(server: S
     assert [(item["kind"], item["apiVersion"], item["metadata"]["name"]) for item in items] == [
         ("Pod", "v1", str(number)) for number in range(3)
     ]
+
+
+async def test_an_empty_list_may_be_null(server: Server) -> None:
+    async def nothing(request: web.Request) -> web.Response:
+        return web.json_response({"metadata": {}, "items": None})
+
+    server.handler = nothing
+    assert await server.client.list(POD, metadata_only=True) == []
 
 
 async def test_apply_is_server_side_with_our_field_manager_and_our_token(server: Server) -> None:
