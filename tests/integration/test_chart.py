@@ -1,0 +1,130 @@
+"""The chart, installed by Helm on a real API server that nobody has prepared."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from charts import generate
+from e2e.cluster.binaries import KUBERNETES
+from e2e.cluster.control_plane import ControlPlane
+from tests.support.installation import CHART, ROOT, SYSTEM, HelmError, helm, install
+
+pytestmark = pytest.mark.apiserver
+
+VERSION = ("--kube-version", KUBERNETES)
+
+
+@pytest.fixture(scope="module")
+def plane() -> Iterator[ControlPlane]:
+    with ControlPlane() as running:
+        yield running
+
+
+def rendered(*settings: str) -> list[dict[str, Any]]:
+    text = helm("template", "leeboard", str(CHART), "--namespace", SYSTEM, *VERSION, *settings)
+    return [document for document in yaml.safe_load_all(text) if document]
+
+
+@pytest.mark.parametrize("name", sorted(map(str, generate.outputs())))
+def test_generated_files_are_current(name: str) -> None:
+    assert (ROOT / name).read_text(encoding="utf-8") == generate.outputs()[Path(name)]
+
+
+def test_the_definitions_in_the_chart_are_those_of_crds_and_are_kept() -> None:
+    in_chart = {one["metadata"]["name"]: one for one in rendered() if one["kind"] == "CustomResourceDefinition"}
+    for definition in in_chart.values():
+        assert definition["metadata"]["annotations"].pop("helm.sh/resource-policy") == "keep"
+        if not definition["metadata"]["annotations"]:
+            del definition["metadata"]["annotations"]
+    plain = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in (ROOT / "crds").glob("*.yaml")]
+    assert in_chart == {one["metadata"]["name"]: one for one in plain}
+    assert len(in_chart) == 4
+    without = rendered("--set", "crds.install=false")
+    assert not [one for one in without if one["kind"] == "CustomResourceDefinition"]
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "operator.replicas=2",
+        "operator.workers=0",
+        "evaluator.interval=soon",
+        "images.operator=",
+        "metrics.port=80",
+        "nonsense=1",
+    ],
+)
+def test_a_wrong_value_is_refused_by_name(setting: str) -> None:
+    with pytest.raises(HelmError) as caught:
+        rendered("--set", setting)
+    assert setting.split("=", maxsplit=1)[0].rsplit(".", maxsplit=1)[-1] in str(caught.value)
+
+
+def test_lint() -> None:
+    helm("lint", str(CHART), "--strict", *VERSION)
+
+
+def test_install_upgrade_uninstall(plane: ControlPlane) -> None:
+    install(plane)
+    system = plane.client(SYSTEM)
+    assert {one["metadata"]["name"] for one in system.all("deployments")} == {
+        "leeboard-operator",
+        "leeboard-evaluator",
+    }
+    plane.kubectl("wait", "--for=condition=Established", "--timeout=30s", "crd", "models.leeboard.dev")
+    install(plane, "--set", "evaluator.enabled=false", "--set-string", "evaluator.clockSpeed=8640")
+    assert {one["metadata"]["name"] for one in system.all("deployments")} == {"leeboard-operator"}
+    helm("uninstall", "leeboard", "--namespace", SYSTEM, kubeconfig=plane.kubeconfig)
+    assert system.all("deployments") == []
+    assert "models.leeboard.dev" in plane.kubectl("get", "crd", "-o", "name")
+    install(plane)
+    assert system.get("deployment", "leeboard-operator") is not None
+
+
+def test_every_document_passes_the_servers_validation(plane: ControlPlane) -> None:
+    client = plane.client("")
+    client("create", "namespace", "validated")
+    # A release of another name, because the objects of the first may be there.
+    settings = ("--set", "namespaces={validated}", "--set", "crds.install=false")
+    text = helm("template", "validated", str(CHART), "--namespace", "validated", *VERSION, *settings)
+    documents = [document for document in yaml.safe_load_all(text) if document]
+    assert len(documents) >= 9
+    for document in documents:
+        client("create", "--dry-run=server", "--validate=strict", "-f", "-", input=json.dumps(document))
+
+
+def test_the_pods_are_let_into_a_restricted_namespace(plane: ControlPlane) -> None:
+    client = plane.client("restricted")
+    client("create", "namespace", "restricted")
+    client("label", "namespace", "restricted", "pod-security.kubernetes.io/enforce=restricted")
+    deployments = [one for one in rendered() if one["kind"] == "Deployment"]
+    assert len(deployments) == 2
+    for deployment in deployments:
+        template = deployment["spec"]["template"]
+        name = deployment["metadata"]["name"]
+        pod = {"apiVersion": "v1", "kind": "Pod", **template, "metadata": {**template["metadata"], "name": name}}
+        client("create", "--dry-run=server", "--validate=strict", "-f", "-", input=json.dumps(pod))
+
+
+def test_roles_are_cluster_wide_or_in_each_of_the_namespaces() -> None:
+    def bindings(*settings: str) -> list[tuple[str, str, str]]:
+        return sorted(
+            (one["kind"], one["metadata"]["name"], one["metadata"].get("namespace", ""))
+            for one in rendered(*settings)
+            if one["kind"].endswith("Binding")
+        )
+
+    assert bindings() == [
+        ("ClusterRoleBinding", "leeboard-evaluator", ""),
+        ("ClusterRoleBinding", "leeboard-operator", ""),
+    ]
+    assert bindings("--set", "namespaces={a,b}", "--set", "evaluator.enabled=false") == [
+        ("RoleBinding", "leeboard-operator", "a"),
+        ("RoleBinding", "leeboard-operator", "b"),
+    ]
