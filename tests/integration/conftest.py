@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from e2e.cluster.control_plane import ControlPlane
+from e2e.support.kubectl import Kubectl
 
 ROOT = Path(__file__).resolve().parents[2]
 _numbers = itertools.count(1)
@@ -30,3 +31,9 @@ def namespace(control_plane: ControlPlane) -> str:
     name = f"test-{next(_numbers)}"
     control_plane.kubectl("create", "namespace", name)
     return name
+
+
+@pytest.fixture
+def kubectl(control_plane: ControlPlane, definitions: None, namespace: str) -> Kubectl:
+    """kubectl in a namespace of its own, with the four kinds served."""
+    return control_plane.client(namespace)

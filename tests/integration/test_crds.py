@@ -1,46 +1,20 @@
 """The four kinds on a real API server: what it accepts, refuses, fills in and shows."""
 
 import json
-from collections.abc import Callable
-from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from e2e.cluster.control_plane import ControlPlane
 from e2e.support.kubectl import Kubectl, KubectlError
-from tests.support.examples import DIGEST, example, model_version
+from leeboard.api.base import API_VERSION
+from leeboard.api.crd.definition import KINDS
+from tests.support.examples import DIGEST, DOCUMENTS, Document, example, put
 
 pytestmark = pytest.mark.apiserver
 
 ROOT = Path(__file__).resolve().parents[2]
-Document = dict[str, Any]
-DOCUMENTS: dict[str, Callable[[], Document]] = {
-    "model": lambda: example("model"),
-    "training-job": lambda: example("training-job"),
-    "drift-monitor": lambda: example("drift-monitor"),
-    "model-version": model_version,
-}
-
-
-@pytest.fixture
-def kubectl(control_plane: ControlPlane, definitions: None, namespace: str) -> Kubectl:
-    return control_plane.client(namespace)
-
-
-def put(document: Document, path: str, value: Any) -> Document:
-    """A copy with one field changed; ``None`` removes it. Numbers in the path index lists."""
-    changed = deepcopy(document)
-    *parents, last = [int(part) if part.isdigit() else part for part in path.split(".")]
-    node: Any = changed
-    for part in parents:
-        node = node[part] if isinstance(part, int) else node.setdefault(part, {})
-    if value is None:
-        del node[last]
-    else:
-        node[last] = value
-    return changed
+COMMIT = "0123456789" * 4
 
 
 def test_definitions_apply_again_without_a_change(kubectl: Kubectl) -> None:
@@ -55,7 +29,7 @@ def test_an_example_is_accepted_and_stays_as_it_was_written(kubectl: Kubectl, na
     kubectl.apply(document)
     found = kubectl.get(document["kind"], document["metadata"]["name"])
     assert found is not None
-    assert found["status"] == {"observedGeneration": -1} if "status" in found else True
+    assert found["status"] == {"observedGeneration": -1}
     again = kubectl(
         "apply",
         "--server-side",
@@ -72,91 +46,73 @@ def test_an_example_is_accepted_and_stays_as_it_was_written(kubectl: Kubectl, na
     assert json.loads(again)["metadata"]["generation"] == 1
 
 
-def test_defaults(kubectl: Kubectl) -> None:
-    document = example("training-job")
-    for field in ("triggers", "limits", "seed", "serviceAccountName"):
-        del document["spec"][field]
-    kubectl.apply(document)
-    spec = (kubectl.get("trainingjob", "late-flights") or {})["spec"]
-    assert spec["limits"] == {"cooldown": "0s", "deadline": "1h", "maxRunsPerDay": 12, "retries": 2}
-    assert spec["triggers"]["onSpecChange"] is True
-    assert spec["serviceAccountName"] == "default"
-
-
-BAD = [
-    ("model", "spec.prediction.task", "Clustering", "spec.prediction.task"),
-    ("model", "spec.prediction", None, "spec.prediction"),
-    ("model", "spec.storage.uri", "s3://no-slash", "spec.storage.uri"),
-    ("model", "spec.storage.uri", None, "spec.storage.uri"),
-    ("model", "spec.storage.endpoint", "s3.storage", "spec.storage.endpoint"),
-    ("model", "spec.serving.replicas", 0, "spec.serving.replicas"),
-    ("model", "spec.serving.replicas", "two", "spec.serving.replicas"),
-    ("model", "spec.serving.resources.limits.memory", "1 GB", "spec.serving.resources.limits.memory"),
-    ("model", "spec.promotion.policy", "Pinned", "promotion.version belongs to policy Pinned"),
-    ("model", "spec.promotion.version", "v1", "promotion.version belongs to policy Pinned"),
-    ("model", "spec.promotion.gates.0.min", "high", "spec.promotion.gates[0].min"),
-    ("model", "spec.promotion.gates.0.min", None, "a Threshold gate needs min or max"),
-    ("model", "spec.promotion.gates.1.maxDrop", None, "a VersusChampion gate needs maxDrop"),
-    ("model", "spec.rollout.steps", [], "strategy Canary needs steps"),
-    ("model", "spec.rollout.steps.0.weight", 101, "spec.rollout.steps[0].weight"),
-    ("model", "spec.rollout.steps.0.weight", 60, "the weights of steps have to rise"),
-    ("model", "spec.rollout.steps.0.duration", "ten minutes", "spec.rollout.steps[0].duration"),
-    ("model", "spec.rollout.strategy", "Bandit", "spec.rollout.strategy"),
-    ("model", "spec.rollout.analysis.guards.0.margin", None, "an ErrorRate guard needs margin"),
-    ("model", "spec.rollout.analysis.guards.1.maxRatio", None, "a LatencyP99 guard needs maxRatio"),
-    ("model", "spec.versions.retain", 0, "spec.versions.retain"),
-    ("training-job", "spec.code.repository", None, "code from Git needs repository"),
-    ("training-job", "spec.code.from", "Image", "code from Image has no repository"),
-    ("training-job", "spec.code.revision", "--upload-pack=x", "spec.code.revision"),
-    ("training-job", "spec.command", [], "spec.command"),
-    ("training-job", "spec.image", "", "spec.image"),
-    ("training-job", "spec.datasets.0.role", "Holdout", "datasets needs one with role Train"),
-    ("training-job", "spec.datasets.1.role", "Train", "datasets needs exactly one with role Holdout"),
-    ("training-job", "spec.datasets.1.name", "train", "spec.datasets[1]"),
-    ("training-job", "spec.datasets.0.uri", "flights", "spec.datasets[0].uri"),
-    ("training-job", "spec.datasets.0.partitions.last", 0, "spec.datasets[0].partitions.last"),
-    ("training-job", "spec.datasets.0.partitions.pattern", "month/", "spec.datasets[0].partitions.pattern"),
-    (
-        "training-job",
-        "spec.datasets.0.validation.maxMissing.0.percent",
-        101,
-        "spec.datasets[0].validation.maxMissing[0].percent",
+SMALLEST: dict[str, tuple[Document, Document]] = {
+    "Model": (
+        {"prediction": {"task": "Regression"}, "storage": {"uri": "s3://observations/"}},
+        {
+            "prediction": {"positiveClass": "1", "scoreOutput": "probability"},
+            "versions": {"retain": 10},
+            "promotion": {"policy": "Automatic"},
+            "serving": {"replicas": 1, "readyWithin": "5m"},
+            "rollout": {"strategy": "BlueGreen", "analysis": {"alpha": "0.05", "minSamples": 500}},
+        },
     ),
-    ("training-job", "spec.seed", -1, "spec.seed"),
-    ("training-job", "spec.limits.deadline", "1.5h", "spec.limits.deadline"),
-    ("training-job", "spec.limits.retries", 11, "spec.limits.retries"),
-    ("training-job", "spec.triggers.schedule.cron", "daily", "spec.triggers.schedule.cron"),
-    ("training-job", "spec.triggers.onNewCommit", {}, "spec.triggers.onNewCommit.every"),
-    ("training-job", "spec.params", {"a": 1}, "spec.params.a"),
-    ("drift-monitor", "spec.checks", [], "spec.checks"),
-    ("drift-monitor", "spec.checks.0.threshold", None, "DataDrift and PredictionDrift need distance and threshold"),
-    ("drift-monitor", "spec.checks.0.distance", "Euclid", "spec.checks[0].distance"),
-    ("drift-monitor", "spec.checks.2.maxMissingPercent", None, "DataQuality needs maxMissingPercent"),
-    ("drift-monitor", "spec.checks.3.feature", None, "MeanShift needs feature and percent"),
-    ("drift-monitor", "spec.checks.4.metric", None, "Performance needs metric and maxDrop"),
-    ("drift-monitor", "spec.window.length", "5s", "window.every must not exceed window.length"),
-    ("drift-monitor", "spec.window.minSamples", 0, "spec.window.minSamples"),
-    ("drift-monitor", "spec.actions.1.trainingJobRef", None, "trainingJobRef belongs to Retrain"),
-    ("drift-monitor", "spec.modelRef.name", "", "spec.modelRef.name"),
-    ("model-version", "spec.artifact.digest", "sha256:abc", "spec.artifact.digest"),
-    ("model-version", "spec.artifact.format", "pickle", "spec.artifact.format"),
-    ("model-version", "spec.code.commit", "main", "spec.code.commit"),
-    ("model-version", "spec.metrics", [], "a trained version needs code, image, datasets, metrics and profile"),
-    ("model-version", "spec.profile", None, "a trained version needs code, image, datasets, metrics and profile"),
-    ("model-version", "spec.source.import", {"reason": "x"}, "source needs exactly one of trainingJob and import"),
-]
+    "TrainingJob": (
+        {
+            "modelRef": {"name": "m"},
+            "code": {"from": "Image"},
+            "image": "registry.example/x",
+            "command": ["./train"],
+            "datasets": [
+                {"name": "train", "role": "Train", "uri": "s3://data/train/"},
+                {"name": "holdout", "role": "Holdout", "uri": "s3://data/holdout/"},
+            ],
+            "storage": {},
+            "output": {"uri": "s3://models/"},
+        },
+        {
+            "code": {"revision": "HEAD"},
+            "serviceAccountName": "default",
+            "suspend": False,
+            "seed": 0,
+            "triggers": {"onSpecChange": True, "onDrift": False},
+            "limits": {"cooldown": "0s", "deadline": "1h", "maxRunsPerDay": 12, "retries": 2},
+        },
+    ),
+    "DriftMonitor": (
+        {
+            "modelRef": {"name": "m"},
+            "window": {"length": "1h"},
+            "checks": [{"type": "DataQuality", "maxMissingPercent": 5}],
+        },
+        {"window": {"every": "10m", "minSamples": 500}},
+    ),
+    "ModelVersion": (
+        {
+            "modelRef": {"name": "m"},
+            "source": {"import": {"reason": "trained elsewhere"}},
+            "artifact": {"uri": "s3://models/x/", "digest": DIGEST, "format": "sklearn-skops", "bytes": 1},
+        },
+        {"seed": 0},
+    ),
+}
 
 
-@pytest.mark.parametrize(("kind", "path", "value", "said"), BAD, ids=[f"{k}:{p}={v}" for k, p, v, _ in BAD])
-def test_bad_input_is_refused_with_its_place(kubectl: Kubectl, kind: str, path: str, value: Any, said: str) -> None:
-    with pytest.raises(KubectlError) as refused:
-        kubectl("apply", "--dry-run=server", "-f", "-", input=json.dumps(put(DOCUMENTS[kind](), path, value)))
-    assert said in str(refused.value)
+def merged(document: Document, defaults: Document) -> Document:
+    result = dict(document)
+    for name, value in defaults.items():
+        result[name] = merged(document.get(name, {}), value) if isinstance(value, dict) else value
+    return result
 
 
-def test_an_unknown_field_is_named(kubectl: Kubectl) -> None:
-    with pytest.raises(KubectlError, match=r'unknown field "spec\.servnig"'):
-        kubectl.apply(put(example("model"), "spec.servnig", {"replicas": 1}))
+@pytest.mark.parametrize("kind", sorted(SMALLEST))
+def test_the_least_one_can_say_and_what_is_filled_in(kubectl: Kubectl, kind: str) -> None:
+    spec, defaults = SMALLEST[kind]
+    kubectl.apply({"apiVersion": API_VERSION, "kind": kind, "metadata": {"name": "m"}, "spec": spec})
+    found = kubectl.get(kind, "m") or {}
+    assert found["spec"] == merged(spec, defaults)
+    parse = {known.resource.KIND: known.resource.parse for known in KINDS}[kind]
+    assert parse(found).spec == parse({**found, "spec": spec}).spec
 
 
 @pytest.mark.parametrize(
@@ -178,17 +134,94 @@ def test_short_names_and_category(kubectl: Kubectl, short: str) -> None:
     assert kubectl("get", short, "--ignore-not-found") == ""
 
 
-def test_columns(kubectl: Kubectl) -> None:
-    kubectl.apply(model_version())
-    header, row = kubectl("get", "mv").splitlines()
-    assert header.split() == ["NAME", "MODEL", "PHASE", "CAUSE", "METRIC", "COMMIT", "AGE"]
-    assert row.split()[:4] == ["late-flights-v1", "late-flights", "SpecChange", "0.731"]
+NOW = "2026-01-01T00:00:00Z"
+READY = {"type": "Ready", "status": "True", "reason": "Serving", "message": "", "lastTransitionTime": NOW}
+IMAGES = {"server": "registry.example/serving@sha256:" + "0" * 64}
+STATUS: dict[str, tuple[Document, str]] = {
+    "model": (
+        {
+            "champion": {"name": "v1", "since": NOW, "images": IMAGES},
+            "candidate": {"name": "v2", "since": NOW, "images": IMAGES, "phase": "Canary", "requestedWeight": 33},
+            "evaluation": {"versions": [{"name": "v1", "requests": 7, "latencyP99": {"value": "1.5"}}]},
+        },
+        "NAME CHAMPION CANDIDATE WEIGHT READY REASON AGE | late-flights v1 v2 33 True Serving",
+    ),
+    "model-version": (
+        {"phase": "Accepted", "gates": [{"gate": "Threshold roc_auc", "passed": True, "message": "0.73"}]},
+        f"NAME MODEL PHASE CAUSE METRIC COMMIT AGE | late-flights-v1 late-flights Accepted SpecChange 0.731 {COMMIT}",
+    ),
+    "training-job": (
+        {
+            "lastRun": "0a1b2c3d",
+            "runs": [{"id": "0a1b2c3d", "number": 1, "phase": "Training", "cause": {"kind": "NewData"}}],
+        },
+        "NAME MODEL LAST RUN READY REASON AGE | late-flights late-flights 0a1b2c3d True Serving",
+    ),
+    "drift-monitor": (
+        {"verdict": "Drift", "version": "v1", "rows": 900, "evaluation": {"features": [{"name": "x"}]}},
+        "NAME MODEL VERDICT VERSION ROWS READY AGE | late-flights late-flights Drift v1 900 True",
+    ),
+}
 
 
-def test_versions_are_found_by_their_model(kubectl: Kubectl) -> None:
-    kubectl.apply(model_version())
-    assert "late-flights-v1" in kubectl("get", "mv", "--field-selector", "spec.modelRef.name=late-flights")
-    assert kubectl("get", "mv", "--field-selector", "spec.modelRef.name=other", "-o", "name") == ""
+def write_status(kubectl: Kubectl, document: Document, status: Document) -> None:
+    patch = json.dumps({"status": status})
+    name = f"{document['kind'].lower()}/{document['metadata']['name']}"
+    kubectl("patch", name, "--subresource=status", "--type=merge", "-p", patch)
+
+
+@pytest.mark.parametrize("name", sorted(STATUS))
+def test_a_status_is_kept_whole_and_shown_in_columns(kubectl: Kubectl, name: str) -> None:
+    document, (status, shown) = DOCUMENTS[name](), STATUS[name]
+    kubectl.apply(document)
+    written = status | {"observedGeneration": 1, "conditions": [READY | {"observedGeneration": 1}]}
+    write_status(kubectl, document, written)
+    found = kubectl.get(document["kind"], document["metadata"]["name"]) or {}
+    assert found["status"] == written
+    assert found["metadata"]["generation"] == 1
+    header, row = (line.split() for line in kubectl("get", document["kind"]).splitlines())
+    assert f"{' '.join(header)} | {' '.join(row[:-1])}" == shown
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "said"),
+    [
+        ("model", {"conditions": [READY | {"status": "Maybe"}]}, "status.conditions[0].status"),
+        ("model", {"conditions": [READY, READY]}, "status.conditions[1]: Duplicate value"),
+        ("model", {"champion": {"name": "v1"}}, "status.champion.since: Required"),
+        (
+            "training-job",
+            {"runs": [{"id": "a", "phase": "Lost", "cause": {"kind": "NewData"}}]},
+            "status.runs[0].phase",
+        ),
+        ("training-job", {"runs": [{"id": str(n), "phase": "Failed"} for n in range(21)]}, "status.runs: Too many"),
+        ("drift-monitor", {"verdict": "Perhaps"}, "status.verdict"),
+    ],
+)
+def test_a_status_that_nobody_could_read_is_refused(kubectl: Kubectl, name: str, status: Document, said: str) -> None:
+    document = DOCUMENTS[name]()
+    kubectl.apply(document)
+    with pytest.raises(KubectlError) as refused:
+        write_status(kubectl, document, status)
+    assert said in str(refused.value)
+
+
+def test_a_user_who_applies_leaves_the_status_alone(kubectl: Kubectl) -> None:
+    document = example("model")
+    kubectl.apply(document)
+    write_status(kubectl, document, {"observedGeneration": 1})
+    kubectl.apply(put(document, "spec.serving.replicas", 3) | {"status": {"observedGeneration": 7}})
+    found = kubectl.get("model", "late-flights") or {}
+    assert (found["status"]["observedGeneration"], found["metadata"]["generation"]) == (1, 2)
+
+
+@pytest.mark.parametrize("name", ["model-version", "training-job", "drift-monitor"])
+def test_objects_are_found_by_their_model(kubectl: Kubectl, name: str) -> None:
+    document = DOCUMENTS[name]()
+    kubectl.apply(document)
+    kind = document["kind"]
+    assert document["metadata"]["name"] in kubectl("get", kind, "--field-selector", "spec.modelRef.name=late-flights")
+    assert kubectl("get", kind, "--field-selector", "spec.modelRef.name=other", "-o", "name") == ""
 
 
 @pytest.mark.parametrize(
@@ -198,6 +231,11 @@ def test_versions_are_found_by_their_model(kubectl: Kubectl) -> None:
         ("trainingjob.spec.limits.deadline", "such as 30m"),
         ("modelversion.spec.artifact.bytes", "in bytes"),
         ("driftmonitor.spec.window.minSamples", "a count"),
+        ("model.status.candidate.observedWeight", "in percent"),
+        ("trainingjob.spec.resources.requests.cpu", "in cores"),
+        ("trainingjob.spec.datasets.validation.maxMissing.percent", "in percent of the rows"),
+        ("driftmonitor.spec.checks.type", "Performance: predictions against labels"),
+        ("model", "A model that is served"),
     ],
 )
 def test_explain_names_the_unit(kubectl: Kubectl, field: str, said: str) -> None:

@@ -1,10 +1,13 @@
 """The example manifests, and a complete ModelVersion, as documents that a test may change."""
 
+from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+Document = dict[str, Any]
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "late-flights"
 DIGEST = "sha256:" + "ab" * 32
 
@@ -56,3 +59,26 @@ def model_version(name: str = "late-flights-v1") -> dict[str, Any]:
             "cause": {"kind": "SpecChange", "reason": "first run"},
         },
     }
+
+
+DOCUMENTS: dict[str, Callable[[], Document]] = {
+    "model": lambda: example("model"),
+    "training-job": lambda: example("training-job"),
+    "drift-monitor": lambda: example("drift-monitor"),
+    "model-version": model_version,
+}
+"""A document of each kind."""
+
+
+def put(document: Document, path: str, value: Any) -> Document:
+    """A copy with one field changed; ``None`` removes it. Numbers in the path index lists."""
+    changed = deepcopy(document)
+    *parents, last = [int(part) if part.isdigit() else part for part in path.split(".")]
+    node: Any = changed
+    for part in parents:
+        node = node[part] if isinstance(part, int) else node.setdefault(part, {})
+    if value is None:
+        del node[last]
+    else:
+        node[last] = value
+    return changed

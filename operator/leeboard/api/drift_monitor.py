@@ -128,7 +128,7 @@ class DriftMonitorSpec(SpecModel):
             (
                 "!has(self.actions) || self.actions.all(a, !has(a.when)"
                 " || a.when.all(w, self.checks.exists(c, c.type == w)))",
-                "actions[].when names a type that no check has",
+                "actions[].when names a type that is not among checks",
             )
         )
     }

@@ -125,7 +125,9 @@ def _version(kind: Kind) -> Schema:
 
 def _object(kind: Kind) -> Schema:
     status = structural(kind.status, defaults=False)
+    # tools that read kstatus see from the first moment on that nobody has looked yet
     status["properties"]["observedGeneration"]["default"] = -1
+    status["default"] = {"observedGeneration": -1}
     status.pop("required", None)
     return {
         "type": "object",

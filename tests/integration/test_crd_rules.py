@@ -1,0 +1,199 @@
+"""What the API server refuses, by the field, and what it lets pass that lies close by."""
+
+import json
+from typing import Any
+
+import pytest
+
+from e2e.support.kubectl import Kubectl, KubectlError
+from tests.support.examples import DOCUMENTS, put
+
+pytestmark = pytest.mark.apiserver
+
+MODEL: list[tuple[str, Any, str]] = [
+    ("metadata.name", "9lives", "metadata.name is also the name of the Service"),
+    ("metadata.name", "late.flights", "metadata.name is also the name of the Service"),
+    ("metadata.name", "x" * 64, "metadata.name is also the name of the Service"),
+    ("spec.prediction.task", "Clustering", "spec.prediction.task"),
+    ("spec.prediction", None, "spec.prediction: Required"),
+    ("spec.prediction.task", "Regression", "promotion.gates[].metric is no metric of prediction.task"),
+    ("spec.storage.uri", "s3://no-slash", "spec.storage.uri"),
+    ("spec.storage.uri", None, "spec.storage.uri: Required"),
+    ("spec.storage.uri", "file:///etc/", 'spec.storage.uri: Invalid value: "file:///etc/": must begin with s3://'),
+    ("spec.storage.endpoint", "s3.storage", "spec.storage.endpoint"),
+    ("spec.storage.endpoint", "http://key:secret@s3.storage/", "must begin with http:// or https:// and hold no"),
+    ("spec.storage.endpoint", "ftp://s3.storage/", "must begin with http:// or https:// and hold no"),
+    ("spec.storage.secretRef.name", "", "spec.storage.secretRef.name"),
+    ("spec.serving.replicas", 0, "spec.serving.replicas"),
+    ("spec.serving.replicas", "two", "spec.serving.replicas"),
+    ("spec.serving.resources.limits.memory", "1 GB", "spec.serving.resources.limits.memory"),
+    ("spec.serving.resources.limits.memory", "100Mi", "requests.memory must not exceed limits.memory"),
+    ("spec.serving.resources.limits.cpu", "50m", "requests.cpu must not exceed limits.cpu"),
+    ("spec.serving.readyWithin", "0s", 'spec.serving.readyWithin: Invalid value: "0s": must be longer than zero'),
+    ("spec.promotion.policy", "Pinned", "promotion.version belongs to policy Pinned"),
+    ("spec.promotion.version", "v1", "promotion.version belongs to policy Pinned"),
+    ("spec.promotion.gates.0.min", "high", "spec.promotion.gates[0].min"),
+    ("spec.promotion.gates.0.min", 0.6, "spec.promotion.gates[0].min"),
+    ("spec.promotion.gates.0.min", None, "a Threshold gate needs min or max"),
+    ("spec.promotion.gates.0.max", "0.5", "spec.promotion.gates[0]: Invalid value"),
+    ("spec.promotion.gates.0.maxDrop", "0.1", "a VersusChampion gate needs maxDrop; it belongs to no other type"),
+    ("spec.promotion.gates.0.metric", "roc_acu", 'spec.promotion.gates[0].metric: Unsupported value: "roc_acu"'),
+    ("spec.promotion.gates.1.maxDrop", None, "a VersusChampion gate needs maxDrop"),
+    ("spec.promotion.gates.1.maxDrop", "-0.1", 'spec.promotion.gates[1].maxDrop: Invalid value: "-0.1"'),
+    ("spec.promotion.gates.1.min", "0.6", "they belong to no other type"),
+    ("spec.rollout.steps", [], "strategy Canary needs steps"),
+    ("spec.rollout.steps.0.weight", 101, "spec.rollout.steps[0].weight"),
+    ("spec.rollout.steps.0.weight", 60, "the weights of steps have to rise"),
+    ("spec.rollout.steps.1.weight", 33, "the weights of steps have to rise"),
+    ("spec.rollout.steps.0.duration", "ten minutes", "spec.rollout.steps[0].duration"),
+    ("spec.rollout.strategy", "Bandit", "spec.rollout.strategy"),
+    ("spec.rollout.analysis.alpha", "1.5", 'spec.rollout.analysis.alpha: Invalid value: "1.5": must lie between 0 and'),
+    ("spec.rollout.analysis.guards.0.margin", None, "an ErrorRate guard needs margin"),
+    ("spec.rollout.analysis.guards.0.margin", "1.1", "must lie between 0 and 1"),
+    ("spec.rollout.analysis.guards.1.maxRatio", None, "a LatencyP99 guard needs maxRatio"),
+    ("spec.rollout.analysis.guards.1.maxRatio", "0", "spec.rollout.analysis.guards[1].maxRatio"),
+    ("spec.rollout.analysis.guards.1", {"type": "ErrorRate", "margin": "0.1"}, "spec.rollout.analysis.guards[1]: Dup"),
+    ("spec.versions.retain", 0, "spec.versions.retain"),
+    ("spec.owners", ["x"] * 17, "spec.owners: Too many"),
+]
+OVERRIDES: list[tuple[str, Any, str]] = [
+    ("labels", {"leeboard.dev/model": "other"}, "labels of leeboard.dev and app.kubernetes.io/managed-by are"),
+    ("labels", {"a": "not a value"}, "podTemplateOverrides.labels.a"),
+    ("labels", {"a b": "x"}, "keys are names of at most 63 characters"),
+    ("nodeSelector", {"disk/type/x": "ssd"}, "keys are names of at most 63 characters"),
+    ("env", [{"name": "LEEBOARD_SEED", "value": "1"}], "LEEBOARD_ and AWS_ are reserved"),
+    ("env", [{"name": "A", "value": "1"}, {"name": "A", "value": "2"}], "podTemplateOverrides.env[1]: Duplicate value"),
+    ("env", [{"name": "A", "valueFrom": {"secretKeyRef": {}}}], "unknown field"),
+    ("tolerations", [{"operator": "Equal", "value": "x"}], "without key, operator has to be Exists"),
+    ("tolerations", [{"key": "a", "operator": "Exists", "value": "x"}], "operator Exists takes no value"),
+    ("hostNetwork", True, 'unknown field "spec.podTemplateOverrides.hostNetwork"'),
+]
+TRAINING_JOB: list[tuple[str, Any, str]] = [
+    ("spec.code.repository", None, "code from Git needs repository"),
+    ("spec.code.repository", "ssh://git@git/x.git", "must begin with http:// or https:// and hold no credentials"),
+    ("spec.code.from", "Image", "code from Image has no repository"),
+    ("spec.code", {"from": "Image"}, "triggers.onNewCommit needs code from Git"),
+    ("spec.code.revision", "--upload-pack=x", "spec.code.revision"),
+    ("spec.command", [], "spec.command"),
+    ("spec.image", "", "spec.image"),
+    ("spec.image", "Registry.example/x y", "spec.image"),
+    ("spec.datasets", [], "spec.datasets"),
+    ("spec.datasets.0.role", "Holdout", "datasets needs one with role Train"),
+    ("spec.datasets.1.role", "Train", "datasets needs exactly one with role Holdout"),
+    ("spec.datasets.1.name", "train", "spec.datasets[1]: Duplicate value"),
+    ("spec.datasets.0.name", "../train", "spec.datasets[0].name"),
+    ("spec.datasets.0.uri", "flights", "spec.datasets[0].uri"),
+    ("spec.datasets.0.uri", "https://example.org/", "spec.datasets[0].uri: Invalid value"),
+    ("spec.datasets.0.partitions.last", 0, "spec.datasets[0].partitions.last"),
+    ("spec.datasets.0.partitions.pattern", "month/", "spec.datasets[0].partitions.pattern: Invalid value"),
+    ("spec.datasets.0.partitions.pattern", "{yyyy}-{week}/", "spec.datasets[0].partitions.pattern"),
+    ("spec.datasets.0.validation.maxMissing.0.percent", 101, "spec.datasets[0].validation.maxMissing[0].percent"),
+    ("spec.datasets.0.validation.columns.0.max", "-1", "min must not exceed max"),
+    ("spec.datasets.0.validation.columns.0.type", "String", "min and max belong to type Number"),
+    ("spec.params", {"a": 1}, "spec.params.a"),
+    ("spec.params", {"1a": "x"}, "spec.params: Invalid value"),
+    ("spec.seed", -1, "spec.seed"),
+    ("spec.seed", 1.5, "spec.seed"),
+    ("spec.resources.requests.memory", "3Gi", "requests.memory must not exceed limits.memory"),
+    ("spec.limits.deadline", "1.5h", "spec.limits.deadline"),
+    ("spec.limits.deadline", "0m", 'spec.limits.deadline: Invalid value: "0m": must be longer than zero'),
+    ("spec.limits.deadline", "999999d", "spec.limits.deadline"),
+    ("spec.limits.retries", 11, "spec.limits.retries"),
+    ("spec.limits.maxRunsPerDay", 0, "spec.limits.maxRunsPerDay"),
+    ("spec.triggers.schedule.cron", "daily", "spec.triggers.schedule.cron"),
+    ("spec.triggers.schedule.cron", "60 * * * *", "needs five fields: minute 0-59"),
+    ("spec.triggers.schedule.cron", None, "spec.triggers.schedule.cron: Required"),
+    ("spec.triggers.schedule.timeZone", "Mars/Olympus", "spec.triggers.schedule.timeZone: Invalid value"),
+    ("spec.triggers.schedule.timeZone", "Local", "must be a name of the IANA time zone database"),
+    ("spec.triggers.onNewCommit", {}, "spec.triggers.onNewCommit.every"),
+    ("spec.triggers.onNewData.every", "0s", "spec.triggers.onNewData.every"),
+    *((f"spec.podTemplateOverrides.{path}", value, said) for path, value, said in OVERRIDES),
+]
+DRIFT_MONITOR: list[tuple[str, Any, str]] = [
+    ("spec.checks", [], "spec.checks"),
+    ("spec.checks.0.threshold", None, "DataDrift and PredictionDrift need distance and threshold"),
+    ("spec.checks.0.threshold", "1.2", "a threshold for JensenShannon is at most 1"),
+    ("spec.checks.0.threshold", "0", 'spec.checks[0].threshold: Invalid value: "0": must be greater than zero'),
+    ("spec.checks.0.distance", "Euclid", "spec.checks[0].distance"),
+    ("spec.checks.0.metric", "log_loss", "Performance needs metric and maxDrop; they belong to no other type"),
+    ("spec.checks.2.maxMissingPercent", None, "DataQuality needs maxMissingPercent"),
+    ("spec.checks.3.feature", None, "MeanShift needs feature and percent"),
+    ("spec.checks.4.metric", None, "Performance needs metric and maxDrop"),
+    ("spec.checks.4.metric", "logloss", "spec.checks[4].metric: Unsupported value"),
+    ("spec.window.length", "5s", "window.every must not exceed window.length"),
+    ("spec.window.every", "25h", "window.every must not exceed window.length"),
+    ("spec.window.every", "1d1s", "window.every must not exceed window.length"),
+    ("spec.window.minSamples", 0, "spec.window.minSamples"),
+    ("spec.actions.1.trainingJobRef", None, "trainingJobRef belongs to Retrain"),
+    ("spec.actions.0.trainingJobRef", {"name": "x"}, "trainingJobRef belongs to Retrain"),
+    ("spec.actions.1.when", ["Performance", "Performance"], "spec.actions[1].when[1]: Duplicate value"),
+    (
+        "spec.checks.4",
+        {"type": "DataQuality", "maxMissingPercent": 5},
+        "actions[].when names a type that is not among checks",
+    ),
+    ("spec.modelRef.name", "", "spec.modelRef.name"),
+]
+MODEL_VERSION: list[tuple[str, Any, str]] = [
+    ("spec.artifact.digest", "sha256:abc", "spec.artifact.digest"),
+    ("spec.artifact.format", "pickle", "spec.artifact.format"),
+    ("spec.artifact.uri", "https://example.org/model/", "spec.artifact.uri"),
+    ("spec.code.commit", "main", "spec.code.commit"),
+    ("spec.metrics", [], "a trained version needs code, image, datasets, metrics and profile"),
+    ("spec.metrics.0.value", 0.7, "spec.metrics[0].value"),
+    ("spec.metrics.0.value", "NaN", "spec.metrics[0].value"),
+    ("spec.profile", None, "a trained version needs code, image, datasets, metrics and profile"),
+    ("spec.source.import", {"reason": "x"}, "source needs exactly one of trainingJob and import"),
+    ("spec.source.trainingJob", None, "source needs exactly one of trainingJob and import"),
+]
+BAD = [
+    (kind, *row)
+    for kind, rows in (
+        ("model", MODEL),
+        ("training-job", TRAINING_JOB),
+        ("drift-monitor", DRIFT_MONITOR),
+        ("model-version", MODEL_VERSION),
+    )
+    for row in rows
+]
+GOOD: list[tuple[str, str, Any]] = [
+    ("model", "spec.rollout", {"strategy": "Replace"}),
+    ("model", "spec.promotion", {"policy": "Pinned", "version": "late-flights-v1"}),
+    ("model", "spec.promotion.gates.0", {"type": "Threshold", "metric": "log_loss", "max": "0.6"}),
+    ("model", "spec.serving.readyWithin", "1d2h"),
+    ("model", "spec.prediction", {"task": "BinaryClassification"}),
+    ("drift-monitor", "spec.window", {"length": "80s", "every": "3s", "minSamples": 12000}),
+    ("drift-monitor", "spec.window", {"length": "1d", "every": "24h"}),
+    ("drift-monitor", "spec.window", {"length": "1d1h1m1s", "every": "1d1h1m1s"}),
+    ("drift-monitor", "spec.window", {"length": "90000s"}),
+    ("drift-monitor", "spec.actions", []),
+    ("training-job", "spec.triggers.schedule", {"cron": "*/15 8-18 * JAN-MAR mon-fri", "timeZone": "America/New_York"}),
+    ("training-job", "spec.limits.deadline", "99999d99999h999999m99999999s"),
+    ("training-job", "spec.podTemplateOverrides.labels", {"team": "flights", "example.com/cost": ""}),
+    ("training-job", "spec.podTemplateOverrides.tolerations", [{"operator": "Exists"}, {"key": "gpu", "value": "a"}]),
+    ("training-job", "spec.datasets.0.partitions", {"pattern": "year={yyyy}/month={MM}/day={dd}/", "last": 90}),
+    ("training-job", "spec.params", {"learning_rate": "0.1", "max-depth": "3", "n.jobs": "1"}),
+    ("model-version", "spec.metrics.0.low", "9.8e-05"),
+]
+
+
+@pytest.mark.parametrize(("kind", "path", "value", "said"), BAD, ids=[f"{k}:{p}={str(v)[:30]}" for k, p, v, _ in BAD])
+def test_bad_input_is_refused_with_its_place(kubectl: Kubectl, kind: str, path: str, value: Any, said: str) -> None:
+    changed = put(DOCUMENTS[kind](), path, value)
+    with pytest.raises(KubectlError) as refused:
+        kubectl("apply", "--dry-run=server", "-f", "-", input=json.dumps(changed))
+    assert said in str(refused.value)
+    field = path.removeprefix("spec.").split(".")[0]
+    assert field in str(refused.value) or path == "metadata.name"
+
+
+@pytest.mark.parametrize(("kind", "path", "value"), GOOD, ids=[f"{k}:{p}={str(v)[:30]}" for k, p, v in GOOD])
+def test_what_lies_close_by_is_accepted(kubectl: Kubectl, kind: str, path: str, value: Any) -> None:
+    assert "dry run" in kubectl(
+        "apply", "--dry-run=server", "-f", "-", input=json.dumps(put(DOCUMENTS[kind](), path, value))
+    )
+
+
+def test_an_unknown_field_is_named(kubectl: Kubectl) -> None:
+    with pytest.raises(KubectlError, match=r'unknown field "spec\.servnig"'):
+        kubectl.apply(put(DOCUMENTS["model"](), "spec.servnig", {"replicas": 1}))
