@@ -170,6 +170,7 @@ class Episode(SpecModel):
     started_at: datetime = described("When drift was first found, as a time.")
     ended_at: datetime | None = described("When a verdict was Stable again.", default=None)
     reason: Text = described("What moved most when drift was found.", default="")
+    alerted: bool = described("True once the action Alert was carried out for this episode.", default=False)
 
 
 class Request(SpecModel):

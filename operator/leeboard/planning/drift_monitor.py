@@ -1,14 +1,20 @@
-"""DriftMonitor: what can be concluded about a champion while no figures of an evaluator are there.
+"""DriftMonitor: from the evaluator's figures to a verdict, and from a verdict to what is asked of others.
 
-A monitor without figures is Inconclusive and says what it waits for; it never asks for anything.
+The monitor decides and asks, in its status; it moves no traffic and starts no run.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from leeboard.api.drift_monitor import DriftMonitor, DriftMonitorStatus
 from leeboard.api.reasons import Reason, explain
-from leeboard.planning.conditions import Wanted, set_conditions
+from leeboard.planning.conditions import Status, Wanted, set_conditions
+from leeboard.planning.drift.episode import Course, follow, is_open
+from leeboard.planning.drift.figures import read_figures
+from leeboard.planning.drift.verdict import Verdict, judge, patience
 from leeboard.planning.plan import Plan, Raw
 from leeboard.planning.snapshot import DriftMonitorSnapshot
+
+_A_MOMENT = timedelta(seconds=1)
 
 
 def plan_drift_monitor(snapshot: DriftMonitorSnapshot, now: datetime) -> Plan:
@@ -16,25 +22,64 @@ def plan_drift_monitor(snapshot: DriftMonitorSnapshot, now: datetime) -> Plan:
     monitor = snapshot.monitor
     if monitor.metadata.deletion_timestamp is not None:
         return Plan()
-    ready = _ready(snapshot)
-    before, generation = monitor.status, monitor.metadata.generation
-    known = monitor.condition("Ready")
-    if known is not None and known.reason == ready.reason and before.observed_generation == generation:
-        return Plan()
-    status: Raw = before.dump() | {
-        "observedGeneration": generation,
-        "verdict": "Inconclusive",
-        "version": snapshot.champion.metadata.name if snapshot.champion else "",
-        "conditions": set_conditions(before.conditions, [ready], generation, now),
-    }
-    return Plan(status=status)
+    champion = _champion(snapshot)
+    if isinstance(champion, Wanted):
+        status = monitor.status.model_copy(update={"verdict": "Inconclusive", "findings": (), "rows_needed": 0})
+        return Plan(status=_changed(monitor, status, [champion], now))
+    verdict = judge(monitor, champion, now)
+    course = follow(monitor, champion, verdict, now)
+    status = monitor.status.model_copy(
+        update={
+            "verdict": verdict.verdict,
+            "version": champion,
+            "rows": verdict.rows,
+            "rows_needed": verdict.rows_needed,
+            "findings": verdict.findings,
+            "episode": course.episode,
+            "requests": course.requests,
+        }
+    )
+    return Plan(
+        status=_changed(monitor, status, _conditions(verdict, course), now),
+        requeue_after=_turns_stale(monitor, now),
+        events=course.events,
+    )
 
 
-def _ready(snapshot: DriftMonitorSnapshot) -> Wanted:
+def _champion(snapshot: DriftMonitorSnapshot) -> str | Wanted:
+    """The name of the version to watch, or the condition that says why there is none."""
     name = snapshot.monitor.spec.model_ref.name
     if snapshot.model is None:
         text = explain(Reason.MODEL_NOT_FOUND, f"there is no Model {name}")
         return Wanted("Ready", "False", Reason.MODEL_NOT_FOUND, text)
-    if snapshot.champion is None:
+    if snapshot.model.status.champion is None:
         return Wanted("Ready", "False", Reason.NO_VERSION, explain(Reason.NO_VERSION, f"{name} has no champion"))
-    return Wanted("Ready", "True", Reason.INCONCLUSIVE, "there are no figures about the champion yet")
+    return snapshot.model.status.champion.name
+
+
+def _conditions(verdict: Verdict, course: Course) -> list[Wanted]:
+    """Drift is no fault of the monitor: it stays Ready. An open episode stays detected while nothing can be told."""
+    known: dict[str, Status] = {"Drift": "True", "Stable": "False", "Inconclusive": "Unknown"}
+    detected: Status = "True" if is_open(course.episode) else known[verdict.verdict]
+    return [
+        Wanted("Ready", "True", verdict.reason, verdict.message),
+        Wanted("DriftDetected", detected, verdict.reason, verdict.message),
+    ]
+
+
+def _changed(monitor: DriftMonitor, status: DriftMonitorStatus, wanted: list[Wanted], now: datetime) -> Raw | None:
+    generation = monitor.metadata.generation
+    raw: Raw = status.model_copy(update={"observed_generation": generation}).dump()
+    raw["conditions"] = set_conditions(monitor.status.conditions, wanted, generation, now)
+    if status.evaluation is not None:
+        raw["evaluation"] = status.evaluation
+    return None if raw == monitor.status.dump() else raw
+
+
+def _turns_stale(monitor: DriftMonitor, now: datetime) -> timedelta | None:
+    """When the present figures are too old, unless newer ones come before."""
+    figures = read_figures(monitor.status.evaluation)
+    if figures is None:
+        return None
+    left = figures.observed_at + patience(monitor) - now
+    return left + _A_MOMENT if left >= timedelta(0) else None

@@ -1,0 +1,1 @@
+"""From figures to a verdict, and from a verdict to an episode and what is asked of others."""

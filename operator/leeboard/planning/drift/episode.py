@@ -1,0 +1,88 @@
+"""Episodes of drift: from the first verdict Drift to the next Stable, and what is asked in each, once."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from leeboard.api.drift_monitor import Action, DriftMonitor, Episode, Request
+from leeboard.api.reasons import Reason
+from leeboard.planning.conditions import timestamp
+from leeboard.planning.drift.verdict import Verdict, summary
+from leeboard.planning.plan import Event
+
+_TEXT_LIMIT = 1024
+
+
+@dataclass(frozen=True)
+class Course:
+    """The newest episode, what is asked of others, and what is told."""
+
+    episode: Episode | None
+    requests: tuple[Request, ...]
+    events: tuple[Event, ...] = ()
+
+
+def episode_id(monitor_uid: str, champion: str, started_at: datetime) -> str:
+    """The same for the same monitor, champion and beginning."""
+    whole = "\0".join((monitor_uid, champion, timestamp(started_at)))
+    return hashlib.sha256(whole.encode()).hexdigest()[:12]
+
+
+def is_open(episode: Episode | None) -> bool:
+    """Whether an episode is under way."""
+    return episode is not None and episode.ended_at is None
+
+
+def follow(monitor: DriftMonitor, champion: str, verdict: Verdict, now: datetime) -> Course:
+    """The course after a verdict. Inconclusive changes nothing: neither an episode nor what was asked in it."""
+    episode, requests = monitor.status.episode, monitor.status.requests
+    if verdict.verdict == "Inconclusive":
+        return Course(episode, requests)
+    if verdict.verdict == "Stable":
+        if episode is None or episode.ended_at is not None:
+            return Course(episode, ())
+        ended = episode.model_copy(update={"ended_at": now})
+        return Course(ended, (), (Event("Normal", Reason.STABLE, f"{champion} does not drift any more"),))
+    events: list[Event] = []
+    if episode is None or episode.ended_at is not None or episode.version != champion:
+        # drift of another champion is another episode: what was asked for the one before did not help
+        episode, requests = _begin(monitor, champion, verdict, now), ()
+        if not any(action.type == "Alert" for action in monitor.spec.actions):
+            events.append(Event("Normal", Reason.DRIFT, f"{champion}: {verdict.message}"[:_TEXT_LIMIT]))
+    alerts = [action for action in monitor.spec.actions if action.type == "Alert" and _applies(action, verdict)]
+    if alerts and not episode.alerted:
+        episode = episode.model_copy(update={"alerted": True})
+        events.append(Event("Warning", Reason.DRIFT, f"{champion}: {verdict.message}"[:_TEXT_LIMIT]))
+    asked = _retrainings(monitor, episode, requests, verdict)
+    events += [
+        Event(
+            "Normal", Reason.RETRAIN_REQUESTED, f"TrainingJob {one.training_job_ref.name}: {one.reason}"[:_TEXT_LIMIT]
+        )
+        for one in asked
+    ]
+    return Course(episode, (*requests, *asked), tuple(events))
+
+
+def _begin(monitor: DriftMonitor, champion: str, verdict: Verdict, now: datetime) -> Episode:
+    started = (verdict.observed_at or now).replace(microsecond=0)
+    identity = episode_id(monitor.metadata.uid, champion, started)
+    return Episode(id=identity, version=champion, started_at=started, reason=verdict.message[:_TEXT_LIMIT])
+
+
+def _retrainings(
+    monitor: DriftMonitor, episode: Episode, requests: tuple[Request, ...], verdict: Verdict
+) -> list[Request]:
+    known, asked = {one.training_job_ref.name for one in requests}, []
+    for action in monitor.spec.actions:
+        reference = action.training_job_ref
+        if action.type != "Retrain" or reference is None or reference.name in known or not _applies(action, verdict):
+            continue
+        known.add(reference.name)
+        matching = [one for one in verdict.drifted if not action.when or one.check in action.when]
+        reason = summary(matching)[:_TEXT_LIMIT]
+        asked.append(Request(type="Retrain", training_job_ref=reference, episode=episode.id, reason=reason))
+    return asked
+
+
+def _applies(action: Action, verdict: Verdict) -> bool:
+    return any(not action.when or one.check in action.when for one in verdict.drifted)

@@ -1,0 +1,134 @@
+"""The evaluator's figures as `status.evaluation` of a DriftMonitor carries them, read with care."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A figure with the ends of its interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Subject:
+    """An input or the prediction: the window beside the reference."""
+
+    name: str
+    missing_percent: float | None
+    mean: float | None
+    reference_mean: float | None
+    distances: Mapping[str, Interval]
+    shift: str
+
+
+@dataclass(frozen=True)
+class Performance:
+    """A metric over the rows whose labels have come; `reference` is its value on the holdout."""
+
+    name: str
+    interval: Interval
+    rows: int
+    reference: float
+
+
+@dataclass(frozen=True)
+class Figures:
+    """One evaluation. `served` counts the requests of the window that were answered, where that is known."""
+
+    observed_at: datetime
+    version: str
+    requests: int
+    served: int | None
+    rows: int
+    features: tuple[Subject, ...]
+    prediction: Subject | None
+    performance: tuple[Performance, ...]
+    problem: tuple[str, str] | None
+
+
+def read_figures(raw: Mapping[str, Any] | None) -> Figures | None:
+    """The figures, None where there are none or they do not say when they were taken. Unreadable parts are left out."""
+    observed = _moment((raw or {}).get("observedAt"))
+    if raw is None or observed is None:
+        return None
+    problem = raw.get("problem")
+    return Figures(
+        observed_at=observed,
+        version=str(raw.get("version", "")),
+        requests=_count(raw.get("requests")) or 0,
+        served=_count(raw.get("served")),
+        rows=_count(raw.get("rows")) or 0,
+        features=tuple(subject for one in _items(raw.get("features")) if (subject := _subject(one))),
+        prediction=_subject(raw["prediction"]) if isinstance(raw.get("prediction"), Mapping) else None,
+        performance=tuple(metric for one in _items(raw.get("performance")) if (metric := _performance(one))),
+        problem=(str(problem.get("reason", "")), str(problem.get("message", "")))
+        if isinstance(problem, Mapping)
+        else None,
+    )
+
+
+def _subject(raw: Mapping[str, Any]) -> Subject | None:
+    name = str(raw.get("name", ""))
+    if not name:
+        return None
+    distances = {
+        str(one.get("name", "")): interval for one in _items(raw.get("distances")) if (interval := _interval(one))
+    }
+    return Subject(
+        name=name,
+        missing_percent=_number(raw.get("missingPercent")),
+        mean=_number(raw.get("mean")),
+        reference_mean=_number(raw.get("referenceMean")),
+        distances=distances,
+        shift=str(raw.get("shift") or "")[:512],
+    )
+
+
+def _performance(raw: Mapping[str, Any]) -> Performance | None:
+    interval, reference = _interval(raw), _number(raw.get("reference"))
+    if interval is None or reference is None:
+        return None
+    return Performance(str(raw.get("name", "")), interval, _count(raw.get("rows")) or 0, reference)
+
+
+def _interval(raw: Mapping[str, Any]) -> Interval | None:
+    value, low, high = (_number(raw.get(end)) for end in ("value", "low", "high"))
+    if value is None or low is None or high is None or not low <= value <= high:
+        return None
+    return Interval(value, low, high)
+
+
+def _number(raw: Any) -> float | None:
+    try:
+        number = float(raw)
+    except (TypeError, ValueError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _count(raw: Any) -> int | None:
+    number = _number(raw)
+    return int(number) if number is not None and number >= 0 else None
+
+
+def _moment(raw: Any) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(str(raw).replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else None
+
+
+def _items(raw: Any) -> list[Mapping[str, Any]]:
+    return (
+        [one for one in raw if isinstance(one, Mapping)]
+        if isinstance(raw, Sequence) and not isinstance(raw, str)
+        else []
+    )

@@ -1,0 +1,100 @@
+"""The verdict over all checks, and why it may be withheld."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+
+from leeboard.api.drift_monitor import DriftMonitor, Finding
+from leeboard.api.durations import parse_duration
+from leeboard.api.reasons import Reason, explain
+from leeboard.planning.drift.checks import FINDINGS_LIMIT, run_checks
+from leeboard.planning.drift.figures import Figures, read_figures
+
+STALE_AFTER_EVALUATIONS = 3
+LEAST_PATIENCE = timedelta(minutes=1)
+LEAST_COVERAGE = 0.9
+"""Share of the served requests that the windows have to hold: what is missing may be what drifted."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the newest window says; `observed_at` is when the figures were taken."""
+
+    verdict: Literal["Drift", "Stable", "Inconclusive"]
+    reason: Reason
+    message: str
+    rows: int = 0
+    rows_needed: int = 0
+    findings: tuple[Finding, ...] = field(default=())
+    observed_at: datetime | None = None
+
+    @property
+    def drifted(self) -> tuple[Finding, ...]:
+        """The findings that are drift, the strongest first."""
+        return tuple(one for one in self.findings if one.verdict == "Drift")
+
+
+def patience(monitor: DriftMonitor) -> timedelta:
+    """How old figures may be."""
+    return max(LEAST_PATIENCE, STALE_AFTER_EVALUATIONS * parse_duration(monitor.spec.window.every))
+
+
+def judge(monitor: DriftMonitor, champion: str, now: datetime) -> Verdict:
+    """Drift where any check finds it, Stable where all checks say so, else Inconclusive with what is missing."""
+    figures = read_figures(monitor.status.evaluation)
+    if figures is None:
+        return Verdict("Inconclusive", Reason.INCONCLUSIVE, f"there are no figures about {champion} yet")
+    withheld = _withheld(monitor, figures, champion, now)
+    if withheld is not None:
+        return withheld
+    results = run_checks(monitor.spec, figures)
+    findings = tuple(one.finding for one in results)
+    shown, rows = findings[:FINDINGS_LIMIT], figures.rows
+    drifted = [one for one in findings if one.verdict == "Drift"]
+    if drifted:
+        return Verdict("Drift", Reason.DRIFT, summary(drifted), rows, 0, shown, figures.observed_at)
+    open_ones = [one for one in results if one.finding.verdict == "Inconclusive"]
+    if open_ones:
+        needed = max(one.rows_needed for one in open_ones)
+        message = f"{len(open_ones)} of {len(results)} checks cannot tell: {summary([open_ones[0].finding])}"
+        message += f"; about {needed} more rows are needed" if needed else ""
+        return Verdict("Inconclusive", Reason.INCONCLUSIVE, message, rows, needed, shown, figures.observed_at)
+    message = f"{len(results)} checks on {rows} rows found no drift"
+    return Verdict("Stable", Reason.STABLE, message, rows, 0, shown, figures.observed_at)
+
+
+def summary(findings: list[Finding]) -> str:
+    """The strongest findings in words."""
+    texts = [_in_words(one) for one in findings[:3]]
+    more = len(findings) - len(texts)
+    return "; ".join(texts) + (f"; and {more} more" if more else "")
+
+
+def _in_words(finding: Finding) -> str:
+    if not finding.value:
+        return f"{finding.check} {finding.subject}: {finding.shift}"
+    ends = f" [{finding.low}, {finding.high}]" if finding.low else ""
+    shift = f" ({finding.shift})" if finding.shift else ""
+    return f"{finding.check} {finding.subject} {finding.value}{ends}, threshold {finding.threshold}{shift}"
+
+
+def _withheld(monitor: DriftMonitor, figures: Figures, champion: str, now: datetime) -> Verdict | None:
+    """Why these figures allow no verdict, or None."""
+    if figures.version != champion:
+        text = f"the newest figures are about {figures.version or 'no version'}; {champion} serves"
+        return Verdict("Inconclusive", Reason.INCONCLUSIVE, text)
+    if now - figures.observed_at > patience(monitor):
+        text = explain(Reason.EVALUATION_STALE, f"the newest figures are of {figures.observed_at.isoformat()}")
+        return Verdict("Inconclusive", Reason.EVALUATION_STALE, text, figures.rows)
+    if figures.problem is not None:
+        reason, message = figures.problem
+        known = Reason(reason) if reason in set(Reason) else Reason.INCONCLUSIVE
+        return Verdict("Inconclusive", known, explain(known, message or reason), figures.rows)
+    least = monitor.spec.window.min_samples
+    if figures.rows < least:
+        text = f"{figures.rows} of {least} rows in the window"
+        return Verdict("Inconclusive", Reason.NOT_ENOUGH_SAMPLES, text, figures.rows, least - figures.rows)
+    if figures.served is not None and figures.requests < LEAST_COVERAGE * figures.served:
+        text = f"the windows hold {figures.requests} of {figures.served} requests that were served"
+        return Verdict("Inconclusive", Reason.INCONCLUSIVE, text, figures.rows)
+    return None
