@@ -4,15 +4,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TextIO
 
+from e2e.cluster import lending
 from e2e.cluster.cache import cache
 from e2e.cluster.files import write, write_json
-
-CERTIFICATES = Path("/etc/ssl/certs")
 
 
 class BuildFailed(RuntimeError):
@@ -34,7 +32,7 @@ def exists(image: str) -> bool:
 def build(containerfile: Path, context: Path, image: str, arguments: Mapping[str, str], out: TextIO) -> None:
     """Build an image into the store, telling how long it takes. Raises BuildFailed."""
     settings = [part for key, value in arguments.items() for part in ("--build-arg", f"{key}={value}")]
-    with _lent() as volumes:
+    with lending.volumes() as volumes:
         _run(
             command(
                 *("build", "--isolation", "chroot", "--network", "host", "--layers", "--pull=never"),
@@ -75,39 +73,6 @@ def _policy() -> Path:
     if not path.exists():
         write_json(path, {"default": [{"type": "insecureAcceptAnything"}]})
     return path
-
-
-@contextmanager
-def _lent() -> Iterator[list[str]]:
-    """Volumes that let package clients work inside a build as they do outside; none of their contents stays."""
-    with tempfile.TemporaryDirectory(prefix="leeboard-lent-") as folder:
-        pip = Path(folder) / "pip.conf"
-        write(pip, pip_configuration(_pip_settings()))
-        packages = cache() / "pip"
-        packages.mkdir(parents=True, exist_ok=True)
-        volumes = [f"{CERTIFICATES}:{CERTIFICATES}:ro", f"{pip}:/etc/pip.conf:ro", f"{packages}:/root/.cache/pip"]
-        volumes += [f"{path}:{path}:ro" for path in ("/etc/hosts", "/etc/resolv.conf")]
-        yield [part for volume in volumes for part in ("--volume", volume)]
-
-
-def _pip_settings() -> dict[str, str]:
-    listed = subprocess.run(
-        [sys.executable, "-m", "pip", "config", "list", "--disable-pip-version-check"],
-        check=True,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    pairs = (line.split("=", 1) for line in listed.stdout.splitlines() if "=" in line)
-    return {name.rsplit(".", 1)[-1]: value.strip("'\"") for name, value in pairs}
-
-
-def pip_configuration(found: Mapping[str, str]) -> str:
-    """A pip.conf for the inside of a build: where packages come from, and which certificates vouch for it."""
-    carried = ("index-url", "extra-index-url", "trusted-host", "proxy", "default-timeout", "timeout", "retries")
-    lines = [f"{name} = {found[name]}" for name in carried if name in found]
-    lines.append(f"cert = {CERTIFICATES / 'ca-certificates.crt'}")
-    return "[global]\n" + "\n".join(lines) + "\n"
 
 
 def _run(arguments: list[str], what: str, out: TextIO) -> None:

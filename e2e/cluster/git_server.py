@@ -4,6 +4,7 @@ Run as ``git_server.py ROOT ADDRESS PORT``; serves the bare repositories below R
 """
 
 import os
+import socketserver
 import subprocess
 import sys
 from email.parser import BytesParser
@@ -65,11 +66,21 @@ class GitHandler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
 
+class GitServer(ThreadingHTTPServer):
+    """Answers each connection in a thread of its own."""
+
+    daemon_threads = True
+
+    def server_bind(self) -> None:
+        """Bind without asking DNS for the host's own name, which takes seconds where nothing answers."""
+        socketserver.TCPServer.server_bind(self)
+
+
 def main() -> None:
     """Serve until stopped."""
     root, address, port = sys.argv[1:]
     GitHandler.root = root
-    ThreadingHTTPServer((address, int(port)), GitHandler).serve_forever()
+    GitServer((address, int(port)), GitHandler).serve_forever()
 
 
 if __name__ == "__main__":

@@ -12,6 +12,12 @@ from e2e.cluster.place import Place, claim, claimed, release
 from e2e.support.kubectl import Kubectl
 from e2e.support.narrator import Narrator
 
+PROGRAMS = ("kube", "containerd", "containerd-shim-runc-v2", "coredns", "versitygw", "registry", "pause", "helm")
+PROCESSES = (
+    *("s3", "registry", "git", "etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"),
+    *("containerd", "coredns", "kube-proxy", "kubelet"),
+)
+
 
 @dataclass(frozen=True)
 class Cluster:
@@ -48,8 +54,7 @@ def running(folder: Path) -> Cluster | None:
     place = claimed(folder)
     if place is None or not network.exists(place):
         return None
-    names = supervision.recorded(place)
-    if "kubelet" not in names or any(processes.running(place.processes, name) is None for name in names):
+    if any(processes.running(place.processes, name) is None for name in PROCESSES):
         return None
     return Cluster(place) if node.node_ready(place) else None
 
@@ -97,9 +102,6 @@ def _start(folder: Path, narrator: Narrator) -> Cluster:
         node.start_runtime(place)
         node.start_node(place)
     return Cluster(place)
-
-
-PROGRAMS = ("kube", "containerd", "containerd-shim-runc-v2", "coredns", "versitygw", "registry", "pause", "helm")
 
 
 def _stop(place: Place) -> None:

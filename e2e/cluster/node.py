@@ -1,13 +1,10 @@
 """The full node: control plane, container runtime, kubelet, kube-proxy and DNS in one network namespace."""
 
 import os
-import socket
 import ssl
-import urllib.error
-import urllib.request
 from pathlib import Path
 
-from e2e.cluster import certificates, cgroups, components, settings, toml
+from e2e.cluster import certificates, cgroups, components, probing, settings, toml
 from e2e.cluster.binaries import binary
 from e2e.cluster.certificates import Certificate
 from e2e.cluster.files import write, write_json, write_yaml
@@ -32,8 +29,10 @@ def link_programs(place: Place) -> None:
     }
     for name, program in programs.items():
         link = place.bin / name
-        link.unlink(missing_ok=True)
-        link.symlink_to(binary(program))
+        target = binary(program)
+        if not link.is_symlink() or link.readlink() != target:
+            link.unlink(missing_ok=True)
+            link.symlink_to(target)
 
 
 def start_control_plane(place: Place) -> None:
@@ -44,8 +43,8 @@ def start_control_plane(place: Place) -> None:
     data = place.folder / "etcd"
     # etcd listens inside the namespace only, so the API server's own readiness is what tells that it serves
     ensure(place, "etcd", components.etcd(place.bin / "etcd", data, ETCD, peer), ready=(data / "member").exists)
-    ensure(place, "kube-apiserver", _api_server(place, ca, keys), ready=lambda: _ready(place, ca))
-    common = ("--leader-elect=false", "--bind-address=127.0.0.1")
+    ensure(place, "kube-apiserver", _api_server(place, ca, keys), ready=lambda: _api_server_ready(place, ca))
+    common = ("--leader-elect=false", f"--bind-address={place.node_address}")
     manager = _component_kubeconfig(place, ca, "kube-controller-manager", "system:kube-controller-manager")
     ensure(
         place,
@@ -56,11 +55,11 @@ def start_control_plane(place: Place) -> None:
             *("--use-service-account-credentials", f"--root-ca-file={ca.certificate}"),
             f"--service-account-private-key-file={keys.service_account_private}",
         ],
-        ready=lambda: True,
+        ready=lambda: probing.accepts((place.node_address, 10257)),
     )
     scheduler = _component_kubeconfig(place, ca, "kube-scheduler", "system:kube-scheduler")
     command = [str(place.bin / "kube-scheduler"), f"--kubeconfig={scheduler}", *common]
-    ensure(place, "kube-scheduler", command, ready=lambda: True)
+    ensure(place, "kube-scheduler", command, ready=lambda: probing.accepts((place.node_address, 10259)))
 
 
 def start_runtime(place: Place) -> None:
@@ -71,7 +70,9 @@ def start_runtime(place: Place) -> None:
     write(mirror, toml.dumps(settings.registry_mirror(place)))
     command = [str(place.bin / "containerd"), "--config", str(place.configuration / "containerd.toml")]
     path = f"{place.bin}:{os.environ['PATH']}:/usr/sbin:/sbin"
-    ensure(place, "containerd", command, environment={"PATH": path}, ready=lambda: _accepts(place.containerd_socket))
+    ensure(
+        place, "containerd", command, environment={"PATH": path}, ready=lambda: probing.accepts(place.containerd_socket)
+    )
 
 
 def start_node(place: Place) -> None:
@@ -81,7 +82,7 @@ def start_node(place: Place) -> None:
     _component_kubeconfig(place, ca, "kube-proxy", "system:kube-proxy")
     write_yaml(place.configuration / "kube-proxy.yaml", settings.kube_proxy(place))
     proxy = [str(place.bin / "kube-proxy"), f"--config={place.configuration / 'kube-proxy.yaml'}"]
-    ensure(place, "kube-proxy", proxy, ready=lambda: True)
+    ensure(place, "kube-proxy", proxy, ready=lambda: probing.answers(f"http://{place.node_address}:10256/livez"))
     certificates.signed(
         *(place.pki, ca, "kubelet"), common_name=settings.NODE, names=(f"IP:{place.node_address}", "IP:127.0.0.1")
     )
@@ -130,6 +131,12 @@ def _api_server(place: Place, ca: Certificate, keys: components.Keys) -> list[st
     ]
 
 
+def _api_server_ready(place: Place, ca: Certificate) -> bool:
+    context = ssl.create_default_context(cafile=str(ca.certificate))
+    context.load_cert_chain(place.pki / "admin.crt", place.pki / "admin.key")
+    return probing.answers(f"https://{place.node_address}:{settings.API_PORT}/readyz", context)
+
+
 def _component_kubeconfig(place: Place, ca: Certificate, name: str, user: str, group: str = "") -> Path:
     client = certificates.signed(place.pki, ca, f"client-{name}", common_name=user, organization=group)
     path = place.configuration / f"{name}.kubeconfig"
@@ -142,8 +149,9 @@ def _start_dns(place: Place, ca: Certificate) -> None:
     _component_kubeconfig(place, ca, "coredns", "system:coredns")
     kubectl(place, "").apply(*_dns_permissions())
     write(place.configuration / "Corefile", settings.corefile(place))
+    name = f"kubernetes.default.svc.{settings.DOMAIN}"
     command = [str(place.bin / "coredns"), "-conf", str(place.configuration / "Corefile")]
-    ensure(place, "coredns", command, ready=lambda: _resolves(place, f"kubernetes.default.svc.{settings.DOMAIN}"))
+    ensure(place, "coredns", command, ready=lambda: probing.resolves(place.node_address, name))
 
 
 def _dns_permissions() -> list[Document]:
@@ -158,36 +166,3 @@ def _dns_permissions() -> list[Document]:
         kind | {"kind": "ClusterRole", "rules": rules},
         kind | {"kind": "ClusterRoleBinding", "roleRef": role, "subjects": [user]},
     ]
-
-
-def _ready(place: Place, ca: Certificate) -> bool:
-    context = ssl.create_default_context(cafile=str(ca.certificate))
-    context.load_cert_chain(place.pki / "admin.crt", place.pki / "admin.key")
-    url = f"https://{place.node_address}:{settings.API_PORT}/readyz"
-    try:
-        with urllib.request.urlopen(url, timeout=5, context=context) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False
-
-
-def _accepts(path: Path) -> bool:
-    with socket.socket(socket.AF_UNIX) as probe:
-        try:
-            probe.connect(str(path))
-        except OSError:
-            return False
-    return True
-
-
-def _resolves(place: Place, name: str) -> bool:
-    """Ask the DNS server for the address of a name: one question in a datagram, one answer or more expected."""
-    question = b"".join(bytes([len(label)]) + label.encode() for label in name.split(".")) + b"\0\0\1\0\1"
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.settimeout(2)
-        try:
-            probe.sendto(b"\0\1\1\0\0\1\0\0\0\0\0\0" + question, (place.node_address, 53))
-            answer = probe.recv(512)
-        except OSError:
-            return False
-    return answer[3] & 0x0F == 0 and int.from_bytes(answer[6:8], "big") > 0

@@ -3,12 +3,10 @@
 import json
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from pathlib import Path
 from typing import Any
 
-from e2e.cluster import settings
+from e2e.cluster import probing, settings
 from e2e.cluster.binaries import binary
 from e2e.cluster.cache import cache
 from e2e.cluster.files import write_json, write_yaml
@@ -103,7 +101,7 @@ def _start_s3(place: Place) -> None:
     ensure(
         *(place, "s3", [*command, "posix", "--sidecar", str(folder / "meta"), str(folder / "data")]),
         environment=environment,
-        ready=lambda: _answers(f"http://{address}/"),
+        ready=lambda: probing.answers(f"http://{address}/"),
     )
     if not (users / "users.json").exists() or LIMITED_USER["accessKey"] not in (users / "users.json").read_text():
         user = ["--access", LIMITED_USER["accessKey"], "--secret", LIMITED_USER["secretKey"], "--role", "user"]
@@ -121,7 +119,7 @@ def _start_registry(place: Place) -> None:
     ensure(
         *(place, "registry", [str(binary("registry")), "serve", str(configuration)]),
         environment={"OTEL_TRACES_EXPORTER": "none"},
-        ready=lambda: _answers(f"http://{place.node_address}:{settings.REGISTRY_PORT}/v2/"),
+        ready=lambda: probing.answers(f"http://{place.node_address}:{settings.REGISTRY_PORT}/v2/"),
     )
 
 
@@ -131,7 +129,7 @@ def _start_git(place: Place) -> None:
     command = [sys.executable, str(Path(__file__).with_name("git_server.py"))]
     ensure(
         *(place, "git", [*command, str(root), place.node_address, str(settings.GIT_PORT)]),
-        ready=lambda: _answers(f"http://{place.node_address}:{settings.GIT_PORT}/"),
+        ready=lambda: probing.answers(f"http://{place.node_address}:{settings.GIT_PORT}/"),
     )
 
 
@@ -141,17 +139,6 @@ def repository(place: Place, name: str) -> Path:
     if not (path / "HEAD").exists():
         subprocess.run(["git", "init", "--quiet", "--bare", "--initial-branch=main", str(path)], check=True, timeout=60)
     return path
-
-
-def _answers(url: str) -> bool:
-    """True when something answers HTTP there, whatever it says."""
-    try:
-        with urllib.request.urlopen(url, timeout=5):
-            return True
-    except urllib.error.HTTPError:
-        return True
-    except OSError:
-        return False
 
 
 def read_endpoints(folder: Path) -> dict[str, Any]:
