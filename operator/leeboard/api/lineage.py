@@ -3,6 +3,7 @@
 from typing import Literal
 
 from leeboard.api.base import SpecModel
+from leeboard.api.cel import rules
 from leeboard.api.fields import ATOMIC, Commit, Digest, Name, Text, Uri, described
 
 
@@ -41,6 +42,10 @@ class DatasetRecord(SpecModel):
 
 class CodeRecord(SpecModel):
     """The code as a run used it."""
+
+    model_config = SpecModel.model_config | {
+        "json_schema_extra": rules(("!self.verified || has(self.commit)", "verified code needs its commit"))
+    }
 
     repository: str = described(
         "Address of the repository; empty when the code came with the image.", default="", max_length=1024

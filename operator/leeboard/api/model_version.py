@@ -49,7 +49,12 @@ class Artifact(SpecModel):
 class Image(SpecModel):
     """The image that trained."""
 
-    reference: str = described("repository@sha256:… as the node reported it.", min_length=1, max_length=600)
+    reference: str = described(
+        "repository@sha256:… as the node reported it.",
+        min_length=1,
+        max_length=600,
+        json_schema_extra=rules(("self.matches('sha256:[0-9a-f]{64}$')", "must end in the image's digest")),
+    )
 
 
 class Environment(SpecModel):
@@ -127,9 +132,13 @@ class ModelVersionSpec(SpecModel):
         "json_schema_extra": rules(
             ("self == oldSelf", "the spec of a ModelVersion is immutable"),
             (
-                "!has(self.source.trainingJob) || (has(self.code) && has(self.image) && has(self.profile)"
-                " && has(self.datasets) && size(self.datasets) > 0 && has(self.metrics) && size(self.metrics) > 0)",
-                "a trained version needs code, image, datasets, metrics and profile",
+                "!has(self.source.trainingJob) || has(self.code) && has(self.image) && has(self.cause)"
+                " && has(self.profile) && has(self.goldenSamples) && has(self.metrics) && size(self.metrics) > 0"
+                " && has(self.signature) && has(self.signature.inputs) && size(self.signature.inputs) > 0"
+                " && has(self.datasets) && self.datasets.exists(d, d.role == 'Train')"
+                " && self.datasets.exists(d, d.role == 'Holdout')",
+                "a trained version needs code, image, datasets of both roles, metrics, signature, profile,"
+                " goldenSamples and cause",
             ),
         )
     }
