@@ -1,0 +1,17 @@
+"""Numbers as status and results carry them: strings of six significant digits."""
+
+import math
+
+from leeboard.stats.intervals import Interval
+
+
+def figure(value: float) -> str:
+    """A number as a string. Raises ValueError for what is no finite number."""
+    if not math.isfinite(value):
+        raise ValueError(f"not a figure: {value}")
+    return f"{value:.6g}" if value else "0"
+
+
+def figures(name: str, interval: Interval) -> dict[str, str]:
+    """A named figure with both ends of its interval."""
+    return {"name": name, "value": figure(interval.value), "low": figure(interval.low), "high": figure(interval.high)}
