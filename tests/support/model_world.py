@@ -1,0 +1,240 @@
+"""A small cluster for a Model: it carries plans out call by call, plays Deployment controller and kubelet, and watches
+after every call that nobody's request could have failed."""
+
+import json
+from copy import deepcopy
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from leeboard.api.model import Model
+from leeboard.api.model_version import ModelVersion
+from leeboard.planning.conditions import timestamp
+from leeboard.planning.model import plan_model
+from leeboard.planning.plan import Plan
+from leeboard.planning.settings import Settings
+from leeboard.planning.snapshot import ModelSnapshot
+from tests.support.examples import example, model_version
+
+START = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
+Document = dict[str, Any]
+
+
+class Crash(Exception):
+    """The operator ended between two calls."""
+
+
+class World:
+    """Objects as an API server keeps them."""
+
+    def __init__(self, **spec: Any) -> None:
+        """The example's Model; `spec` replaces fields of its spec."""
+        self.model = example("model")
+        self.model["metadata"] |= {"uid": "m-uid", "namespace": "ml", "generation": 1, "annotations": {}}
+        self.model["spec"] |= spec
+        self.settings = Settings(runtime_image="runtime:1", server_image="server:1")
+        self.versions: dict[str, Document] = {}
+        self.deployments: dict[str, Document] = {}
+        self.services: dict[str, Document] = {}
+        self.problems: dict[str, Document] = {}
+        self.slow: set[str] = set()
+        self.now = START
+        self.events: list[tuple[str, str]] = []
+        self.calls = 0
+        self.crash_every = 0
+        self.uids = 0
+        self.templates: dict[str, str] = {}
+
+    # -- what users and others do ------------------------------------------------------------------------------------
+    def add_version(self, name: str, *, phase: str = "Accepted") -> None:
+        """A version appears, later than all before."""
+        version = model_version(name)
+        version["metadata"] |= {
+            "uid": f"{name}-uid",
+            "namespace": "ml",
+            "generation": 1,
+            "creationTimestamp": timestamp(START + timedelta(seconds=len(self.versions))),
+        }
+        version["status"] = {"phase": phase}
+        self.versions[name] = version
+
+    def annotate(self, **annotations: str) -> None:
+        """Commands: promote, abort or pause."""
+        for name, value in annotations.items():
+            self.model["metadata"]["annotations"][f"leeboard.dev/{name}"] = value
+
+    def count(self, *, candidate: tuple[int, int], champion: tuple[int, int], p99: str = "10") -> None:
+        """The evaluator's figures of the present rollout: (requests, errors) of both versions."""
+        names = {place: self.status[place]["name"] for place in ("candidate", "champion")}
+        latency = {"value": p99, "low": p99, "high": p99}
+        self.status["evaluation"] = {
+            "observedAt": timestamp(self.now),
+            **names,
+            "versions": [
+                {"name": names[place], "requests": counts[0], "errors": counts[1], "latencyP99": latency}
+                for place, counts in (("candidate", candidate), ("champion", champion))
+            ],
+        }
+
+    # -- the operator ------------------------------------------------------------------------------------------------
+    @property
+    def status(self) -> Document:
+        """The Model's status."""
+        status: Document = self.model.setdefault("status", {})
+        return status
+
+    def snapshot(self) -> ModelSnapshot:
+        """What the operator sees."""
+        return ModelSnapshot(
+            model=Model.parse(deepcopy(self.model)),
+            versions=tuple(ModelVersion.parse(deepcopy(one)) for one in self.versions.values()),
+            deployments=tuple(deepcopy(list(self.deployments.values()))),
+            services=tuple(deepcopy(list(self.services.values()))),
+            pods=tuple(pod for one in self.deployments.values() for pod in self._pods(one)),
+            monitors=(),
+            settings=self.settings,
+        )
+
+    def plan(self) -> Plan:
+        """The plan for what is there now; the same when it is asked for again."""
+        plan = plan_model(self.snapshot(), self.now)
+        assert plan == plan_model(self.snapshot(), self.now)
+        return plan
+
+    def reconcile(self) -> Plan:
+        """Plan and carry out. Raises Crash at every `crash_every`-th call."""
+        plan = self.plan()
+        for desired in plan.apply:
+            if self._is_current(desired):
+                continue
+            self._call()
+            self._apply(desired)
+            self._watch()
+        for reference in plan.delete:
+            self._call()
+            store = {"Deployment": self.deployments, "ModelVersion": self.versions}[reference.kind]
+            assert store[reference.name]["metadata"]["uid"] == reference.uid
+            del store[reference.name]
+            self._watch()
+        if plan.status is not None:
+            self._call()
+            self.model["status"] = json.loads(json.dumps(plan.status))
+            self.events += [(event.type, event.reason) for event in plan.events]
+        return plan
+
+    def settle(self, rounds: int = 12) -> None:
+        """Reconcile, and let pods come and go, until nothing happens any more at this moment."""
+        for _ in range(rounds):
+            before = json.dumps([self.model, self.deployments, self.services], sort_keys=True)
+            try:
+                self.reconcile()
+            except Crash:
+                before = ""
+            self.kubelet()
+            if before == json.dumps([self.model, self.deployments, self.services], sort_keys=True):
+                return
+        raise AssertionError(f"no rest: {self.status}")
+
+    def wait(self, **span: float) -> None:
+        """Time passes, and everything settles."""
+        self.now += timedelta(**span)
+        self.settle()
+
+    # -- the cluster -------------------------------------------------------------------------------------------------
+    def kubelet(self) -> None:
+        """Pods become ready, save those with a problem and the slow ones."""
+        for one in self.deployments.values():
+            version, wanted = one["metadata"]["labels"]["leeboard.dev/version"], one["spec"]["replicas"]
+            ready = 0 if version in self.problems or version in self.slow else wanted
+            one["status"] = {
+                "observedGeneration": one["metadata"]["generation"],
+                **{f"{which}eplicas": ready for which in ("readyR", "availableR", "updatedR")},
+                "replicas": wanted,
+            }
+        self._watch()
+
+    def ready(self, version: str) -> int:
+        """Ready pods of a version."""
+        found = [
+            one for one in self.deployments.values() if one["metadata"]["labels"]["leeboard.dev/version"] == version
+        ]
+        return sum(one.get("status", {}).get("readyReplicas", 0) for one in found)
+
+    @property
+    def selector(self) -> Document:
+        """What the Service that callers know selects."""
+        selector: Document = self.services["late-flights"]["spec"]["selector"]
+        return selector
+
+    def condition(self, kind: str) -> Document | None:
+        """One condition of the Model."""
+        return next((one for one in self.status.get("conditions", []) if one["type"] == kind), None)
+
+    def served(self) -> set[str]:
+        """Versions that have a Deployment."""
+        return {one["metadata"]["labels"]["leeboard.dev/version"] for one in self.deployments.values()}
+
+    def reasons(self) -> list[str]:
+        """Reasons of all Events, in order."""
+        return [reason for _, reason in self.events]
+
+    def _call(self) -> None:
+        self.calls += 1
+        if self.crash_every and self.calls % self.crash_every == 0:
+            raise Crash
+
+    def _is_current(self, desired: Document) -> bool:
+        live = self._store(desired).get(desired["metadata"]["name"])
+        metadata = live["metadata"] if live else {}
+        same = live is not None and live["spec"] == desired["spec"]
+        return same and metadata | desired["metadata"] == metadata
+
+    def _store(self, desired: Document) -> dict[str, Document]:
+        return {"Deployment": self.deployments, "Service": self.services}[desired["kind"]]
+
+    def _apply(self, desired: Document) -> None:
+        store = self._store(desired)
+        name, wanted = desired["metadata"]["name"], deepcopy(desired)
+        live = store.get(name)
+        if live is None:
+            self.uids += 1
+            live = {"metadata": {"uid": f"uid-{self.uids}", "generation": 0}, "spec": None, "status": {}}
+        changed = live["spec"] != wanted["spec"]
+        metadata = wanted["metadata"] | {
+            "uid": live["metadata"]["uid"],
+            "generation": live["metadata"]["generation"] + changed,
+        }
+        store[name] = wanted | {"metadata": metadata, "status": live["status"]}
+        if desired["kind"] == "Deployment":
+            self._scaled_down(store[name])
+            template = json.dumps(wanted["spec"]["template"], sort_keys=True)
+            assert self.templates.setdefault(metadata["uid"], template) == template, f"{name} was restarted"
+
+    def _scaled_down(self, live: Document) -> None:
+        wanted, status = live["spec"]["replicas"], live["status"]
+        for which in ("readyReplicas", "availableReplicas", "updatedReplicas"):
+            if which in status:
+                status[which] = min(status[which], wanted)
+
+    def _pods(self, live: Document) -> list[Document]:
+        labels = live["spec"]["template"]["metadata"]["labels"]
+        problem = self.problems.get(labels["leeboard.dev/version"])
+        metadata = {"namespace": "ml", "labels": labels}
+        return [
+            {"kind": "Pod", "metadata": metadata | {"name": f"{live['metadata']['name']}-{n}"}, "status": problem or {}}
+            for n in range(live["spec"]["replicas"])
+        ]
+
+    def _watch(self) -> None:
+        """At every moment: somebody answers, the champion has its size, a canary is of two."""
+        if "late-flights" not in self.services:
+            return
+        chosen = [
+            one
+            for one in self.deployments.values()
+            if self.selector.items() <= one["spec"]["template"]["metadata"]["labels"].items()
+        ]
+        assert len(chosen) <= 2, [one["metadata"]["name"] for one in chosen]
+        assert sum(one["status"].get("readyReplicas", 0) for one in chosen) >= 1, self.status
+        champion = self.status.get("champion", {}).get("name")
+        if champion is not None and champion not in self.problems:
+            assert self.ready(champion) >= self.model["spec"]["serving"]["replicas"], self.status
