@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help venv lock generate format lint types layers check test
+.PHONY: help venv lock generate format lint types layers check test cluster cluster-down
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -42,3 +42,9 @@ check: lint types layers ## everything that needs no cluster and no test run
 
 test: check ## every check and every test
 	@$(BIN)/pytest
+
+cluster: venv ## start the real Kubernetes node (kubeconfig: build/cluster/kubeconfig)
+	@$(BIN)/python -m e2e.cluster up
+
+cluster-down: venv ## stop it and remove everything it left
+	@$(BIN)/python -m e2e.cluster down

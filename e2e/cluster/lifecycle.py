@@ -105,10 +105,10 @@ def _start(folder: Path, narrator: Narrator) -> Cluster:
 
 
 def _stop(place: Place) -> None:
-    # the kubelet first, or it would start again what is taken away below it
+    # the kubelet first, or it would start again what is taken away below it; nothing that is written is kept
     names = supervision.recorded(place)
     for name in sorted(names, key=lambda name: (name != "kubelet", name != "kube-apiserver", -names.index(name))):
-        processes.stop_recorded(place.processes, name)
+        processes.stop_recorded(place.processes, name, patience=1.0)
     shims.stop(place)
     mounts.remove_below(place.folder, place.run)
     network.remove(place)

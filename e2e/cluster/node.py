@@ -76,13 +76,22 @@ def start_runtime(place: Place) -> None:
 
 
 def start_node(place: Place) -> None:
-    """Start CoreDNS, kube-proxy and the kubelet, and wait until the node is Ready."""
+    """Start CoreDNS, the kubelet and kube-proxy, each when the one before serves; the node is Ready then."""
     ca = certificates.authority(place.pki)
     _start_dns(place, ca)
+    _start_kubelet(place, ca)
+    # kube-proxy asks for its node's address first and then again half a minute later: the node must be there
+    _start_proxy(place, ca)
+
+
+def _start_proxy(place: Place, ca: Certificate) -> None:
     _component_kubeconfig(place, ca, "kube-proxy", "system:kube-proxy")
     write_yaml(place.configuration / "kube-proxy.yaml", settings.kube_proxy(place))
     proxy = [str(place.bin / "kube-proxy"), f"--config={place.configuration / 'kube-proxy.yaml'}"]
     ensure(place, "kube-proxy", proxy, ready=lambda: probing.answers(f"http://{place.node_address}:10256/livez"))
+
+
+def _start_kubelet(place: Place, ca: Certificate) -> None:
     certificates.signed(
         *(place.pki, ca, "kubelet"), common_name=settings.NODE, names=(f"IP:{place.node_address}", "IP:127.0.0.1")
     )

@@ -69,11 +69,11 @@ def stop(pid: int, *, patience: float = 5.0) -> None:
             time.sleep(0.05)
 
 
-def stop_recorded(folder: Path, name: str) -> None:
+def stop_recorded(folder: Path, name: str, *, patience: float = 5.0) -> None:
     """Stop the program that `start` recorded under that name, if it still runs, and forget it."""
     pid = running(folder, name)
     if pid is not None:
-        stop(pid)
+        stop(pid, patience=patience)
     (folder / f"{name}.pid").unlink(missing_ok=True)
 
 

@@ -13,7 +13,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from e2e.cluster import build_context, buildah, images, lifecycle, processes
+from e2e.cluster import build_context, buildah, images, lifecycle, mounts, network, processes, shims
 from e2e.cluster.lifecycle import Cluster
 from e2e.support.kubectl import Document, Kubectl, KubectlError
 from e2e.support.narrator import Narrator
@@ -241,6 +241,25 @@ def test_context_is_what_git_would_commit(tmp_path: Path) -> None:
     assert build_context.stage(source, ["kept"], target) == first
     (source / "kept").write_text("5")
     assert build_context.stage(source, ["kept"], target) != first
+
+
+def test_a_second_cluster_leaves_nothing_behind(cluster: Cluster, tmp_path: Path) -> None:
+    other = lifecycle.up(tmp_path / "cluster", Narrator())
+    try:
+        assert other.place.slot != cluster.place.slot
+        other.kubectl("default").apply(*deployment(images.test_image(other.place)))
+        other.kubectl()("rollout", "status", "deployment/web", "--timeout=120s")
+        pids = [processes.running(other.place.processes, name) for name in lifecycle.PROCESSES]
+        pids += shims.pids(other.place)
+        assert len(pids) > len(lifecycle.PROCESSES)
+    finally:
+        lifecycle.down(other.place.folder, Narrator())
+    assert not [pid for pid in pids if pid is not None and processes.alive(pid)]
+    assert not mounts.below(other.place.folder, other.place.run)
+    assert not other.place.folder.exists()
+    assert not other.place.run.exists()
+    assert not network.exists(other.place)
+    assert lifecycle.running(cluster.place.folder) is not None
 
 
 def test_up_again_restarts_nothing(cluster: Cluster) -> None:
