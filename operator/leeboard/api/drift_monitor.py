@@ -81,21 +81,25 @@ class Check(SpecModel):
         "Performance: predictions against labels that came later."
     )
     distance: Literal["JensenShannon", "PSI"] | None = described(
-        "Distance between the window and the reference.", default=None
+        "DataDrift, PredictionDrift: the distance between window and reference.", default=None
     )
     threshold: PositiveDecimal | None = described(
-        "Distance from which it is drift; JensenShannon is 0 to 1, PSI 0 upward.", default=None
+        "DataDrift, PredictionDrift: distance from which it is drift; JensenShannon is 0 to 1, PSI 0 upward.",
+        default=None,
     )
     max_missing_percent: int | None = described(
-        "Most missing values of an input, in percent.", default=None, ge=0, le=100
+        "DataQuality: most missing values of an input, in percent.", default=None, ge=0, le=100
     )
-    feature: Column | None = described("The input whose mean is watched.", default=None)
+    feature: Column | None = described("MeanShift: the input whose mean is watched.", default=None)
     percent: int | None = described(
-        "Change of the mean from which it is drift, in percent of the reference's mean.", default=None, ge=1, le=100000
+        "MeanShift: change of the mean from which it is drift, in percent of the reference's mean.",
+        default=None,
+        ge=1,
+        le=100000,
     )
-    metric: MetricName | None = described("The metric that is watched, such as log_loss.", default=None)
+    metric: MetricName | None = described("Performance: the metric that is watched, such as log_loss.", default=None)
     max_drop: NotNegativeDecimal | None = described(
-        "How much worse than on the holdout is drift, in the metric's unit.", default=None
+        "Performance: how much worse than on the holdout is drift, in the metric's unit.", default=None
     )
 
 
@@ -202,7 +206,8 @@ class DriftMonitorStatus(SpecModel):
     evaluation: dict[str, Any] | None = described(
         "Figures of the evaluator, which never decides.",
         default=None,
-        json_schema_extra={"x-kubernetes-preserve-unknown-fields": True},
+        # atomic: figures are written as a whole, also where another manager has copied them
+        json_schema_extra={"x-kubernetes-preserve-unknown-fields": True, "x-kubernetes-map-type": "atomic"},
     )
     conditions: tuple[Condition, ...] = described(
         "State of the DriftMonitor, one entry a type; Ready is always there.",

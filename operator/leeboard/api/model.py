@@ -57,10 +57,10 @@ class Gate(SpecModel):
         "Threshold: an absolute bound. VersusChampion: against the champion on the same rows."
     )
     metric: MetricName = described("Name of the metric, such as roc_auc.")
-    min: Decimal | None = described("Smallest value that passes, in the metric's unit.", default=None)
-    max: Decimal | None = described("Largest value that passes, in the metric's unit.", default=None)
+    min: Decimal | None = described("Threshold: smallest value that passes, in the metric's unit.", default=None)
+    max: Decimal | None = described("Threshold: largest value that passes, in the metric's unit.", default=None)
     max_drop: NotNegativeDecimal | None = described(
-        "How much worse than the champion still passes, in the metric's unit.", default=None
+        "VersusChampion: how much worse than the champion still passes, in the metric's unit.", default=None
     )
 
 
@@ -118,10 +118,11 @@ class Guard(SpecModel):
 
     type: Literal["ErrorRate", "LatencyP99"] = described("What is compared with the champion.")
     margin: Share | None = described(
-        "By how much the candidate's share of failed requests may exceed the champion's, 0 to 1.", default=None
+        "ErrorRate: by how much the candidate's share of failed requests may exceed the champion's, 0 to 1.",
+        default=None,
     )
     max_ratio: PositiveDecimal | None = described(
-        "How many times the champion's 99th percentile of latency the candidate may take.", default=None
+        "LatencyP99: how many times the champion's 99th percentile of latency the candidate may take.", default=None
     )
 
 
@@ -255,7 +256,8 @@ class ModelStatus(SpecModel):
     evaluation: dict[str, Any] | None = described(
         "Figures of the evaluator about the served versions.",
         default=None,
-        json_schema_extra={"x-kubernetes-preserve-unknown-fields": True},
+        # atomic: figures are written as a whole, also where another manager has copied them
+        json_schema_extra={"x-kubernetes-preserve-unknown-fields": True, "x-kubernetes-map-type": "atomic"},
     )
     conditions: tuple[Condition, ...] = described(
         "State of the Model, one entry a type; Ready is always there.",

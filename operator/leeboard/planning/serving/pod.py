@@ -140,8 +140,10 @@ def _container(name: str, module: str, adopted: Adopted) -> Raw:
 
 def _resources(model: Model) -> Raw:
     asked: Raw = model.spec.serving.resources.dump()
-    requests = {"cpu": "100m", "memory": "256Mi"} | asked.get("requests", {})
     limits = asked.get("limits", {})
+    # where only a limit is given it is the request too: a default above it would be refused
+    usual = {"cpu": "100m", "memory": "256Mi"}
+    requests = {name: amount for name, amount in usual.items() if name not in limits} | asked.get("requests", {})
     return {"requests": requests, "limits": limits} if limits else {"requests": requests}
 
 
