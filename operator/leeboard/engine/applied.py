@@ -10,19 +10,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import OrderedDict
 from typing import Any
 
 from leeboard.controllers.base import Key
 from leeboard.planning.plan import Raw
 
+REMEMBERED_OBJECTS = 20_000
 _CHANGING = frozenset({"managedFields", "resourceVersion", "generation"})
 
 
 class Applied:
-    """What was applied last, by object."""
+    """What was applied last, by object, for the 20,000 that were applied most recently."""
 
     def __init__(self) -> None:
-        self._known: dict[Key, tuple[str, str]] = {}
+        self._known: OrderedDict[Key, tuple[str, str]] = OrderedDict()
 
     def is_current(self, desired: Raw, live: Raw | None) -> bool:
         """Whether this was applied already and nobody has changed the object since."""
@@ -30,11 +32,10 @@ class Applied:
 
     def remember(self, desired: Raw, result: Raw) -> None:
         """`result` is what the server answered to the apply of `desired`."""
+        self._known.pop(Key.of(desired), None)
         self._known[Key.of(desired)] = (_digest(desired), _digest(_settled(result)))
-
-    def forget(self, key: Key) -> None:
-        """The object is gone."""
-        self._known.pop(key, None)
+        while len(self._known) > REMEMBERED_OBJECTS:
+            self._known.popitem(last=False)
 
 
 def _settled(live: Raw) -> Raw:

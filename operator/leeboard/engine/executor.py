@@ -76,10 +76,6 @@ class Executor:
         if rejection is not None:
             raise ChildrenRejected(rejection.message)
 
-    def forget(self, key: Key) -> None:
-        """The object is gone."""
-        self._applied.forget(key)
-
     async def _apply(self, desired: Raw) -> None:
         if self._applied.is_current(desired, self._store.get(Key.of(desired))):
             return

@@ -46,7 +46,6 @@ class Reconciler:
         except NotFound:
             self.store.remove(key)
             self.lag.forget(key)
-            self.executor.forget(key)
             return None
         if live["metadata"].get("deletionTimestamp"):
             return None  # its children go with it, by their owner references
