@@ -1,0 +1,224 @@
+"""From figures to a verdict, and from verdicts to episodes."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from leeboard.api.drift_monitor import DriftMonitor
+from leeboard.api.model import Model
+from leeboard.planning.conditions import timestamp
+from leeboard.planning.drift_monitor import plan_drift_monitor
+from leeboard.planning.settings import Settings
+from leeboard.planning.snapshot import DriftMonitorSnapshot
+from tests.support.examples import example
+
+START = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
+SETTINGS = Settings(runtime_image="r", server_image="s")
+DISTANCE = {"type": "DataDrift", "distance": "JensenShannon", "threshold": "0.1"}
+PREDICTION = {"type": "PredictionDrift", "distance": "PSI", "threshold": "0.2"}
+MISSING = {"type": "DataQuality", "maxMissingPercent": 5}
+MEAN = {"type": "MeanShift", "feature": "wind", "percent": 20}
+AUC = {"type": "Performance", "metric": "roc_auc", "maxDrop": "0.03"}
+LOSS = {"type": "Performance", "metric": "log_loss", "maxDrop": "0.03"}
+
+
+def interval(value, width=0.01, **more):
+    return {"value": str(value), "low": str(value - width), "high": str(value + width), **more}
+
+
+def feature(name="wind", js=0.02, width=0.01, **more):
+    return {
+        "name": name,
+        "missingPercent": 0,
+        "mean": 10,
+        "referenceMean": 10,
+        "distances": [interval(js, width, name="JensenShannon"), interval(js, width, name="PSI")],
+        "shift": "mean 10 → 17",
+        **more,
+    }
+
+
+def figures(**more):
+    return {
+        "observedAt": timestamp(START),
+        "version": "v1",
+        "requests": 1000,
+        "rows": 1000,
+        "features": [feature()],
+        "prediction": feature("score"),
+        "performance": [],
+        **more,
+    }
+
+
+def performance(name, value, width=0.01, reference=0.7):
+    return figures(performance=[interval(value, width, name=name, rows=800, reference=str(reference))])
+
+
+class Watch:
+    """A monitor that is looked at again and again."""
+
+    def __init__(self, *checks, actions=(), **spec):
+        self.document = example("drift-monitor")
+        self.document["metadata"] |= {"uid": "dm-uid", "namespace": "ml", "generation": 1}
+        self.document["spec"] |= {"checks": list(checks), "actions": list(actions), **spec}
+        self.champion, self.now, self.events = "v1", START, []
+
+    def look(self, evaluation):
+        self.document.setdefault("status", {})["evaluation"] = evaluation
+        model = example("model")
+        if self.champion:
+            served = {"name": self.champion, "since": timestamp(START), "images": {"server": "s"}}
+            model["status"] = {"champion": served}
+        snapshot = DriftMonitorSnapshot(DriftMonitor.parse(self.document), Model.parse(model), None, SETTINGS)
+        plan = plan_drift_monitor(snapshot, self.now)
+        assert plan == plan_drift_monitor(snapshot, self.now)
+        if plan.status is not None:
+            self.document["status"] = json.loads(json.dumps(plan.status))
+        self.events += [(event.type, event.reason) for event in plan.events]
+        return self.document["status"]
+
+    def condition(self, kind):
+        found = next((one for one in self.document["status"]["conditions"] if one["type"] == kind), None)
+        return (found["status"], found["reason"]) if found else None
+
+
+@pytest.mark.parametrize(
+    ("check", "evaluation", "verdict"),
+    [
+        (DISTANCE, figures(), "Stable"),
+        (DISTANCE, figures(features=[feature(js=0.2)]), "Drift"),
+        (DISTANCE, figures(features=[feature(js=0.2, width=0.15)]), "Inconclusive"),
+        (DISTANCE, figures(features=[feature(js=0.08, width=0.05)]), "Inconclusive"),
+        (DISTANCE, figures(features=[feature("hour", js=0.9), feature()]), "Stable"),
+        (DISTANCE, figures(features=[]), "Inconclusive"),
+        (DISTANCE, figures(features=[feature(distances=[])]), "Inconclusive"),
+        (PREDICTION, figures(prediction=feature("score", js=0.5)), "Drift"),
+        (PREDICTION, figures(prediction=None), "Inconclusive"),
+        (MISSING, figures(features=[feature(missingPercent=5)]), "Stable"),
+        (MISSING, figures(features=[feature(missingPercent=5.1)]), "Drift"),
+        (MEAN, figures(features=[feature(mean=12)]), "Stable"),
+        (MEAN, figures(features=[feature(mean=7.9)]), "Drift"),
+        (MEAN, figures(features=[feature(referenceMean=0)]), "Inconclusive"),
+        (AUC, performance("roc_auc", 0.69), "Stable"),
+        (AUC, performance("roc_auc", 0.65), "Drift"),
+        (AUC, performance("roc_auc", 0.75), "Stable"),
+        (AUC, performance("roc_auc", 0.66), "Inconclusive"),
+        (LOSS, performance("log_loss", 0.75), "Drift"),
+        (LOSS, performance("log_loss", 0.65), "Stable"),
+        (AUC, figures(), "Inconclusive"),
+        (AUC, figures(performance=["x", {"name": "roc_auc", "value": "nan"}]), "Inconclusive"),
+    ],
+)
+def test_a_check_is_drift_or_stable_only_when_its_whole_interval_says_so(check, evaluation, verdict):
+    status = Watch(check).look(evaluation)
+    assert status["verdict"] == verdict
+    assert {one["verdict"] for one in status["findings"]} == {verdict}
+
+
+@pytest.mark.parametrize(
+    ("evaluation", "later", "reason"),
+    [
+        (None, 0, "Inconclusive"),
+        ({"rows": 1000}, 0, "Inconclusive"),
+        (figures(version="v0"), 0, "Inconclusive"),
+        (figures(rows=499), 0, "NotEnoughSamples"),
+        (figures(requests=899, served=1000), 0, "Inconclusive"),
+        (figures(), 31, "EvaluationStale"),
+        (figures(problem={"reason": "StorageForbidden", "message": "403"}), 0, "StorageForbidden"),
+    ],
+)
+def test_a_verdict_is_withheld(evaluation, later, reason):
+    watch = Watch(DISTANCE)
+    watch.now += timedelta(minutes=later)
+    status = watch.look(evaluation)
+    assert (status["verdict"], status["findings"]) == ("Inconclusive", [])
+    assert watch.condition("Ready") == ("True", reason)
+    assert watch.condition("DriftDetected") == ("Unknown", reason)
+
+
+def test_rows_that_are_still_needed():
+    assert Watch(DISTANCE).look(figures(rows=100))["rowsNeeded"] == 400
+    # the interval of ±0.05 has to shrink to ±0.02: (5 / 2)^2 times the rows
+    assert Watch(DISTANCE).look(figures(features=[feature(js=0.08, width=0.05)]))["rowsNeeded"] == 5250
+
+
+def test_the_strongest_finding_stands_first_and_is_named():
+    watch = Watch(DISTANCE, MISSING)
+    status = watch.look(figures(features=[feature("a", js=0.2), feature("b", js=0.4), feature("c")]))
+    assert [one["subject"] for one in status["findings"]][:2] == ["b", "a"]
+    message = next(one["message"] for one in status["conditions"] if one["type"] == "DriftDetected")
+    assert message.startswith("DataDrift b 0.4 [0.39, 0.41], threshold 0.1 (mean 10 → 17); DataDrift a 0.2")
+
+
+ACTIONS = (
+    {"type": "Alert"},
+    {"type": "Retrain", "trainingJobRef": {"name": "late-flights"}, "when": ["Performance"]},
+)
+DRIFTED = figures(features=[feature(js=0.4)], performance=[interval(0.7, name="roc_auc", rows=800, reference="0.7")])
+WORSE = DRIFTED | {"performance": [interval(0.6, name="roc_auc", rows=800, reference="0.7")]}
+FINE = performance("roc_auc", 0.7)
+
+
+def test_an_episode_alerts_once_and_asks_once_for_what_the_action_is_about():
+    watch = Watch(DISTANCE, AUC, actions=ACTIONS)
+    status = watch.look(DRIFTED)
+    assert watch.events == [("Warning", "Drift")]
+    assert status["requests"] == []
+    assert watch.condition("Ready")[0] == "True"
+    first = status["episode"]
+    for evaluation in (WORSE, WORSE, figures(rows=1), DRIFTED, WORSE):
+        status = watch.look(evaluation)
+        assert status["episode"]["id"] == first["id"]
+        assert watch.condition("DriftDetected")[0] == "True"
+    assert [one["episode"] for one in status["requests"]] == [first["id"]]
+    assert status["requests"][0]["reason"].startswith("Performance roc_auc 0.1 [0.09, 0.11]")
+    assert watch.events == [("Warning", "Drift"), ("Normal", "RetrainRequested")]
+
+
+def test_an_episode_ends_with_the_next_stable_verdict_and_another_is_another():
+    watch = Watch(DISTANCE, AUC, actions=ACTIONS)
+    first = watch.look(WORSE)["episode"]
+    watch.now += timedelta(minutes=5)
+    status = watch.look(FINE | {"observedAt": timestamp(watch.now)})
+    assert status["episode"]["endedAt"] == timestamp(watch.now)
+    assert status["requests"] == []
+    assert watch.condition("DriftDetected") == ("False", "Stable")
+    watch.now += timedelta(minutes=5)
+    again = watch.look(WORSE | {"observedAt": timestamp(watch.now)})
+    assert again["episode"]["id"] != first["id"]
+    assert "endedAt" not in again["episode"]
+    assert [one["episode"] for one in again["requests"]] == [again["episode"]["id"]]
+
+
+def test_a_new_champion_begins_anew():
+    watch = Watch(DISTANCE, AUC, actions=ACTIONS)
+    first = watch.look(WORSE)["episode"]
+    watch.champion = "v2"
+    status = watch.look(WORSE)
+    assert (status["verdict"], status["findings"], status["version"]) == ("Inconclusive", [], "v2")
+    assert status["episode"]["id"] == first["id"]
+    status = watch.look(WORSE | {"version": "v2"})
+    assert (status["episode"]["version"], status["requests"][0]["episode"]) == ("v2", status["episode"]["id"])
+    assert status["episode"]["id"] != first["id"]
+    watch.champion = "v3"
+    watch.look(FINE | {"version": "v3"})
+    assert watch.condition("DriftDetected") == ("False", "Stable")
+
+
+def test_without_a_champion_there_is_nothing_to_watch():
+    watch = Watch(DISTANCE)
+    watch.champion = None
+    watch.look(figures())
+    assert watch.condition("Ready") == ("False", "NoVersion")
+
+
+def test_figures_are_handed_through_untouched_and_nothing_is_written_twice():
+    watch = Watch(DISTANCE)
+    evaluation = figures(extra={"kept": None})
+    assert watch.look(evaluation)["evaluation"] == evaluation
+    before = json.dumps(watch.document)
+    watch.now += timedelta(seconds=7)
+    watch.look(evaluation)
+    assert json.dumps(watch.document) == before
