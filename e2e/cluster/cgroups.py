@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,8 +36,17 @@ def make(group: str) -> None:
                 (place / name).write_text((hierarchy / name).read_text(encoding="utf-8"), encoding="utf-8")
 
 
-def kill(group: str) -> None:
-    """Kill every process of the group."""
+def clear(group: str, *, seconds: float) -> None:
+    """Kill every process of the group and remove it. Raises TimeoutError when one stays."""
+    deadline = time.monotonic() + seconds
+    while not _remove(group):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"processes stay in control group {group}")
+        _kill(group)
+        time.sleep(0.05)
+
+
+def _kill(group: str) -> None:
     for place in _groups(group):
         for pid in (place / "cgroup.procs").read_text(encoding="utf-8").split():
             try:
@@ -45,8 +55,8 @@ def kill(group: str) -> None:
                 continue
 
 
-def remove(group: str) -> bool:
-    """Remove the group, innermost first; False while a process is still leaving it."""
+def _remove(group: str) -> bool:
+    # innermost first; False while a process is still in it
     for place in _groups(group):
         try:
             place.rmdir()

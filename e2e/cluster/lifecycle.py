@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from e2e.cluster import images, mounts, network, node, packages, processes, shims, storage, supervision
+from e2e.cluster import cgroups, images, mounts, network, node, packages, processes, storage, supervision
 from e2e.cluster.binaries import binary
 from e2e.cluster.cache import exclusive
 from e2e.cluster.place import Place, claim, claimed, release
@@ -86,8 +86,8 @@ def _start(folder: Path, narrator: Narrator) -> Cluster:
         for name in PROGRAMS:
             binary(name)
     place = claim(folder)
-    if place.processes.exists() and not network.exists(place):
-        # the machine was restarted: what is left belongs to nothing
+    if place.processes.exists() != network.exists(place):
+        # the machine was restarted, or the folder deleted under a running cluster: what is left is of no use
         _stop(place)
         place = claim(folder)
     with narrator.step("servers", f"network {place.namespace}, object storage, registry, git"):
@@ -109,8 +109,11 @@ def _stop(place: Place) -> None:
     names = supervision.recorded(place)
     for name in sorted(names, key=lambda name: (name != "kubelet", name != "kube-apiserver", -names.index(name))):
         processes.stop_recorded(place.processes, name, patience=1.0)
-    shims.stop(place)
+    cgroups.clear(place.cgroup, seconds=20)
+    # the shims, and whatever was started by a run whose records are lost
+    for pid in network.pids(place):
+        processes.stop(pid, patience=1.0)
     mounts.remove_below(place.folder, place.run)
     network.remove(place)
-    shutil.rmtree(place.folder)
+    shutil.rmtree(place.folder, ignore_errors=not place.folder.exists())
     release(place)

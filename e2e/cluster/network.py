@@ -54,6 +54,13 @@ def remove(place: Place) -> None:
         _ip("netns", "delete", place.namespace)
 
 
+def pids(place: Place) -> list[int]:
+    """Every process inside the namespace: the components, and the shims that outlive containerd."""
+    if not exists(place):
+        return []
+    return [int(pid) for pid in _ip("netns", "pids", place.namespace).split()]
+
+
 def _file(place: Place) -> Path:
     return Path("/run/netns") / place.namespace
 

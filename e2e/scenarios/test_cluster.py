@@ -13,7 +13,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from e2e.cluster import build_context, buildah, images, lifecycle, mounts, network, processes, shims
+from e2e.cluster import build_context, buildah, images, lifecycle, mounts, network, processes
 from e2e.cluster.lifecycle import Cluster
 from e2e.support.kubectl import Document, Kubectl, KubectlError
 from e2e.support.narrator import Narrator
@@ -249,12 +249,11 @@ def test_a_second_cluster_leaves_nothing_behind(cluster: Cluster, tmp_path: Path
         assert other.place.slot != cluster.place.slot
         other.kubectl("default").apply(*deployment(images.test_image(other.place)))
         other.kubectl()("rollout", "status", "deployment/web", "--timeout=120s")
-        pids = [processes.running(other.place.processes, name) for name in lifecycle.PROCESSES]
-        pids += shims.pids(other.place)
-        assert len(pids) > len(lifecycle.PROCESSES)
+        pids = network.pids(other.place)
+        assert len(pids) > len(lifecycle.PROCESSES)  # the components, and the shim of the pod
     finally:
         lifecycle.down(other.place.folder, Narrator())
-    assert not [pid for pid in pids if pid is not None and processes.alive(pid)]
+    assert not [pid for pid in pids if processes.alive(pid)]
     assert not mounts.below(other.place.folder, other.place.run)
     assert not other.place.folder.exists()
     assert not other.place.run.exists()
