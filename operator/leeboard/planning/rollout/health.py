@@ -36,9 +36,7 @@ def _with_champion(view: View, status: ModelStatus) -> list[Wanted]:
         found = [Wanted("Ready", "False", reason, told)]
         fatal = bool(problems) and problems[0].fatal
         return [*found, Wanted("Stalled" if fatal else "Reconciling", "True", reason, told)]
-    newest = status.quarantined[-1] if status.quarantined else None
-    if newest is not None and newest.name in view.versions:
-        message += f"; {newest.name} was rolled back: {newest.reason}: {newest.message}"
+    message += _rolled_back(view, status)
     found = [Wanted("Ready", "True", Reason.SERVING, message)]
     if stuck is not None:
         return [*found, Wanted("Stalled", "True", *stuck)]
@@ -46,6 +44,14 @@ def _with_champion(view: View, status: ModelStatus) -> list[Wanted]:
         told = problems[0].text() if problems else message
         found.append(Wanted("Reconciling", "True", problems[0].reason if problems else Reason.PROGRESSING, told))
     return found
+
+
+def _rolled_back(view: View, status: ModelStatus) -> str:
+    """What became of the newest version, where it was rolled back and an older one therefore serves."""
+    newest = next(iter(view.versions), None)
+    found = next((one for one in status.quarantined if one.name == newest), None)
+    serves = status.champion is not None and status.champion.name == newest
+    return f"; {found.name} was rolled back: {found.reason}: {found.message}" if found and not serves else ""
 
 
 def _without_champion(view: View, status: ModelStatus) -> list[Wanted]:
