@@ -20,9 +20,8 @@ from leeboard.api.fields import (
     list_map,
 )
 from leeboard.api.metrics import OF_TASK, MetricName, Task
-from leeboard.api.pod import PodTemplateOverrides
+from leeboard.api.pod import PodTemplateOverrides, Resources
 from leeboard.api.storage import Storage
-from leeboard.api.training_job import Resources
 
 
 class Prediction(SpecModel):

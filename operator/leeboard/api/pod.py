@@ -1,10 +1,10 @@
-"""The fields of a pod that users may change: an allow-list."""
+"""What users may say about pods: resources, and an allow-list of other fields."""
 
 from typing import Literal
 
 from leeboard.api.base import SpecModel
-from leeboard.api.cel import rules
-from leeboard.api.fields import ATOMIC, LabelValue, described, list_map
+from leeboard.api.cel import rules, within_limit
+from leeboard.api.fields import ATOMIC, LabelValue, Quantity, described, list_map
 
 _KEYS = (
     "self.all(k, k.matches('^([a-z0-9.-]{1,253}/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$'))",
@@ -14,6 +14,27 @@ _OWN_LABELS = (
     "self.all(k, !k.startsWith('leeboard.dev/') && k != 'app.kubernetes.io/managed-by')",
     "labels of leeboard.dev and app.kubernetes.io/managed-by are Leeboard's own",
 )
+
+
+class ResourceAmounts(SpecModel):
+    """CPU in cores and memory in bytes, as Kubernetes quantities."""
+
+    cpu: Quantity | None = described("CPU in cores, such as 500m.", default=None)
+    memory: Quantity | None = described("Memory in bytes, such as 1Gi.", default=None)
+
+
+class Resources(SpecModel):
+    """What the container asks for and may use."""
+
+    model_config = SpecModel.model_config | {
+        "json_schema_extra": rules(
+            (within_limit("cpu"), "requests.cpu must not exceed limits.cpu"),
+            (within_limit("memory"), "requests.memory must not exceed limits.memory"),
+        )
+    }
+
+    requests: ResourceAmounts = described("What the scheduler reserves.", default=ResourceAmounts())
+    limits: ResourceAmounts = described("The most the container may use.", default=ResourceAmounts())
 
 
 class Toleration(SpecModel):
