@@ -28,6 +28,7 @@ def counts(requests, errors=0, low=10.0, high=11.0):
         (LATENCY, counts(9, 0, 20, 30), counts(9, 0, 10, 12), "Abort", "LatencyTooHigh"),
         (LATENCY, counts(9, 0, 10, 30), counts(9, 0, 10, 12), "Continue", "NotEnoughSamples"),
         (LATENCY, counts(9, 0, float("nan"), 30), counts(9, 0, 10, 12), "Continue", "NotEnoughSamples"),
+        (LATENCY | {"minSamples": 10}, counts(9, 0, 20, 30), counts(9, 0, 10, 12), "Continue", "NotEnoughSamples"),
         ({"minSamples": 10}, counts(10), counts(5), "Pass", "AnalysisPassed"),
         ({"minSamples": 11}, counts(10), counts(5), "Continue", "NotEnoughSamples"),
     ],

@@ -15,7 +15,10 @@ Verdict = Literal["Pass", "Abort", "Continue"]
 
 @dataclass(frozen=True)
 class Result:
-    """What the analysis says, with its figures. Over the whole rollout a wrong abort has a chance of at most alpha."""
+    """What the analysis says, with its figures.
+
+    A wrong abort for the error rate has a chance of at most alpha over the whole rollout, however often it is looked at.
+    """
 
     verdict: Verdict
     reason: Reason
@@ -65,17 +68,20 @@ def is_about(evaluation: Mapping[str, Any] | None, candidate: str, champion: str
 def analyse(analysis: Analysis, candidate: Counts | None, champion: Counts | None) -> Result:
     """The verdict over all guards; alpha is shared out between them (Bonferroni).
 
-    The first guard that aborts decides. All guards have to pass, with `min_samples` requests, before it is a pass. An
-    abort needs no least number of requests: the intervals are valid at every look.
+    The first guard that aborts decides. All guards have to pass, with `min_samples` requests, before it is a pass. The
+    error rate may abort earlier, since its interval is valid at every look. That of a percentile is valid at one look
+    only, and the first requests of a new pod are slow: before `min_samples` it does not abort.
     """
     if candidate is None or champion is None:
         return Result("Continue", Reason.NOT_ENOUGH_SAMPLES, "no figures of both versions yet")
     alpha = float(analysis.alpha) / max(1, len(analysis.guards))
     results = [_judge(guard, candidate, champion, alpha) for guard in analysis.guards]
-    aborted = next((one for one in results if one.verdict == "Abort"), None)
+    enough = candidate.requests >= analysis.min_samples
+    aborts = (one for one in results if one.verdict == "Abort")
+    aborted = next((one for one in aborts if enough or one.reason == Reason.ERROR_RATE_TOO_HIGH), None)
     if aborted is not None:
         return aborted
-    if candidate.requests < analysis.min_samples:
+    if not enough:
         missing = analysis.min_samples - candidate.requests
         text = f"{candidate.requests} of {analysis.min_samples} requests to the candidate; {missing} more are needed"
         return Result("Continue", Reason.NOT_ENOUGH_SAMPLES, text)
