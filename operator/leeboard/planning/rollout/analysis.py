@@ -17,7 +17,7 @@ Verdict = Literal["Pass", "Abort", "Continue"]
 class Result:
     """What the analysis says, with its figures.
 
-    A wrong abort for the error rate has a chance of at most alpha over the whole rollout, however often it is looked at.
+    A wrong abort for the error rate has a chance of at most alpha over the whole rollout, whatever the number of looks.
     """
 
     verdict: Verdict
