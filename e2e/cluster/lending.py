@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from e2e.cluster import debian
-from e2e.cluster.cache import cache
 from e2e.cluster.files import write
 
 CERTIFICATES = Path("/etc/ssl/certs")
@@ -20,11 +19,9 @@ def volumes() -> Iterator[list[str]]:
     with tempfile.TemporaryDirectory(prefix="leeboard-lent-") as folder:
         pip = Path(folder) / "pip.conf"
         write(pip, pip_configuration(_pip_settings()))
-        packages = cache() / "pip"
-        packages.mkdir(parents=True, exist_ok=True)
         sources = Path(folder) / "sources.list"
         write(sources, debian.machine_sources())
-        lent = [f"{CERTIFICATES}:{CERTIFICATES}:ro", f"{pip}:/etc/pip.conf:ro", f"{packages}:/root/.cache/pip"]
+        lent = [f"{CERTIFICATES}:{CERTIFICATES}:ro", f"{pip}:/etc/pip.conf:ro"]
         lent.append(f"{sources}:/etc/apt/sources.list:ro")
         lent += [f"{path}:{path}:ro" for path in ("/etc/hosts", "/etc/resolv.conf")]
         yield [part for volume in lent for part in ("--volume", volume)]
