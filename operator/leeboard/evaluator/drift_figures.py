@@ -1,0 +1,145 @@
+"""Figures about one window of a champion: how far every input and the prediction are from the reference, and why."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from leeboard.evaluator.figures import figure, figures
+from leeboard.evaluator.windows import Window
+from leeboard.stats.distances import NAMES
+from leeboard.stats.distributions import Distribution, empty, from_profile, from_window
+from leeboard.stats.intervals import Interval, Noise, distance_interval
+from leeboard.stats.shifts import describe_shift, ranked
+
+ALPHA = 0.05
+SEED = 0
+MOST_FEATURES = 500
+UNKNOWN_ROWS = 1 << 62
+"""Of a noise that does not say how many rows it is of: no window is then long enough to have less."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """One distribution of profile.json with its noise."""
+
+    distribution: Distribution
+    noise: Noise
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The reference of a version: its inputs, in order, and its prediction."""
+
+    features: tuple[Reference, ...]
+    prediction: Reference
+
+    @classmethod
+    def parse(cls, data: bytes) -> "Profile":
+        """Read profile.json. Raises ValueError where it is malformed."""
+        try:
+            raw = json.loads(data)
+            features = tuple(_reference(one) for one in raw["features"][:MOST_FEATURES])
+            return cls(features, _reference(raw["prediction"]))
+        except (KeyError, TypeError, RecursionError) as error:
+            raise ValueError(f"not a profile: {error!r}") from error
+
+
+@dataclass
+class Observed:
+    """Windows added up on the bins of a profile."""
+
+    requests: int
+    rows: int
+    unfit: int
+    features: dict[str, Distribution]
+    prediction: Distribution
+
+
+def observe(profile: Profile, windows: Iterable[Window]) -> Observed:
+    """Add up windows. One whose bins are not those of the profile is left out as a whole and counted as `unfit`."""
+    references = {one.distribution.name: one.distribution for one in profile.features}
+    observed = Observed(
+        requests=0,
+        rows=0,
+        unfit=0,
+        features={name: empty(reference) for name, reference in references.items()},
+        prediction=empty(profile.prediction.distribution),
+    )
+    for window in windows:
+        try:
+            parts = {
+                str(raw["name"]): from_window(raw, references[str(raw["name"])])
+                for raw in window.features
+                if raw["name"] in references
+            }
+            prediction = from_window(window.prediction, observed.prediction) if window.prediction else None
+        except ValueError:
+            observed.unfit += 1
+            continue
+        for name, part in parts.items():
+            observed.features[name] = observed.features[name].merge(part)
+        if prediction is not None:
+            observed.prediction = observed.prediction.merge(prediction)
+        observed.requests += window.requests
+        observed.rows += window.rows
+    return observed
+
+
+def drift_figures(profile: Profile, observed: Observed, exclude: Iterable[str]) -> dict[str, Any]:
+    """`requests`, `rows`, `features` and `prediction` of `status.evaluation`; the features that moved most come first.
+
+    The chance of error is shared out between the features that are watched (Bonferroni), so that a hundred inputs
+    raise no more false alarms than one.
+    """
+    left_out = set(exclude)
+    watched = [one for one in profile.features if one.distribution.name not in left_out]
+    alpha = ALPHA / max(1, len(watched))
+    measured = [_measured(one, observed.features[one.distribution.name], alpha) for one in watched]
+    rows = ranked(measured, lambda pair: pair[1])
+    return {
+        "requests": observed.requests,
+        "rows": observed.rows,
+        "unreadable": observed.unfit,
+        "features": [row for row, _ in rows],
+        "prediction": _measured(profile.prediction, observed.prediction, ALPHA)[0],
+    }
+
+
+def _measured(reference: Reference, window: Distribution, alpha: float) -> tuple[dict[str, Any], tuple[float, ...]]:
+    """A row of the figures, and what it is ranked by."""
+    known = reference.distribution
+    intervals: dict[str, Interval] = {}
+    if known.count and window.count:
+        intervals = {
+            name: distance_interval(
+                name,
+                known.counts,
+                window.counts,
+                alpha=alpha,
+                seed=SEED,
+                noise=reference.noise.scaled(name, window.count),
+            )
+            for name in NAMES
+        }
+    row: dict[str, Any] = {"name": known.name, "missingPercent": figure(window.missing_percent)}
+    for key, mean in (("mean", window.mean), ("referenceMean", known.mean)):
+        if mean is not None:
+            row[key] = figure(mean)
+    row["distances"] = [figures(name, interval) for name, interval in intervals.items()]
+    row["shift"] = describe_shift(known, window)
+    strongest = intervals.get("JensenShannon")
+    missing = (window.missing_percent - known.missing_percent) / 100
+    return row, (max(strongest.low if strongest else 0.0, missing), strongest.value if strongest else 0.0)
+
+
+def _reference(raw: Mapping[str, Any]) -> Reference:
+    noise = raw.get("noise") or {}
+    return Reference(
+        from_profile(raw),
+        Noise(
+            rows=int(noise.get("rows", UNKNOWN_ROWS)),
+            jensen_shannon=float(noise.get("jensenShannon", 0.0)),
+            psi=float(noise.get("psi", 0.0)),
+        ),
+    )

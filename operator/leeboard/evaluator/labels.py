@@ -1,0 +1,107 @@
+"""Predictions and the labels that arrived for them, joined by id wherever either of them landed."""
+
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from leeboard.evaluator.columns import truth_of
+from leeboard.evaluator.failures import EvaluationError
+from leeboard.evaluator.windows import decompress
+
+Floats = NDArray[np.float64]
+Hashes = NDArray[np.uint64]
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Rows of a ledger or feedback file: hashes of the ids, times in nanoseconds since 1970, scores or labels.
+
+    64 bits of hash keep a million rows in 24 MB; two of a million ids meet with a chance of 1 in 37 million.
+    """
+
+    ids: Hashes
+    times: NDArray[np.int64]
+    values: Floats
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+NOTHING = Rows(np.empty(0, np.uint64), np.empty(0, np.int64), np.empty(0, np.float64))
+
+
+def parse_ledger(data: bytes) -> Rows:
+    """Read `id,time,score`. Raises ValueError where it is something else."""
+    frame = _table(data, "score")
+    values = pd.to_numeric(frame["score"], errors="coerce").to_numpy(dtype=np.float64)
+    return _rows(frame, values)
+
+
+def parse_feedback(data: bytes, task: str, positive_class: str) -> Rows:
+    """Read `id,time,label`; labels become numbers as those of a holdout. Raises ValueError where it is something else.
+
+    Rows whose label is none of a number's are left out, so that one bad label spoils no others.
+    """
+    frame = _table(data, "label")
+    if task == "Regression":
+        return _rows(frame, pd.to_numeric(frame["label"], errors="coerce").to_numpy(dtype=np.float64))
+    try:
+        return _rows(frame, truth_of(frame["label"], task, positive_class))
+    except EvaluationError as error:
+        raise ValueError(error.message) from error
+
+
+def joined(ledger: Iterable[Rows], feedback: Iterable[Rows], start: datetime, end: datetime) -> tuple[Floats, Floats]:
+    """Truth and scores of the predictions whose label arrived from `start` to `end`; the last word on an id counts."""
+    labels = _last(_together(feedback))
+    arrived = (labels.times >= _nanoseconds(start)) & (labels.times <= _nanoseconds(end))
+    predictions = _last(_together(ledger))
+    _, of_predictions, of_labels = np.intersect1d(
+        predictions.ids, labels.ids[arrived], assume_unique=True, return_indices=True
+    )
+    return labels.values[arrived][of_labels], predictions.values[of_predictions]
+
+
+def _table(data: bytes, column: str) -> pd.DataFrame:
+    try:
+        frame = pd.read_csv(io.BytesIO(decompress(data)), dtype="object", keep_default_na=False, na_values=[""])
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+        raise ValueError(f"not a table: {error}") from error
+    absent = {"id", "time", column} - set(frame.columns)
+    if absent:
+        raise ValueError(f"columns {', '.join(sorted(absent))} are absent")
+    return frame
+
+
+def _rows(frame: pd.DataFrame, values: Floats) -> Rows:
+    moments = pd.to_datetime(frame["time"], utc=True, errors="coerce", format="ISO8601")
+    usable = np.isfinite(values) & moments.notna().to_numpy() & frame["id"].notna().to_numpy()
+    ids = pd.util.hash_array(frame["id"][usable].to_numpy(dtype=object), categorize=False)
+    times: NDArray[np.int64] = np.asarray(moments[usable].dt.as_unit("ns").astype("int64"), dtype=np.int64)
+    return Rows(ids, times, values[usable])
+
+
+def _together(parts: Iterable[Rows]) -> Rows:
+    rows = [NOTHING, *parts]
+    return Rows(
+        np.concatenate([one.ids for one in rows]),
+        np.concatenate([one.times for one in rows]),
+        np.concatenate([one.values for one in rows]),
+    )
+
+
+def _last(rows: Rows) -> Rows:
+    """One row an id: the latest, sorted by id."""
+    order = np.lexsort((rows.times, rows.ids))
+    ids = rows.ids[order]
+    final = order[np.append(ids[1:] != ids[:-1], True)] if len(ids) else order
+    return Rows(rows.ids[final], rows.times[final], rows.values[final])
+
+
+def _nanoseconds(moment: datetime) -> int:
+    return int(pd.Timestamp(moment).as_unit("ns").value)

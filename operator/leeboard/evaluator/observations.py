@@ -1,0 +1,127 @@
+"""What the exporters of a Model's versions left in object storage, read once and kept while it is looked at."""
+
+import logging
+import re
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Generic, TypeVar
+
+from leeboard.evaluator.labels import Rows, parse_feedback, parse_ledger
+from leeboard.evaluator.windows import Window, parse_window
+from leeboard.storage import Entry, Store
+
+LOG = logging.getLogger("leeboard.evaluator.observations")
+MOST_WINDOWS, MOST_TABLES = 10_000, 10_000
+"""Files kept in memory of one Model; older ones are read again when they are asked for."""
+MOST_LEDGER_ROWS = 2_000_000
+LARGEST_FILE = 16 << 20
+_SPAN = re.compile(r"(\d{1,16})-(\d{1,16})\.[a-z]+\.gz$")
+
+Item = TypeVar("Item")
+
+
+@dataclass
+class Cache(Generic[Item]):
+    """Parsed files by version, key and tag; None for one that could not be read, so that it is tried but once."""
+
+    most: int
+    items: OrderedDict[tuple[str, str], Item | None] = field(default_factory=OrderedDict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def get(
+        self, store: Store, entry: Entry, parse: Callable[[bytes], Item], count: Callable[[str], None]
+    ) -> Item | None:
+        """The parsed file. Raises StorageError where it cannot be fetched."""
+        with self.lock:  # a Model and its monitors are evaluated by different threads
+            return self._get(store, entry, parse, count)
+
+    def _get(
+        self, store: Store, entry: Entry, parse: Callable[[bytes], Item], count: Callable[[str], None]
+    ) -> Item | None:
+        name = (entry.key, entry.etag)
+        if name in self.items:
+            self.items.move_to_end(name)
+            return self.items[name]
+        try:
+            if entry.bytes > LARGEST_FILE:
+                raise ValueError(f"{entry.bytes} bytes; at most {LARGEST_FILE} are read")
+            item: Item | None = parse(store.get(entry.key))
+            count("read")
+        except ValueError as error:
+            LOG.warning("%s is left out: %s", entry.key, error)
+            item = None
+            count("unreadable")
+        self.items[name] = item
+        if len(self.items) > self.most:
+            self.items.popitem(last=False)
+        return item
+
+
+class Observations:
+    """The observations of one Model. `store` lies at `Model.spec.storage.uri`; `count` is told of every file read."""
+
+    def __init__(self, store: Store, *, task: str, positive_class: str, count: Callable[[str], None]) -> None:
+        self.store = store
+        self._task = task
+        self._positive_class = positive_class
+        self._count = count
+        self._windows: Cache[Window] = Cache(MOST_WINDOWS)
+        self._ledgers: Cache[Rows] = Cache(MOST_TABLES)
+        self._feedback: Cache[Rows] = Cache(MOST_TABLES)
+
+    def windows(self, version: str, since: datetime, until: datetime) -> Iterator[Window]:
+        """The windows that began at `since` or later and ended by `until`. Raises StorageError."""
+        first, last = _milliseconds(since), _milliseconds(until)
+        for entry in self.store.list(f"observations/{version}/windows/"):
+            span = _span(entry)
+            if span is None or span[0] < first or span[1] > last:
+                continue
+            window = self._windows.get(self.store, entry, parse_window, self._count)
+            if window is not None:
+                yield window
+
+    def ledger(self, version: str, since: datetime) -> list[Rows]:
+        """The newest predictions, from files that end at `since` or later; bounded. Raises StorageError."""
+        rows: list[Rows] = []
+        total = 0
+        for entry in self._newest_first(f"observations/{version}/ledger/", since):
+            part = self._ledgers.get(self.store, entry, parse_ledger, self._count)
+            if part is not None:
+                rows.append(part)
+                total += len(part)
+            if total > MOST_LEDGER_ROWS:
+                LOG.warning("version %s: only the newest %d predictions are joined with labels", version, total)
+                break
+        return rows
+
+    def feedback(self, versions: list[str], since: datetime) -> list[Rows]:
+        """Labels that arrived at any of these versions' pods, from files that end at `since` or later."""
+        return [
+            part
+            for version in versions
+            for entry in self._newest_first(f"observations/{version}/feedback/", since)
+            if (part := self._feedback.get(self.store, entry, self._parse_feedback, self._count)) is not None
+        ]
+
+    def _parse_feedback(self, data: bytes) -> Rows:
+        return parse_feedback(data, self._task, self._positive_class)
+
+    def _newest_first(self, prefix: str, since: datetime) -> list[Entry]:
+        """A file whose name tells no times may hold any."""
+        first = _milliseconds(since)
+        spans = [(_span(entry), entry) for entry in self.store.list(prefix) if not entry.key.endswith("/")]
+        wanted = [(span or (0, 0), entry) for span, entry in spans if span is None or span[1] >= first]
+        return [entry for _, entry in sorted(wanted, key=lambda pair: (-pair[0][1], pair[1].key))]
+
+
+def _span(entry: Entry) -> tuple[int, int] | None:
+    """The two times in a file's name, in milliseconds since 1970."""
+    found = _SPAN.search(entry.key)
+    return (int(found[1]), int(found[2])) if found else None
+
+
+def _milliseconds(moment: datetime) -> int:
+    return int(moment.astimezone(UTC).timestamp() * 1000)

@@ -1,0 +1,199 @@
+"""One round of evaluation: every Model with a champion, and every DriftMonitor whose time has come."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pydantic import ValidationError
+
+from leeboard.api.base import API_VERSION
+from leeboard.api.drift_monitor import DriftMonitor
+from leeboard.api.durations import parse_duration
+from leeboard.api.model import Model
+from leeboard.api.model_version import ModelVersion
+from leeboard.api.reasons import Reason
+from leeboard.evaluator.drift_figures import drift_figures, observe
+from leeboard.evaluator.failures import EvaluationError
+from leeboard.evaluator.labels import joined
+from leeboard.evaluator.metrics import EvaluatorMetrics
+from leeboard.evaluator.model_figures import Traffic, model_figures
+from leeboard.evaluator.performance_figures import performance_figures
+from leeboard.evaluator.places import Kube, Place, Places, Raw
+from leeboard.kube.errors import KubeError, NotFound
+from leeboard.kube.resources import DRIFT_MONITOR, MODEL, MODEL_VERSION, Resource
+from leeboard.stats import performance
+from leeboard.storage import StorageError
+
+LOG = logging.getLogger("leeboard.evaluator")
+WITHOUT_CANDIDATE = timedelta(minutes=10)
+"""How far back the figures of a Model reach while there is no rollout."""
+LEDGER_REACH = timedelta(days=7)
+"""How long before its label a prediction may have been made."""
+AT_ONCE = 4
+"""Objects that are evaluated at the same time."""
+
+
+@dataclass
+class Rounds:
+    """Evaluates; `clock` gives the time, timezone-aware."""
+
+    kube: Kube
+    places: Places
+    metrics: EvaluatorMetrics
+    namespaces: tuple[str, ...]
+    clock: Callable[[], datetime]
+    _evaluated: dict[str, datetime] = field(default_factory=dict)
+    _complaints: dict[str, str] = field(default_factory=dict)
+
+    async def run(self) -> None:
+        """One round. Raises KubeError where the API server does not answer; what fails for one object stays with it."""
+        models = {(m.metadata.namespace, m.metadata.name): m for m in await self._all(MODEL, Model)}
+        listed = await self._all(MODEL_VERSION, ModelVersion)
+        versions = {(v.metadata.namespace, v.metadata.name): v for v in listed}
+        monitors = await self._all(DRIFT_MONITOR, DriftMonitor)
+        self._forget({one.metadata.uid for one in (*models.values(), *monitors)})
+        gate = asyncio.Semaphore(AT_ONCE)
+        tasks = [self._model(gate, model) for model in models.values() if model.status.champion is not None]
+        for monitor in monitors:
+            model = models.get((monitor.metadata.namespace, monitor.spec.model_ref.name))
+            if model is None or model.status.champion is None or not self._is_due(monitor):
+                continue
+            version = versions.get((model.metadata.namespace, model.status.champion.name))
+            if version is not None:
+                tasks.append(self._monitor(gate, monitor, model, version))
+        await asyncio.gather(*tasks)
+
+    async def _all(self, resource: Resource, kind: Any) -> list[Any]:
+        """The objects of a kind that can be read; one that cannot is left out, and told of."""
+        found: list[Any] = []
+        for namespace in self.namespaces or (None,):
+            for raw in await self.kube.list(resource, namespace):
+                try:
+                    found.append(kind.parse(raw))
+                except ValidationError as error:
+                    metadata = raw.get("metadata", {})
+                    first = error.errors(include_url=False, include_input=False)[0]
+                    place = ".".join(str(part) for part in first["loc"])
+                    name = f"{resource.kind} {metadata.get('namespace')}/{metadata.get('name')}"
+                    self._complain(str(metadata.get("uid")), name, f"{place}: {first['msg']}")
+        return found
+
+    def _is_due(self, monitor: DriftMonitor) -> bool:
+        before = self._evaluated.get(_key(monitor))
+        return before is None or self.clock() - before >= parse_duration(monitor.spec.window.every)
+
+    async def _model(self, gate: asyncio.Semaphore, model: Model) -> None:
+        async def figures(now: datetime) -> Raw:
+            place = await self.places.place_of(model)
+            return await asyncio.to_thread(self._model_figures, place, model, now)
+
+        champion, candidate = model.status.champion, model.status.candidate
+        about = {"champion": champion.name if champion else "", "candidate": candidate.name if candidate else ""}
+        async with gate:
+            await self._write(MODEL, model, about, figures)
+
+    def _model_figures(self, place: Place, model: Model, now: datetime) -> Raw:
+        champion, candidate = model.status.champion, model.status.candidate
+        if champion is None:
+            raise EvaluationError(Reason.NO_VERSION, "no champion")
+        observations = self.places.observations(place)
+        since = candidate.since if candidate else max(champion.since, now - WITHOUT_CANDIDATE)
+
+        def traffic(version: str) -> tuple[str, Traffic]:
+            return version, Traffic.of(observations.windows(version, since, now))
+
+        figures = model_figures(traffic(candidate.name) if candidate else None, traffic(champion.name))
+        return {"since": _text(since)} | figures
+
+    async def _monitor(
+        self, gate: asyncio.Semaphore, monitor: DriftMonitor, model: Model, version: ModelVersion
+    ) -> None:
+        async def figures(now: datetime) -> Raw:
+            place = await self.places.place_of(model)
+            return await asyncio.to_thread(self._monitor_figures, place, monitor, model, version, now)
+
+        async with gate:
+            good = await self._write(DRIFT_MONITOR, monitor, {"version": version.metadata.name}, figures)
+        if good:
+            self._evaluated[_key(monitor)] = self.clock()
+
+    def _monitor_figures(
+        self, place: Place, monitor: DriftMonitor, model: Model, version: ModelVersion, now: datetime
+    ) -> Raw:
+        start, name = now - parse_duration(monitor.spec.window.length), version.metadata.name
+        profile, observations = self.places.profile(place, version), self.places.observations(place)
+        observed = observe(profile, observations.windows(name, start, now))
+        status = model.status
+        others = [one.name for one in (status.candidate, status.draining) if one is not None and one.name != name]
+        feedback = observations.feedback([name, *others], start)
+        ledger = observations.ledger(name, start - LEDGER_REACH) if feedback else []
+        truth, scores = joined(ledger, feedback, start, now)
+        wanted = [check.metric for check in monitor.spec.checks if check.metric]
+        metrics = [*wanted, *performance.defaults(model.spec.prediction.task)]
+        return {
+            "window": {"start": _text(start), "end": _text(now)},
+            **drift_figures(profile, observed, monitor.spec.features.exclude),
+            "performance": performance_figures(version, metrics, truth, scores),
+        }
+
+    async def _write(
+        self, resource: Resource, primary: Any, about: Raw, figures: Callable[[datetime], Awaitable[Raw]]
+    ) -> bool:
+        """Write figures, or why there are none, as a whole into `status.evaluation`; whether there were any."""
+        now, metadata = self.clock(), primary.metadata
+        name = f"{resource.kind} {metadata.namespace}/{metadata.name}"
+        evaluation: Raw = {"observedAt": _text(now), **about}
+        try:
+            evaluation |= await figures(now)
+            self._complaints.pop(metadata.uid, None)
+        except (EvaluationError, StorageError) as error:
+            self._complain(metadata.uid, name, f"{error.reason}: {error.message}")
+            evaluation["error"] = self._failed(resource, error.reason, error.message)
+        except Exception as error:
+            # a fault of ours that one object's data brought to light must not cost all others their figures
+            LOG.exception("%s", name)
+            text = f"{type(error).__name__}: {error}"
+            evaluation["error"] = self._failed(resource, Reason.EVALUATION_FAILED, text)
+        status = {
+            "apiVersion": API_VERSION,
+            "kind": resource.kind,
+            "metadata": {"namespace": metadata.namespace, "name": metadata.name},
+            "status": {"evaluation": evaluation},
+        }
+        try:
+            await self.kube.apply_status(status)
+        except NotFound:
+            return False  # deleted since it was listed
+        except KubeError as error:
+            self.metrics.failed(resource.kind, "Write")
+            self._complain(f"{metadata.uid}/write", name, error.message)
+            return False
+        self._complaints.pop(f"{metadata.uid}/write", None)
+        self.metrics.written(resource.kind)
+        return "error" not in evaluation
+
+    def _failed(self, resource: Resource, reason: Reason, message: str) -> Raw:
+        self.metrics.failed(resource.kind, reason)
+        return {"reason": str(reason), "message": message[:1024]}
+
+    def _complain(self, key: str, name: str, text: str) -> None:
+        """Say it once, until it is something else or was good in between."""
+        if self._complaints.get(key) != text:
+            self._complaints[key] = text
+            LOG.warning("%s: %s", name, text)
+
+    def _forget(self, living: set[str]) -> None:
+        for memory in (self._evaluated, self._complaints):
+            for key in [key for key in memory if key.partition("/")[0] not in living]:
+                del memory[key]
+
+
+def _text(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _key(monitor: DriftMonitor) -> str:
+    return f"{monitor.metadata.uid}/{monitor.metadata.generation}"

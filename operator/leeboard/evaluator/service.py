@@ -1,0 +1,121 @@
+"""The evaluator: `python -m leeboard.evaluator.service` reads observations and writes figures, round after round.
+
+It never decides anything. 8080 answers /healthz and /metrics.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+import time
+from datetime import UTC, datetime
+
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+
+from leeboard.evaluator.configuration import Configuration
+from leeboard.evaluator.failures import EvaluationError, exit_code
+from leeboard.evaluator.metrics import EvaluatorMetrics
+from leeboard.evaluator.places import Places
+from leeboard.evaluator.rounds import Rounds
+from leeboard.kube.client import connect
+from leeboard.kube.errors import KubeError
+
+LOG = logging.getLogger("leeboard.evaluator")
+FIELD_MANAGER = "leeboard-evaluator"
+LONGEST_ROUND = 600.0
+"""Seconds without the end of a round after which a restart is the better choice."""
+
+
+class Health:
+    """Whether rounds come to an end; seconds of a monotonic clock."""
+
+    def __init__(self, interval: float) -> None:
+        self._limit = LONGEST_ROUND + 10 * interval
+        self._alive_at = time.monotonic()
+
+    def beat(self) -> None:
+        """A round ended, well or not."""
+        self._alive_at = time.monotonic()
+
+    def live(self) -> bool:
+        """False once a restart is the better choice."""
+        return time.monotonic() - self._alive_at < self._limit
+
+
+async def serve(health: Health, metrics: EvaluatorMetrics, port: int) -> web.AppRunner:
+    """Start the HTTP server for kubelet and Prometheus. Raises OSError where the port is taken."""
+
+    async def healthz(_: web.Request) -> web.Response:
+        return web.Response(status=200 if health.live() else 503)
+
+    async def show(_: web.Request) -> web.Response:
+        return web.Response(body=generate_latest(metrics.registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    application = web.Application()
+    application.router.add_get("/healthz", healthz)
+    application.router.add_get("/readyz", healthz)
+    application.router.add_get("/metrics", show)
+    runner = web.AppRunner(application, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "0.0.0.0", port).start()
+    return runner
+
+
+async def repeat(
+    rounds: Rounds, metrics: EvaluatorMetrics, health: Health, interval: float, stop: asyncio.Event
+) -> None:
+    """Round after round, each beginning `interval` seconds after the one before began or when that has ended."""
+    complaint = ""
+    while not stop.is_set():
+        began = time.monotonic()
+        try:
+            await rounds.run()
+            complaint = ""
+        except KubeError as error:
+            metrics.failed("", "Kubernetes")
+            if error.message != complaint:
+                complaint = error.message
+                LOG.warning("round given up: %s", complaint)
+        health.beat()
+        elapsed = time.monotonic() - began
+        metrics.seconds.observe(elapsed)
+        metrics.last_round.set_to_current_time()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), max(0.1, interval - elapsed))
+
+
+async def run(configuration: Configuration) -> None:
+    """Evaluate until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    interval = configuration.interval.total_seconds()
+    metrics, health = EvaluatorMetrics(CollectorRegistry()), Health(interval)
+    kube = await connect(field_manager=FIELD_MANAGER)
+    places = Places(kube, configuration, metrics.file)
+    rounds = Rounds(kube, places, metrics, configuration.namespaces, lambda: datetime.now(UTC))
+    server = await serve(health, metrics, configuration.port)
+    try:
+        await repeat(rounds, metrics, health, interval, stop)
+    finally:
+        await server.cleanup()
+        await kube.close()
+
+
+def main() -> int:
+    """Start; the exit code of a configuration that cannot work is 78."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    try:
+        configuration = Configuration.of(os.environ)
+    except EvaluationError as error:
+        LOG.error("%s: %s", error.reason, error.message)
+        return exit_code(error.reason)
+    asyncio.run(run(configuration))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

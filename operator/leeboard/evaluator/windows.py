@@ -1,0 +1,97 @@
+"""One window file: what one pod's exporter counted between two moments."""
+
+import json
+import math
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+LARGEST = 32 << 20
+"""Bytes of a file once it is decompressed."""
+CONTRACT = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Window:
+    """`features` and `prediction` as they stand in the file, with counts as arrays; latency edges in seconds."""
+
+    start: datetime
+    end: datetime
+    requests: int
+    errors: int
+    rows: int
+    latency_edges: tuple[float, ...]
+    latency_counts: NDArray[np.int64]
+    features: tuple[Mapping[str, Any], ...]
+    prediction: Mapping[str, Any] | None
+
+
+def parse_window(data: bytes) -> Window:
+    """Read a window file. Raises ValueError where it is not one."""
+    try:
+        raw = json.loads(decompress(data))
+        if raw["contract"] != CONTRACT:
+            raise ValueError(f"contract {raw['contract']}, not {CONTRACT}")
+        latency = raw.get("latency") or {"edges": [], "counts": [0]}
+        window = Window(
+            start=_time(raw["start"]),
+            end=_time(raw["end"]),
+            requests=_count(raw["requests"]),
+            errors=_count(raw["errors"]),
+            rows=_count(raw["rows"]),
+            latency_edges=tuple(float(edge) for edge in latency["edges"]),
+            latency_counts=_counts(latency["counts"]),
+            features=tuple(_distribution(one) for one in raw.get("features") or ()),
+            prediction=_distribution(raw["prediction"]) if raw.get("prediction") else None,
+        )
+    except (KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+        raise ValueError(f"not a window: {error!r}") from error
+    if window.errors > window.requests or len(window.latency_counts) != len(window.latency_edges) + 1:
+        raise ValueError("not a window: its counts do not fit each other")
+    return window
+
+
+def decompress(data: bytes) -> bytes:
+    """The content of a gzip file. Raises ValueError where it is none, is cut, or is larger than it may be."""
+    decoder = zlib.decompressobj(wbits=31)
+    try:
+        content = decoder.decompress(data, LARGEST)
+    except zlib.error as error:
+        raise ValueError(f"not a gzip file: {error}") from error
+    if not decoder.eof:
+        raise ValueError(f"a gzip file that is cut, or larger than {LARGEST} bytes")
+    return content
+
+
+def _distribution(raw: Mapping[str, Any]) -> dict[str, Any]:
+    sums = {name: float(raw.get(name) or 0.0) for name in ("sum", "sumOfSquares")}
+    if not all(math.isfinite(value) for value in sums.values()):
+        raise ValueError(f"{raw['name']}: a sum that is not finite")
+    absent = {name: _count(raw.get(name, 0)) for name in ("missing", "infinite")}
+    return {"name": str(raw["name"]), "counts": _counts(raw["counts"]), **absent, **sums}
+
+
+def _counts(values: Any) -> NDArray[np.int64]:
+    counts = np.asarray(values, dtype=np.int64)
+    if counts.ndim != 1 or bool((counts < 0).any()):
+        raise ValueError("counts are a list of numbers from 0")
+    return counts
+
+
+def _count(value: Any) -> int:
+    number = int(value)
+    if number < 0:
+        raise ValueError(f"a count of {number}")
+    return number
+
+
+def _time(text: Any) -> datetime:
+    moment = datetime.fromisoformat(str(text))
+    if moment.tzinfo is None:
+        raise ValueError(f"a time without a zone: {text}")
+    return moment
