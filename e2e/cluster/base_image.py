@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from e2e.cluster import buildah, debian
+from e2e.cluster.building import BuildFailed
 from e2e.cluster.cache import exclusive
 
 PACKAGES = ("ca-certificates", "git", "libgomp1", "python3", "python3-venv", "python3-pip")
@@ -41,5 +42,5 @@ def _make(image: str) -> None:
             timeout=900,
         )
         if done.returncode != 0:
-            raise buildah.BuildFailed(f"mmdebstrap: {done.stderr[-2000:]}")
+            raise BuildFailed(f"mmdebstrap: {done.stderr[-2000:]}")
         buildah.commit_root(archive, image)

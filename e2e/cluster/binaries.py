@@ -3,21 +3,16 @@
 import hashlib
 import os
 import shutil
-import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
 from e2e.cluster import toolchain
+from e2e.cluster.building import run
 from e2e.cluster.cache import cache, exclusive
 
 GO_MODULES = Path(__file__).parent / "go"
-
-
-class BuildFailed(RuntimeError):
-    """A program could not be built; the text is the end of the compiler's output."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +70,6 @@ def _build(program: Program, place: Path, out: TextIO) -> None:
     work.mkdir()
     try:
         go = toolchain.go(out)
-        log = work / "log"
         environment = {**os.environ, "CGO_ENABLED": "0"}
         if program.module:
             folder = GO_MODULES / program.module
@@ -85,22 +79,7 @@ def _build(program: Program, place: Path, out: TextIO) -> None:
             environment |= {"GOBIN": str(work), "GOFLAGS": ""}
             command = [go, "install", "-ldflags", program.flags, f"{program.package}@{program.version}"]
         what = f"building {program.name} {program.version}".rstrip()
-        _run(command, folder, environment, log, what=what, out=out)
+        run(command, what, out, folder=folder, environment=environment)
         (work / program.name).rename(place)
     finally:
         shutil.rmtree(work)
-
-
-def _run(command: list[str], folder: Path, environment: dict[str, str], log: Path, *, what: str, out: TextIO) -> None:
-    started = time.monotonic()
-    shown = -30.0
-    with log.open("wb") as sink:
-        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=sink, stderr=subprocess.STDOUT)
-        while process.poll() is None:
-            elapsed = time.monotonic() - started
-            if elapsed - shown >= 30:
-                print(f"  {what} ({elapsed:.0f} s)", file=out, flush=True)
-                shown = elapsed
-            time.sleep(0.2)
-    if process.returncode != 0:
-        raise BuildFailed(f"{what}: {log.read_text(errors='replace')[-2000:]}")

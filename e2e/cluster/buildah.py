@@ -3,18 +3,14 @@
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TextIO
 
 from e2e.cluster import lending
+from e2e.cluster.building import run
 from e2e.cluster.cache import cache
 from e2e.cluster.files import write, write_json
-
-
-class BuildFailed(RuntimeError):
-    """An image could not be built; the text is the end of the build's output."""
 
 
 def command(*args: str) -> list[str]:
@@ -33,7 +29,7 @@ def build(containerfile: Path, context: Path, image: str, arguments: Mapping[str
     """Build an image into the store, telling how long it takes. Raises BuildFailed."""
     settings = [part for key, value in arguments.items() for part in ("--build-arg", f"{key}={value}")]
     with lending.volumes() as volumes:
-        _run(
+        run(
             command(
                 *("build", "--isolation", "chroot", "--network", "host", "--layers", "--pull=never"),
                 *("--signature-policy", str(_policy()), *volumes, *settings),
@@ -73,20 +69,3 @@ def _policy() -> Path:
     if not path.exists():
         write_json(path, {"default": [{"type": "insecureAcceptAnything"}]})
     return path
-
-
-def _run(arguments: list[str], what: str, out: TextIO) -> None:
-    started = time.monotonic()
-    shown = 0.0
-    with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
-        print(f"  {what}", file=out, flush=True)
-        while process.poll() is None:
-            elapsed = time.monotonic() - started
-            if elapsed - shown >= 30:
-                print(f"  {what} ({elapsed:.0f} s)", file=out, flush=True)
-                shown = elapsed
-            time.sleep(0.1)
-        if process.returncode != 0:
-            log.seek(0)
-            raise BuildFailed(f"{what}: {log.read().decode(errors='replace')[-3000:]}")

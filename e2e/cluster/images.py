@@ -41,7 +41,7 @@ def build(
     """Build an image and push it; returns ``<registry>/<name>@sha256:…`` as pods pull it.
 
     The context is what git would commit of ``include`` below ``context``. Its hash, with the Containerfile's and the
-    arguments', names the image: an unchanged tree builds nothing. Raises buildah.BuildFailed.
+    arguments', names the image: an unchanged tree builds nothing. Raises building.BuildFailed.
     """
     arguments = dict(build_args or {})
     with tempfile.TemporaryDirectory(prefix="leeboard-context-") as staged:

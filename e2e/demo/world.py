@@ -1,7 +1,7 @@
 """The cluster of the demo as the steps see it: objects, storage, code and what is waited for."""
 
 import subprocess
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from e2e.support.kubectl import Kubectl
 from e2e.support.narrator import Narrator
 from e2e.support.waiting import Failed, wait_for
 
-OVER = ("Failed", "GateFailed", "NoNewData", "Superseded")
+OVER = ("Failed", "NoNewData")
 
 
 @dataclass
@@ -28,7 +28,6 @@ class World:
     secret_key: str
     git: Path
     build: Path
-    revisions: dict[str, str] = field(default_factory=dict)
 
     # -- storage ---------------------------------------------------------------------------------------------------
     def s3(self) -> Any:

@@ -69,8 +69,8 @@ def analyse(analysis: Analysis, candidate: Counts | None, champion: Counts | Non
     """The verdict over all guards; alpha is shared out between them (Bonferroni).
 
     The first guard that aborts decides. All guards have to pass, with `min_samples` requests, before it is a pass. The
-    error rate may abort earlier, since its interval is valid at every look. That of a percentile is valid at one look
-    only, and the first requests of a new pod are slow: before `min_samples` it does not abort.
+    error rate may abort earlier. Latency may not: the first requests of a new pod are slow, and say nothing of later
+    ones.
     """
     if candidate is None or champion is None:
         return Result("Continue", Reason.NOT_ENOUGH_SAMPLES, "no figures of both versions yet")

@@ -1,6 +1,5 @@
 """The pod that serves one version. It is the same for a candidate and for the champion: promotion restarts nothing."""
 
-import json
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -8,16 +7,17 @@ from leeboard.api import names
 from leeboard.api.durations import parse_duration
 from leeboard.api.model import Model
 from leeboard.api.model_version import ModelVersion, StoredFile
+from leeboard.planning import restricted_pod
 from leeboard.planning.plan import Raw
+from leeboard.planning.restricted_pod import TEMPORARY, compact, empty_directory, mount
 
 HTTP_PORT, FEEDBACK_PORT, METRICS_PORT = 8080, 8081, 9090
-USER = 65532
 PRE_STOP = timedelta(seconds=5)
 """How long a pod that is being deleted still answers, so that every proxy has taken it out of its list by then."""
 GRACE_PERIOD = timedelta(seconds=45)
 """preStop, requests under way, and the exporter's last flush."""
 
-_MODEL, _RUN, _TEMPORARY = "/leeboard/model", "/leeboard/run", "/tmp"  # noqa: S108 - the pod's own emptyDir
+_MODEL, _RUN = "/leeboard/model", "/leeboard/run"
 _STARTUP_PERIOD = 1
 _MEBIBYTE = 1024 * 1024
 
@@ -40,26 +40,15 @@ def selector(model: str, version: str | None = None) -> dict[str, str]:
 def pod_template(model: Model, version: ModelVersion, adopted: Adopted) -> Raw:
     """The template of the pods of one version."""
     overrides = model.spec.serving.pod_template_overrides
+    grace_period = int(GRACE_PERIOD.total_seconds())
     labels = selector(model.metadata.name, version.metadata.name) | {names.MANAGED_BY: names.MANAGER}
     return {
         "metadata": {
             "labels": overrides.labels | labels,
             "annotations": overrides.annotations | {"kubectl.kubernetes.io/default-container": "server"},
         },
-        "spec": {
-            "automountServiceAccountToken": False,
-            "enableServiceLinks": False,
-            "terminationGracePeriodSeconds": int(GRACE_PERIOD.total_seconds()),
-            "securityContext": {
-                "runAsNonRoot": True,
-                "runAsUser": USER,
-                "runAsGroup": USER,
-                "fsGroup": USER,
-                "seccompProfile": {"type": "RuntimeDefault"},
-            },
-            "imagePullSecrets": [{"name": name} for name in adopted.image_pull_secrets],
-            "nodeSelector": dict(overrides.node_selector),
-            "tolerations": [toleration.dump() for toleration in overrides.tolerations],
+        "spec": restricted_pod.pod_spec(overrides, adopted.image_pull_secrets, grace_period=grace_period)
+        | {
             "initContainers": [_load(model, version, adopted), _exporter(model, version, adopted)],
             "containers": [_server(model, version, adopted)],
             "volumes": _volumes(version),
@@ -68,9 +57,9 @@ def pod_template(model: Model, version: ModelVersion, adopted: Adopted) -> Raw:
 
 
 def _load(model: Model, version: ModelVersion, adopted: Adopted) -> Raw:
-    mounts = [_mount("model", _MODEL), _mount("temporary", _TEMPORARY)]
+    mounts = [mount("model", _MODEL), mount("temporary", TEMPORARY)]
     return _container("load", "leeboard_serving.load", adopted) | {
-        "env": _environment(model, version, adopted) + _storage_environment(model),
+        "env": _environment(model, version, adopted) + restricted_pod.storage_environment(model.spec.storage),
         "resources": {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}},
         "volumeMounts": mounts,
     }
@@ -80,7 +69,7 @@ def _exporter(model: Model, version: ModelVersion, adopted: Adopted) -> Raw:
     health = {"httpGet": {"path": "/healthz", "port": "metrics"}}
     return _container("exporter", "leeboard_serving.exporter", adopted) | {
         "restartPolicy": "Always",
-        "env": _environment(model, version, adopted) + _storage_environment(model),
+        "env": _environment(model, version, adopted) + restricted_pod.storage_environment(model.spec.storage),
         "ports": [
             {"name": "metrics", "containerPort": METRICS_PORT, "protocol": "TCP"},
             {"name": "feedback", "containerPort": FEEDBACK_PORT, "protocol": "TCP"},
@@ -89,9 +78,9 @@ def _exporter(model: Model, version: ModelVersion, adopted: Adopted) -> Raw:
         "startupProbe": health | {"periodSeconds": _STARTUP_PERIOD, "failureThreshold": 120},
         "livenessProbe": health | {"periodSeconds": 10, "timeoutSeconds": 5, "failureThreshold": 3},
         "volumeMounts": [
-            _mount("model", _MODEL, read_only=True),
-            _mount("run", _RUN),
-            _mount("exporter-temporary", _TEMPORARY),
+            mount("model", _MODEL, read_only=True),
+            mount("run", _RUN),
+            mount("exporter-temporary", TEMPORARY),
         ],
     }
 
@@ -115,27 +104,15 @@ def _server(model: Model, version: ModelVersion, adopted: Adopted) -> Raw:
         "livenessProbe": live | {"periodSeconds": 10, "timeoutSeconds": 5, "failureThreshold": 3},
         "lifecycle": {"preStop": {"sleep": {"seconds": int(PRE_STOP.total_seconds())}}},
         "volumeMounts": [
-            _mount("model", _MODEL, read_only=True),
-            _mount("run", _RUN),
-            _mount("server-temporary", _TEMPORARY),
+            mount("model", _MODEL, read_only=True),
+            mount("run", _RUN),
+            mount("server-temporary", TEMPORARY),
         ],
     }
 
 
 def _container(name: str, module: str, adopted: Adopted) -> Raw:
-    return {
-        "name": name,
-        "image": adopted.server_image,
-        "imagePullPolicy": "IfNotPresent",
-        "command": ["python", "-m", module],
-        "terminationMessagePolicy": "FallbackToLogsOnError",
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "runAsNonRoot": True,
-            "capabilities": {"drop": ["ALL"]},
-        },
-    }
+    return restricted_pod.container(name, adopted.server_image, ["python", "-m", module])
 
 
 def _resources(model: Model) -> Raw:
@@ -152,7 +129,7 @@ def _environment(model: Model, version: ModelVersion, adopted: Adopted) -> list[
     values = {
         "LEEBOARD_MODEL": model.metadata.name,
         "LEEBOARD_VERSION": version.metadata.name,
-        "LEEBOARD_ARTIFACT": _json({"uri": artifact.uri, "digest": artifact.digest, "format": artifact.format}),
+        "LEEBOARD_ARTIFACT": compact({"uri": artifact.uri, "digest": artifact.digest, "format": artifact.format}),
         "LEEBOARD_PROFILE": _stored(version.spec.profile),
         "LEEBOARD_GOLDEN": _stored(version.spec.golden_samples),
         "LEEBOARD_OBSERVATIONS_URI": f"{model.spec.storage.uri}observations/{version.metadata.name}/",
@@ -164,19 +141,6 @@ def _environment(model: Model, version: ModelVersion, adopted: Adopted) -> list[
     return [{"name": name, "value": value} for name, value in values.items() if value] + [pod]
 
 
-def _storage_environment(model: Model) -> list[Raw]:
-    storage = model.spec.storage
-    variables: list[Raw] = []
-    if storage.endpoint is not None:
-        variables.append({"name": "LEEBOARD_STORAGE_ENDPOINT", "value": storage.endpoint})
-    if storage.secret_ref is not None:
-        for key, optional in (("AWS_ACCESS_KEY_ID", False), ("AWS_SECRET_ACCESS_KEY", False), ("AWS_REGION", True)):
-            source: Raw = {"name": storage.secret_ref.name, "key": key}
-            source |= {"optional": True} if optional else {}
-            variables.append({"name": key, "valueFrom": {"secretKeyRef": source}})
-    return variables
-
-
 def _volumes(version: ModelVersion) -> list[Raw]:
     mebibytes = 64 + 2 * -(-version.spec.artifact.bytes // _MEBIBYTE)
     sizes = {
@@ -186,17 +150,8 @@ def _volumes(version: ModelVersion) -> list[Raw]:
         "exporter-temporary": "256Mi",
         "server-temporary": "64Mi",
     }
-    return [{"name": name, "emptyDir": {"sizeLimit": size}} for name, size in sizes.items()]
-
-
-def _mount(name: str, path: str, *, read_only: bool = False) -> Raw:
-    mount: Raw = {"name": name, "mountPath": path}
-    return mount | {"readOnly": True} if read_only else mount
+    return [empty_directory(name, size) for name, size in sizes.items()]
 
 
 def _stored(file: StoredFile | None) -> str:
-    return _json({"uri": file.uri, "digest": file.digest}) if file else ""
-
-
-def _json(value: dict[str, str]) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return compact({"uri": file.uri, "digest": file.digest}) if file else ""

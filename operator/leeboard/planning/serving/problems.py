@@ -5,26 +5,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from leeboard.api.reasons import Reason, explain
+from leeboard.planning.container_states import EXIT_CODES, container_statuses, exit_text, unschedulable, waiting_for
 from leeboard.planning.plan import Raw
 from leeboard.planning.serving.deployment import version_label
 
 RESTARTS_UNTIL_FATAL = 3
 """A pod that died that often with the same version does not heal by waiting."""
 
-_WAITING = {
-    "ImagePullBackOff": Reason.IMAGE_PULL,
-    "ErrImagePull": Reason.IMAGE_PULL,
-    "InvalidImageName": Reason.IMAGE_PULL,
-    "ErrImageNeverPull": Reason.IMAGE_PULL,
-    "CreateContainerConfigError": Reason.CONFIG_MISSING,
-    "CreateContainerError": Reason.BAD_CONFIGURATION,
-    "RunContainerError": Reason.BAD_CONFIGURATION,
-}
-_EXIT_CODES = {
-    69: Reason.STORAGE_UNREACHABLE,
-    77: Reason.STORAGE_FORBIDDEN,
-    78: Reason.BAD_CONFIGURATION,
-}
 _FATAL = frozenset(
     {
         Reason.DIGEST_MISMATCH,
@@ -76,13 +63,9 @@ def deployment_problem(live: Raw | None) -> Problem | None:
 def _of_pod(pod: Raw) -> list[Problem]:
     if pod["metadata"].get("deletionTimestamp"):
         return []
-    name, status = pod["metadata"]["name"], pod.get("status", {})
-    found = [
-        Problem(name, "", Reason.UNSCHEDULABLE, str(condition.get("message", ""))[:512], fatal=False)
-        for condition in status.get("conditions", [])
-        if condition.get("type") == "PodScheduled" and condition.get("reason") == "Unschedulable"
-    ]
-    for container in [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]:
+    name = pod["metadata"]["name"]
+    found = [Problem(name, "", Reason.UNSCHEDULABLE, message, fatal=False) for message in unschedulable(pod)]
+    for container in container_statuses(pod):
         problem = _of_container(name, container)
         found += [problem] if problem else []
     return found
@@ -91,9 +74,8 @@ def _of_pod(pod: Raw) -> list[Problem]:
 def _of_container(pod: str, status: Raw) -> Problem | None:
     name, state = status["name"], status.get("state", {})
     restarts = int(status.get("restartCount", 0))
-    waiting = state.get("waiting") or {}
-    if (reason := _WAITING.get(waiting.get("reason", ""))) is not None:
-        return Problem(pod, name, reason, str(waiting.get("message", ""))[:512], fatal=False)
+    if (waiting := waiting_for(status)) is not None:
+        return Problem(pod, name, *waiting, fatal=False)
     running_well = status.get("ready") or (state.get("running") and status.get("started"))
     ended = state.get("terminated") or status.get("lastState", {}).get("terminated")
     if running_well or not ended or ended.get("exitCode") == 0:
@@ -109,7 +91,7 @@ def _of_termination(ended: Raw) -> tuple[Reason, str]:
     told = _told(text)
     if told is not None:
         return told
-    return _EXIT_CODES.get(code, Reason.CRASH_LOOP), f"exit code {code}: {text[-400:]}" if text else f"exit code {code}"
+    return EXIT_CODES.get(code, Reason.CRASH_LOOP), exit_text(code, text)
 
 
 def _told(text: str) -> tuple[Reason, str] | None:

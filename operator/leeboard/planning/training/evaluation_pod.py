@@ -10,6 +10,7 @@ from leeboard.api.model import Model
 from leeboard.api.model_version import ModelVersion
 from leeboard.api.termination import CONTRACT, TrainingResult
 from leeboard.api.training_job import Run, TrainingJob
+from leeboard.planning import restricted_pod
 from leeboard.planning.plan import Raw
 from leeboard.planning.snapshot import TrainingJobSnapshot
 from leeboard.planning.training import workload
@@ -39,18 +40,20 @@ def evaluation_job_object(snapshot: TrainingJobSnapshot, model: Model, candidate
     """The Job that measures, to be created once and never applied."""
     job, settings = snapshot.job, snapshot.settings
     specification = evaluation_specification(job, model, candidate, measured_metrics(model, snapshot.monitors))
-    measure = workload.container(EVALUATE, settings.runtime_image, ["python", "-m", "leeboard.evaluator.holdout"]) | {
+    measure = restricted_pod.container(
+        EVALUATE, settings.runtime_image, ["python", "-m", "leeboard.evaluator.holdout"]
+    ) | {
         "env": [
-            workload.variable("LEEBOARD_EVALUATION_SPEC", workload.compact(specification)),
-            workload.variable("HOME", workload.TEMPORARY),
-            *workload.storage_environment(job),
+            restricted_pod.variable("LEEBOARD_EVALUATION_SPEC", restricted_pod.compact(specification)),
+            restricted_pod.variable("HOME", restricted_pod.TEMPORARY),
+            *restricted_pod.storage_environment(job.spec.storage),
         ],
         "resources": job.spec.resources.dump(),
-        "volumeMounts": [workload.mount("temporary", workload.TEMPORARY)],
+        "volumeMounts": [restricted_pod.mount("temporary", restricted_pod.TEMPORARY)],
     }
     pod = workload.pod_spec(job, settings) | {
         "containers": [measure],
-        "volumes": [workload.empty_directory("temporary", "50Gi")],
+        "volumes": [restricted_pod.empty_directory("temporary", "50Gi")],
     }
     run = candidate.run
     return workload.job_object(

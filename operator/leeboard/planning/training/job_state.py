@@ -7,8 +7,9 @@ from typing import Literal
 from leeboard.api import names
 from leeboard.api.reasons import Reason
 from leeboard.api.termination import MessageT, read_message
+from leeboard.planning.container_states import container_statuses
 from leeboard.planning.plan import Raw
-from leeboard.planning.training.problems import Problem, container_statuses
+from leeboard.planning.training.problems import Problem
 
 Outcome = Literal["Running", "Complete", "Failed"]
 

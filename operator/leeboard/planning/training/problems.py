@@ -5,29 +5,18 @@ from dataclasses import dataclass
 
 from leeboard.api.reasons import Reason
 from leeboard.api.termination import Failure, read_message
+from leeboard.planning.container_states import EXIT_CODES, container_statuses, exit_text, unschedulable, waiting_for
 from leeboard.planning.plan import Raw
 
 NO_NEW_DATA_EXIT = 67
 RETRIED_EXITS = (69, 75, 143)
 """Storage unreachable, temporary failure, ended by SIGTERM: worth another attempt."""
 
-_WAITING = {
-    "ImagePullBackOff": Reason.IMAGE_PULL,
-    "ErrImagePull": Reason.IMAGE_PULL,
-    "InvalidImageName": Reason.IMAGE_PULL,
-    "ErrImageNeverPull": Reason.IMAGE_PULL,
-    "CreateContainerConfigError": Reason.CONFIG_MISSING,
-    "CreateContainerError": Reason.BAD_CONFIGURATION,
-    "RunContainerError": Reason.BAD_CONFIGURATION,
-}
-_EXIT_CODES = {
+_EXIT_CODES = EXIT_CODES | {
     64: Reason.BAD_DATA,
     65: Reason.RESULT_MISSING,
     66: Reason.PUBLISH_FAILED,
     NO_NEW_DATA_EXIT: Reason.NO_NEW_DATA,
-    69: Reason.STORAGE_UNREACHABLE,
-    77: Reason.STORAGE_FORBIDDEN,
-    78: Reason.BAD_CONFIGURATION,
 }
 
 
@@ -53,19 +42,9 @@ def problems_of(pods: Iterable[Raw], otherwise: Reason) -> tuple[Problem, ...]:
     return tuple(problem for pod in reversed(ordered) for problem in _of_pod(pod, otherwise))
 
 
-def container_statuses(pod: Raw) -> list[Raw]:
-    """The states of all containers of a pod, in the order in which they start."""
-    status = pod.get("status", {})
-    return [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]
-
-
 def _of_pod(pod: Raw, otherwise: Reason) -> list[Problem]:
     name, status = pod["metadata"]["name"], pod.get("status", {})
-    found = [
-        Problem(name, "", Reason.UNSCHEDULABLE, str(condition.get("message", ""))[:512], ended=False)
-        for condition in status.get("conditions", [])
-        if condition.get("type") == "PodScheduled" and condition.get("reason") == "Unschedulable"
-    ]
+    found = [Problem(name, "", Reason.UNSCHEDULABLE, message, ended=False) for message in unschedulable(pod)]
     if status.get("phase") == "Failed" and status.get("reason"):
         reason = Reason.DEADLINE_EXCEEDED if status["reason"] == "DeadlineExceeded" else otherwise
         message = f"{status['reason']}: {status.get('message', '')}"[:512]
@@ -81,9 +60,8 @@ def _of_pod(pod: Raw, otherwise: Reason) -> list[Problem]:
 
 def _of_container(pod: str, status: Raw, otherwise: Reason) -> Problem | None:
     name, state = status["name"], status.get("state", {})
-    waiting = state.get("waiting") or {}
-    if (reason := _WAITING.get(waiting.get("reason", ""))) is not None:
-        return Problem(pod, name, reason, str(waiting.get("message", ""))[:512], ended=False)
+    if (waiting := waiting_for(status)) is not None:
+        return Problem(pod, name, *waiting, ended=False)
     terminated = state.get("terminated")
     if not terminated or terminated.get("exitCode") == 0:
         return None
@@ -98,4 +76,4 @@ def _of_termination(terminated: Raw, otherwise: Reason) -> tuple[Reason, str]:
     told = read_message(text, Failure)
     if told is not None and told.reason in set(Reason):
         return Reason(told.reason), told.message[:512] or f"exit code {code}"
-    return _EXIT_CODES.get(code, otherwise), f"exit code {code}: {text[-400:]}" if text else f"exit code {code}"
+    return _EXIT_CODES.get(code, otherwise), exit_text(code, text)

@@ -7,6 +7,7 @@ from datetime import datetime
 from leeboard.api import names
 from leeboard.api.termination import CONTRACT
 from leeboard.api.training_job import Run, TrainingJob
+from leeboard.planning import restricted_pod
 from leeboard.planning.plan import Raw
 from leeboard.planning.settings import Settings
 from leeboard.planning.training import workload
@@ -39,11 +40,11 @@ def training_job_name(job: TrainingJob, run: str) -> str:
 
 def training_job_object(job: TrainingJob, run: Run, runs: Sequence[Run], settings: Settings, now: datetime) -> Raw:
     """The Job of a run, to be created once and never applied."""
-    run_spec = workload.compact(run_specification(job, run, runs))
+    run_spec = restricted_pod.compact(run_specification(job, run, runs))
     pod = workload.pod_spec(job, settings) | {
         "initContainers": [_fetch(job, run_spec, settings), _publish(job, run_spec, settings)],
         "containers": [_train(job, run)],
-        "volumes": [workload.empty_directory(name, size) for name, size in _SIZES.items()],
+        "volumes": [restricted_pod.empty_directory(name, size) for name, size in _SIZES.items()],
     }
     return workload.job_object(
         job, name=run.job, run=run, part=names.TRAINING, pod=pod, retried=("fetch", "train"), now=now
@@ -76,17 +77,17 @@ def _fetch(job: TrainingJob, run_spec: str, settings: Settings) -> Raw:
     git = job.spec.code.secret_ref
     credentials = (
         [
-            workload.secret_variable("LEEBOARD_GIT_USERNAME", git.name, "username", optional=True),
-            workload.secret_variable("LEEBOARD_GIT_PASSWORD", git.name, "password", optional=True),
+            restricted_pod.secret_variable("LEEBOARD_GIT_USERNAME", git.name, "username", optional=True),
+            restricted_pod.secret_variable("LEEBOARD_GIT_PASSWORD", git.name, "password", optional=True),
         ]
         if git is not None
         else []
     )
-    return workload.container("fetch", settings.runtime_image, ["python", "-m", "leeboard.runner.fetch"]) | {
+    return restricted_pod.container("fetch", settings.runtime_image, ["python", "-m", "leeboard.runner.fetch"]) | {
         "env": [
-            workload.variable("LEEBOARD_RUN_SPEC", run_spec),
-            workload.variable("HOME", workload.TEMPORARY),
-            *workload.storage_environment(job),
+            restricted_pod.variable("LEEBOARD_RUN_SPEC", run_spec),
+            restricted_pod.variable("HOME", restricted_pod.TEMPORARY),
+            *restricted_pod.storage_environment(job.spec.storage),
             *credentials,
         ],
         "resources": _RUNTIME_RESOURCES,
@@ -95,13 +96,13 @@ def _fetch(job: TrainingJob, run_spec: str, settings: Settings) -> Raw:
 
 
 def _publish(job: TrainingJob, run_spec: str, settings: Settings) -> Raw:
-    return workload.container("publish", settings.runtime_image, ["python", "-m", "leeboard.runner.publish"]) | {
+    return restricted_pod.container("publish", settings.runtime_image, ["python", "-m", "leeboard.runner.publish"]) | {
         # a native sidecar: it waits until the script is done, and the launcher waits for what it says
         "restartPolicy": "Always",
         "env": [
-            workload.variable("LEEBOARD_RUN_SPEC", run_spec),
-            workload.variable("HOME", workload.TEMPORARY),
-            *workload.storage_environment(job),
+            restricted_pod.variable("LEEBOARD_RUN_SPEC", run_spec),
+            restricted_pod.variable("HOME", restricted_pod.TEMPORARY),
+            *restricted_pod.storage_environment(job.spec.storage),
         ],
         "resources": _RUNTIME_RESOURCES,
         "volumeMounts": _mounts(
@@ -112,7 +113,7 @@ def _publish(job: TrainingJob, run_spec: str, settings: Settings) -> Raw:
 
 def _train(job: TrainingJob, run: Run) -> Raw:
     spec = job.spec
-    container = workload.container("train", spec.image, ["python3", f"{BIN}/launch.pyz", "--", *spec.command]) | {
+    container = restricted_pod.container("train", spec.image, ["python3", f"{BIN}/launch.pyz", "--", *spec.command]) | {
         "env": _script_environment(job, run),
         "resources": spec.resources.dump(),
         "volumeMounts": _mounts(
@@ -126,7 +127,7 @@ def _script_environment(job: TrainingJob, run: Run) -> list[Raw]:
     """Leeboard's names for the script. The launcher adds those of SageMaker, Vertex and torchrun."""
     spec = job.spec
     values = {
-        "HOME": workload.TEMPORARY,
+        "HOME": restricted_pod.TEMPORARY,
         "LEEBOARD_CONTRACT": str(CONTRACT),
         "LEEBOARD_RUN_ID": run.id,
         "LEEBOARD_MODEL_DIR": MODEL,
@@ -142,12 +143,12 @@ def _script_environment(job: TrainingJob, run: Run) -> list[Raw]:
     }
     extra = [one for one in spec.pod_template_overrides.env if not one.name.startswith(_RESERVED)]
     values |= {one.name: one.value for one in extra}
-    return [workload.variable(name, value) for name, value in values.items()]
+    return [restricted_pod.variable(name, value) for name, value in values.items()]
 
 
 def _mounts(*volumes: str, temporary: str, read_only: tuple[str, ...] = ()) -> list[Raw]:
-    own = [workload.mount(name, _PATHS[name], read_only=name in read_only) for name in volumes]
-    return [*own, workload.mount(temporary, workload.TEMPORARY)]
+    own = [restricted_pod.mount(name, _PATHS[name], read_only=name in read_only) for name in volumes]
+    return [*own, restricted_pod.mount(temporary, restricted_pod.TEMPORARY)]
 
 
 def _upper(name: str) -> str:

@@ -1,0 +1,84 @@
+"""The pieces of every pod that the operator makes: restricted, without a token, credentials by reference only."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from leeboard.api.pod import PodTemplateOverrides
+from leeboard.api.storage import StorageAccess
+from leeboard.planning.plan import Raw
+
+USER = 65532
+TEMPORARY = "/tmp"  # noqa: S108 - an emptyDir of the pod's own
+
+
+def pod_spec(overrides: PodTemplateOverrides, pull_secrets: Iterable[str], *, grace_period: int) -> Raw:
+    """A pod without containers and without a token; the grace period is in seconds."""
+    return {
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "terminationGracePeriodSeconds": grace_period,
+        "securityContext": {
+            "runAsNonRoot": True,
+            "runAsUser": USER,
+            "runAsGroup": USER,
+            "fsGroup": USER,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        "imagePullSecrets": [{"name": name} for name in pull_secrets],
+        "nodeSelector": dict(overrides.node_selector),
+        "tolerations": [toleration.dump() for toleration in overrides.tolerations],
+    }
+
+
+def container(name: str, image: str, command: list[str]) -> Raw:
+    """A container that may do nothing that a restricted namespace forbids."""
+    return {
+        "name": name,
+        "image": image,
+        "imagePullPolicy": "IfNotPresent",
+        "command": command,
+        "terminationMessagePolicy": "FallbackToLogsOnError",
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "runAsNonRoot": True,
+            "capabilities": {"drop": ["ALL"]},
+        },
+    }
+
+
+def storage_environment(storage: StorageAccess) -> list[Raw]:
+    """Endpoint and credentials of the object storage, the latter by reference."""
+    variables = [variable("LEEBOARD_STORAGE_ENDPOINT", storage.endpoint)] if storage.endpoint else []
+    if storage.secret_ref is not None:
+        secret = storage.secret_ref.name
+        variables += [secret_variable(key, secret, key) for key in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")]
+        variables.append(secret_variable("AWS_REGION", secret, "AWS_REGION", optional=True))
+    return variables
+
+
+def variable(name: str, value: str) -> Raw:
+    """A plain environment variable."""
+    return {"name": name, "value": value}
+
+
+def secret_variable(name: str, secret: str, key: str, *, optional: bool = False) -> Raw:
+    """A variable that the kubelet fills from a Secret; the operator never reads it."""
+    reference: Raw = {"name": secret, "key": key}
+    return {"name": name, "valueFrom": {"secretKeyRef": reference | ({"optional": True} if optional else {})}}
+
+
+def mount(name: str, path: str, *, read_only: bool = False) -> Raw:
+    """A mounted volume."""
+    return {"name": name, "mountPath": path} | ({"readOnly": True} if read_only else {})
+
+
+def empty_directory(name: str, size: str) -> Raw:
+    """A volume that lives as long as the pod."""
+    return {"name": name, "emptyDir": {"sizeLimit": size}}
+
+
+def compact(value: Any) -> str:
+    """Canonical JSON."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
