@@ -1,0 +1,106 @@
+"""What the operator tells the containers of a server pod, and where they find each other's files."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self, TypeVar
+
+from pydantic import Field, ValidationError
+
+from leeboard.api.base import SpecModel
+from leeboard.api.model_version import StoredFile
+from leeboard.api.reasons import Reason
+from leeboard_serving.failures import ServingError
+
+ModelT = TypeVar("ModelT", bound=SpecModel)
+
+
+class StoredModel(SpecModel):
+    """A model in object storage: `digest` is that of the manifest in the folder `uri`."""
+
+    uri: str = Field(min_length=1, max_length=1024)
+    digest: str = Field(pattern=r"^sha256:[0-9a-f]{64}$")
+    format: str = "sklearn-skops"
+
+
+@dataclass(frozen=True)
+class Folders:
+    """The volumes of the pod: `model` is written by `load` alone, `run` is shared by server and exporter."""
+
+    model: Path
+    run: Path
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> Self:
+        """LEEBOARD_MODEL_FOLDER and LEEBOARD_RUN_FOLDER are for tests; pods have the defaults."""
+        return cls(
+            Path(environment.get("LEEBOARD_MODEL_FOLDER", "/leeboard/model")),
+            Path(environment.get("LEEBOARD_RUN_FOLDER", "/leeboard/run")),
+        )
+
+    @property
+    def artefact(self) -> Path:
+        """The files of the artefact."""
+        return self.model / "model"
+
+    @property
+    def profile(self) -> Path:
+        """profile.json."""
+        return self.model / "profile.json"
+
+    @property
+    def golden(self) -> Path:
+        """golden.json."""
+        return self.model / "golden.json"
+
+    @property
+    def socket(self) -> Path:
+        """Where the exporter listens for what the server observed."""
+        return self.run / "observe.sock"
+
+
+@dataclass(frozen=True)
+class Served:
+    """Which version of which model a pod serves, and what its answer is."""
+
+    model: str
+    version: str
+    score_output: str
+    positive_class: str
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> Self:
+        """Read it. Raises ServingError (BadConfiguration)."""
+        return cls(
+            required(environment, "LEEBOARD_MODEL"),
+            required(environment, "LEEBOARD_VERSION"),
+            environment.get("LEEBOARD_SCORE_OUTPUT", "probability"),
+            environment.get("LEEBOARD_POSITIVE_CLASS", "1"),
+        )
+
+
+def stored_model(environment: Mapping[str, str]) -> StoredModel:
+    """LEEBOARD_ARTIFACT. Raises ServingError (BadConfiguration)."""
+    return _parsed(environment, "LEEBOARD_ARTIFACT", StoredModel)
+
+
+def stored_file(environment: Mapping[str, str], name: str) -> StoredFile:
+    """LEEBOARD_PROFILE or LEEBOARD_GOLDEN. Raises ServingError (BadConfiguration)."""
+    return _parsed(environment, name, StoredFile)
+
+
+def required(environment: Mapping[str, str], name: str) -> str:
+    """A variable that has to be there. Raises ServingError (BadConfiguration)."""
+    value = environment.get(name, "")
+    if not value:
+        raise ServingError(Reason.BAD_CONFIGURATION, f"{name} is not set")
+    return value
+
+
+def _parsed(environment: Mapping[str, str], name: str, kind: type[ModelT]) -> ModelT:
+    try:
+        return kind.model_validate_json(required(environment, name))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise ServingError(Reason.BAD_CONFIGURATION, f"{name}: {place}: {first['msg']}") from error
