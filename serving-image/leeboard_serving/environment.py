@@ -65,6 +65,7 @@ class Served:
 
     model: str
     version: str
+    task: str
     score_output: str
     positive_class: str
 
@@ -74,6 +75,7 @@ class Served:
         return cls(
             required(environment, "LEEBOARD_MODEL"),
             required(environment, "LEEBOARD_VERSION"),
+            environment.get("LEEBOARD_TASK", "BinaryClassification"),
             environment.get("LEEBOARD_SCORE_OUTPUT", "probability"),
             environment.get("LEEBOARD_POSITIVE_CLASS", "1"),
         )

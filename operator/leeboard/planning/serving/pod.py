@@ -134,6 +134,7 @@ def _environment(model: Model, version: ModelVersion, adopted: Adopted) -> list[
         "LEEBOARD_GOLDEN": _stored(version.spec.golden_samples),
         "LEEBOARD_OBSERVATIONS_URI": f"{model.spec.storage.uri}observations/{version.metadata.name}/",
         "LEEBOARD_FLUSH_INTERVAL": f"{adopted.flush_interval.total_seconds():g}",
+        "LEEBOARD_TASK": prediction.task,
         "LEEBOARD_SCORE_OUTPUT": prediction.score_output,
         "LEEBOARD_POSITIVE_CLASS": prediction.positive_class,
     }

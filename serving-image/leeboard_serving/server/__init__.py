@@ -1,0 +1,1 @@
+"""The server: one version of one model, by the Open Inference Protocol (v2, REST)."""

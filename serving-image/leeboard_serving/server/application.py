@@ -1,0 +1,196 @@
+"""The HTTP face: health, metadata and inference."""
+
+import asyncio
+import logging
+import time
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from leeboard.evaluator.failures import EvaluationError
+from leeboard_serving.failures import ServingError
+from leeboard_serving.observation import Observation
+from leeboard_serving.server.observer import Observer
+from leeboard_serving.server.protocol import BadRequest, InferenceRequest, parse_request, render_answer
+from leeboard_serving.server.served_model import ServedModel
+
+LOG = logging.getLogger("leeboard.serving")
+VERSION = "0.1.0"
+LARGEST_BODY = 16 << 20
+"""Bytes of a request."""
+MOST_WAITING = 256
+"""Requests that wait for the model; more are refused at once, which is kinder than an answer that comes too late."""
+CHECK_SECONDS = 3.0
+"""How long readiness waits for the model, below the probe's own timeout."""
+
+
+class TooBusy(Exception):
+    """Too many requests wait."""
+
+
+class Service:
+    """One model and the thread that runs it, so that health is answered while the model computes."""
+
+    def __init__(self, model: ServedModel, observer: Observer) -> None:
+        self.model = model
+        self.observer = observer
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="model")
+        self._waiting = 0
+
+    async def run(self, work: Callable[[], Any]) -> Any:
+        """Run something in the model's thread. Raises TooBusy, and what the work raises."""
+        if self._waiting >= MOST_WAITING:
+            raise TooBusy
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        finally:
+            self._waiting -= 1
+
+    def close(self) -> None:
+        """Let the thread end."""
+        self._thread.shutdown(wait=False)
+
+
+def application(service: Service) -> Starlette:
+    """The ASGI application of one model."""
+    name = service.model.served.model
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> Any:
+        service.observer.start()
+        yield
+        await service.observer.stop(5.0)
+        service.close()
+
+    endpoints = _Endpoints(service)
+    routes = [
+        Route("/v2", endpoints.server, methods=["GET"]),
+        Route("/v2/health/live", endpoints.live, methods=["GET"]),
+        Route("/v2/health/ready", endpoints.ready, methods=["GET"]),
+    ]
+    for prefix in (f"/v2/models/{name}", f"/v2/models/{name}/versions/{service.model.served.version}"):
+        routes += [
+            Route(prefix, endpoints.metadata, methods=["GET"]),
+            Route(f"{prefix}/ready", endpoints.ready, methods=["GET"]),
+            Route(f"{prefix}/infer", endpoints.infer, methods=["POST"]),
+        ]
+    handlers: dict[Any, Any] = {HTTPException: _refused}
+    return Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)
+
+
+class _Endpoints:
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    async def live(self, _: Request) -> Response:
+        return JSONResponse({"live": True})
+
+    async def ready(self, _: Request) -> Response:
+        """Ready means that the model gives the right answers now, not that it once did."""
+        try:
+            await asyncio.wait_for(self._service.run(self._service.model.check), CHECK_SECONDS)
+        except TimeoutError:
+            return _failed(503, f"the model has not answered the golden samples within {CHECK_SECONDS:g} s")
+        except TooBusy:
+            return _failed(503, "too many requests wait for the model")
+        except ServingError as error:
+            LOG.error("%s: %s", error.reason, error.message)
+            return _failed(503, f"{error.reason}: {error.message}")
+        return JSONResponse({"ready": True, "name": self._service.model.served.model})
+
+    async def server(self, _: Request) -> Response:
+        return JSONResponse({"name": "leeboard", "version": VERSION, "extensions": []})
+
+    async def metadata(self, _: Request) -> Response:
+        model = self._service.model
+        return JSONResponse(
+            {
+                "name": model.served.model,
+                "versions": [model.served.version],
+                "platform": "sklearn-skops",
+                "inputs": [one.described() for one in model.signature.inputs],
+                "outputs": [one.described() for one in model.signature.outputs],
+            }
+        )
+
+    async def infer(self, request: Request) -> Response:
+        started = time.perf_counter()
+        exchange = await self._answered(request)
+        asked, response = exchange.asked, exchange.response
+        observation = Observation(
+            id=asked.id if asked else uuid.uuid4().hex,
+            time=time.time(),
+            seconds=time.perf_counter() - started,
+            status=response.status_code,
+        )
+        if asked is not None and exchange.scores is not None:
+            observation = replace(observation, rows=asked.rows, inputs=asked.columns, scores=exchange.scores)
+        self._service.observer.tell(observation)
+        return response
+
+    async def _answered(self, request: Request) -> "_Exchange":
+        body = await _body(request)
+        if body is None:
+            return _Exchange(_failed(413, f"a request has at most {LARGEST_BODY} bytes"))
+        model = self._service.model
+        try:
+            asked = parse_request(body, model.signature)
+        except BadRequest as error:
+            return _Exchange(_failed(400, str(error)))
+        if not asked.id:
+            asked = replace(asked, id=uuid.uuid4().hex)
+        try:
+            scores = await self._service.run(lambda: model.predict(asked.columns))
+        except EvaluationError as error:
+            LOG.warning("request %s: %s", asked.id, error.message)
+            return _Exchange(_failed(500, error.message), asked)
+        except TooBusy:
+            return _Exchange(_failed(503, "too many requests wait for the model"), asked)
+        content = render_answer(
+            model.served.model, model.served.version, asked.id, model.signature.outputs[0].name, scores
+        )
+        return _Exchange(Response(content, media_type="application/json"), asked, scores)
+
+
+@dataclass(frozen=True, eq=False)
+class _Exchange:
+    """A response, what was asked where it was understood, and the scores where there are any."""
+
+    response: Response
+    asked: InferenceRequest | None = None
+    scores: NDArray[np.float64] | None = None
+
+
+async def _body(request: Request) -> bytes | None:
+    """The body, or None where it is too large; it is read no further than that."""
+    parts, length = [], 0
+    async for part in request.stream():
+        length += len(part)
+        if length > LARGEST_BODY:
+            return None
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _failed(status: int, text: str) -> Response:
+    return JSONResponse({"error": text}, status_code=status)
+
+
+async def _refused(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - that is what the handler is registered for
+    texts = {404: "no such model, version or page", 405: "this page does not take that method"}
+    return JSONResponse(
+        {"error": texts.get(error.status_code, error.detail)}, status_code=error.status_code, headers=error.headers
+    )

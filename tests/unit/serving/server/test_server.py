@@ -1,0 +1,272 @@
+"""The server as a process: what it answers, what it refuses, what it tells the exporter, how it starts and ends."""
+
+import json
+import signal
+import socket
+import threading
+import time
+
+import httpx
+import numpy as np
+import pytest
+from sklearn.ensemble import GradientBoostingClassifier
+from sklearn.pipeline import make_pipeline
+
+from tests.unit.serving.server.running import REFERENCE, Exporter, expected, lay_out, request, start, trained
+
+INFER = "/v2/models/late-flights/infer"
+
+
+@pytest.fixture(scope="module")
+def model():
+    return trained()
+
+
+@pytest.fixture(scope="module")
+def world(model, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pod")
+    lay_out(folder / "volume", model)
+    exporter = Exporter(folder / "observe.sock")
+    server = start(folder)
+    server.wait_ready()
+    with httpx.Client(base_url=server.url, timeout=20) as client:
+        yield client, exporter
+    server.process.send_signal(signal.SIGTERM)
+    assert server.process.wait(20) == 0
+    exporter.close()
+
+
+@pytest.fixture
+def client(world):
+    return world[0]
+
+
+@pytest.fixture
+def told(world):
+    """What the exporter is told from now on."""
+    world[1].told.clear()
+    return world[1]
+
+
+@pytest.mark.parametrize("rows", [1, 7, 500])
+def test_answers_are_the_models_own(client, model, rows):
+    answer = client.post(INFER, json=request(rows)).json()
+    assert answer["id"] == "r-1"
+    assert (answer["model_name"], answer["model_version"]) == ("late-flights", "late-flights-1a2b3c4d")
+    (output,) = answer["outputs"]
+    assert {name: output[name] for name in ("name", "datatype", "shape")} == {
+        "name": "probability",
+        "datatype": "FP64",
+        "shape": [rows],
+    }
+    np.testing.assert_array_equal(output["data"], expected(model, rows))
+
+
+def test_columns_of_one_are_the_same(client, model):
+    asked = request(3)
+    for one in asked["inputs"]:
+        one |= {"shape": [3, 1], "data": [[value] for value in one["data"]]}
+    np.testing.assert_array_equal(client.post(INFER, json=asked).json()["outputs"][0]["data"], expected(model, 3))
+
+
+def test_a_version_is_reached_by_its_name_and_no_other(client):
+    good = "/v2/models/late-flights/versions/late-flights-1a2b3c4d"
+    assert client.post(f"{good}/infer", json=request(1)).status_code == 200
+    for path in ("/v2/models/late-flights/versions/2/infer", "/v2/models/other/infer"):
+        answer = client.post(path, json=request(1))
+        assert answer.status_code == 404
+        assert "no such model" in answer.json()["error"]
+    assert client.get(INFER).status_code == 405
+
+
+def test_health_and_metadata(client):
+    assert client.get("/v2/health/live").json() == {"live": True}
+    assert client.get("/v2/health/ready").json()["ready"] is True
+    assert client.get("/v2/models/late-flights/ready").json() == {"ready": True, "name": "late-flights"}
+    assert client.get("/v2").json()["name"] == "leeboard"
+    metadata = client.get("/v2/models/late-flights").json()
+    assert metadata["versions"] == ["late-flights-1a2b3c4d"]
+    assert metadata["inputs"] == [
+        {"name": "distance", "datatype": "INT64", "shape": [-1]},
+        {"name": "temp", "datatype": "FP64", "shape": [-1]},
+        {"name": "wind", "datatype": "FP64", "shape": [-1]},
+        {"name": "carrier", "datatype": "BYTES", "shape": [-1]},
+    ]
+    assert metadata["outputs"] == [{"name": "probability", "datatype": "FP64", "shape": [-1]}]
+
+
+def changed(position, **fields):
+    asked = request(2)
+    asked["inputs"][position] |= fields
+    return asked
+
+
+BAD = [
+    (b"{", "the body is not JSON"),
+    (b"[" * 100_000, "the body is not JSON"),
+    (b"[]", "a list named inputs"),
+    ({"inputs": {}}, "a list named inputs"),
+    ({"inputs": [1]}, "inputs[0] has to be an object with a name"),
+    ({"inputs": request(1)["inputs"][1:]}, "inputs are absent: distance"),
+    ({"inputs": [*request(1)["inputs"], {"name": "extra"}]}, "no such inputs: extra"),
+    ({"inputs": [*request(1)["inputs"], request(1)["inputs"][0]]}, "distance is given twice"),
+    (changed(0, datatype="FP64"), "input distance is INT64, not FP64"),
+    (changed(0, datatype=None), "input distance is INT64, not None"),
+    (changed(0, data="12"), "distance has no list named data"),
+    (changed(0, data=[1, "2"]), "neither INT64 nor null"),
+    (changed(0, data=[1, True]), "neither INT64 nor null"),
+    (changed(0, data=[1, 2.5]), "holds a fraction"),
+    (changed(0, data=[1, 2**70]), "a number that INT64 does not"),
+    (changed(1, data=[1, 10**400]), "a number that FP64 does not"),
+    (changed(3, data=["AA", 5]), "neither a text nor null"),
+    (changed(0, shape=[3]), "its shape is not [2]"),
+    (changed(0, shape=[2, 2]), "its shape is not [2]"),
+    (changed(0, shape=[1], data=[1]), "different numbers of rows"),
+    (request(0), "0 rows"),
+    (request(1, outputs=[{"name": "other"}]), "outputs name probability and no others"),
+    (request(1, outputs=5), "outputs name probability and no others"),
+    (request(1, id="a\nb"), "printable"),
+    (request(1, id=7), "printable"),
+    (request(1, id="x" * 257), "printable"),
+]
+
+
+@pytest.mark.parametrize(("asked", "text"), BAD, ids=[text for _, text in BAD])
+def test_the_clients_mistakes_are_named(client, told, asked, text):
+    answer = client.post(INFER, content=asked if isinstance(asked, bytes) else json.dumps(asked))
+    assert answer.status_code == 400
+    assert text in answer.json()["error"]
+    (observation,) = told.wait(1)
+    assert (observation.status, observation.rows) == (400, 0)
+
+
+def test_a_body_that_is_too_large_is_refused(client):
+    answer = client.post(INFER, content=b" " * ((16 << 20) + 1))
+    assert answer.status_code == 413
+
+
+def test_missing_values_reach_the_model(client, model):
+    asked = changed(2, data=[None, None])
+    asked["inputs"][0]["data"][0] = None
+    asked["inputs"][3]["data"][1] = None
+    answer = client.post(INFER, json=asked)
+    assert answer.status_code == 200, answer.text
+
+
+def test_the_exporter_is_told_every_column_and_score(client, told, model):
+    answer = client.post(INFER, json=request(5) | {"id": "told"}).json()
+    (observation,) = told.wait(1)
+    assert (observation.id, observation.status, observation.rows, observation.dropped) == ("told", 200, 5, 0)
+    assert 0 < observation.seconds < 20
+    assert abs(observation.time - time.time()) < 60
+    for one in request(5)["inputs"]:
+        values = observation.inputs[one["name"]].tolist()
+        assert [None if v != v else v for v in values] == one["data"]  # noqa: PLR0124 - NaN
+    np.testing.assert_array_equal(observation.scores, answer["outputs"][0]["data"])
+
+
+def test_a_request_without_id_gets_one_and_the_exporter_the_same(client, told):
+    asked = request(1)
+    del asked["id"]
+    identity = client.post(INFER, json=asked).json()["id"]
+    assert len(identity) == 32
+    assert told.wait(1)[0].id == identity
+
+
+def test_a_model_that_fails_answers_500_and_goes_on(tmp_path):
+    # fitted without missing values, as the golden samples are; the model itself refuses them later
+    frame = REFERENCE.dropna()[["distance", "temp", "wind"]]
+    broken = make_pipeline(GradientBoostingClassifier(n_estimators=5)).fit(frame, REFERENCE.dropna()["label"])
+    lay_out(tmp_path / "volume", broken)
+    exporter = Exporter(tmp_path / "observe.sock")
+    server = start(tmp_path)
+    server.wait_ready()
+    good, bad = changed(2, data=[1.0, 2.0]), changed(2, data=[1.0, None])
+    answers = [httpx.post(server.url + INFER, json=asked, timeout=20) for asked in (good, bad, good)]
+    assert [one.status_code for one in answers] == [200, 500, 200]
+    assert "NaN" in answers[1].json()["error"]
+    assert [(one.status, one.rows) for one in exporter.wait(3)] == [(200, 2), (500, 0), (200, 2)]
+    server.process.terminate()
+    assert server.process.wait(20) == 0
+    exporter.close()
+
+
+def told_at_the_end(server):
+    assert server.process.wait(60) != 0
+    return json.loads(server.termination.read_text())
+
+
+def test_wrong_golden_answers_keep_it_from_listening(model, tmp_path):
+    lay_out(tmp_path / "volume", model)
+    path = tmp_path / "volume" / "golden.json"
+    golden = json.loads(path.read_text())
+    golden["outputs"][0]["data"][0] += 1e-3
+    path.write_text(json.dumps(golden))
+    told = told_at_the_end(start(tmp_path))
+    assert told["reason"] == "GoldenSamplesMismatch"
+    assert "0.001 off" in told["message"]
+
+
+def test_a_model_that_is_a_pickle_is_refused(model, tmp_path):
+    lay_out(tmp_path / "volume", model)
+    (tmp_path / "volume" / "model" / "model.skops").write_bytes(b"\x80\x04N.")
+    assert told_at_the_end(start(tmp_path))["reason"] == "UnsafeFormat"
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"contract": 2}', '{"contract": 1, "inputs": [], "outputs": []}'])
+def test_golden_samples_that_are_none_are_named(model, tmp_path, text):
+    lay_out(tmp_path / "volume", model)
+    (tmp_path / "volume" / "golden.json").write_text(text)
+    assert told_at_the_end(start(tmp_path))["reason"] == "BadData"
+
+
+def test_requests_are_answered_while_no_exporter_listens_and_told_of_later(model, tmp_path):
+    lay_out(tmp_path / "volume", model)
+    server = start(tmp_path)
+    server.wait_ready()
+    for _ in range(5):
+        assert httpx.post(server.url + INFER, json=request(1), timeout=20).status_code == 200
+    exporter = Exporter(tmp_path / "observe.sock")
+    assert len(exporter.wait(5)) == 5
+    server.process.terminate()
+    assert server.process.wait(20) == 0
+    exporter.close()
+
+
+def test_no_request_fails_while_the_server_ends(model, tmp_path):
+    """Callers on kept connections are told to leave; those who come back find the next pod, here nobody."""
+    lay_out(tmp_path / "volume", model)
+    exporter = Exporter(tmp_path / "observe.sock")
+    server = start(tmp_path)
+    server.wait_ready()
+    answered, failures = [], []
+    signalled = threading.Event()
+
+    def call() -> None:
+        with httpx.Client(base_url=server.url, timeout=20) as client:
+            while True:
+                try:
+                    answer = client.post(INFER, json=request(1))
+                except httpx.TransportError as error:
+                    failures.append(repr(error))
+                    return
+                answered.append(answer.status_code)
+                if answer.headers.get("connection") == "close":
+                    assert signalled.is_set()
+                    return
+
+    threads = [threading.Thread(target=call) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    while len(answered) < 20:
+        time.sleep(0.01)
+    signalled.set()
+    server.process.terminate()
+    for thread in threads:
+        thread.join(20)
+    assert server.process.wait(20) == 0
+    assert not failures
+    assert set(answered) == {200}
+    assert len(exporter.wait(len(answered))) == len(answered)
+    with pytest.raises(ConnectionRefusedError), socket.create_connection(("127.0.0.1", server.port), 1):
+        pass
