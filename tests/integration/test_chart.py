@@ -78,7 +78,7 @@ def test_install_upgrade_uninstall(plane: ControlPlane) -> None:
         "leeboard-evaluator",
     }
     plane.kubectl("wait", "--for=condition=Established", "--timeout=30s", "crd", "models.leeboard.dev")
-    install(plane, "--set", "evaluator.enabled=false", "--set-string", "evaluator.clockSpeed=8640")
+    install(plane, "--set", "evaluator.enabled=false")
     assert {one["metadata"]["name"] for one in system.all("deployments")} == {"leeboard-operator"}
     helm("uninstall", "leeboard", "--namespace", SYSTEM, kubeconfig=plane.kubeconfig)
     assert system.all("deployments") == []
