@@ -1,82 +1,25 @@
-"""The cluster of the demo as the steps see it: objects, storage, code and what is waited for."""
+"""One Model with its TrainingJob and DriftMonitor as a person sees them: what they are now, and what is waited for."""
 
-import subprocess
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-import boto3
-from botocore.config import Config
-
-from e2e.demo.manifests import NAME, Document, Places
-from e2e.support.kubectl import Kubectl
+from e2e.support.kubectl import Document, Kubectl
 from e2e.support.narrator import Narrator
 from e2e.support.waiting import Failed, wait_for
 
 OVER = ("Failed", "NoNewData")
 
 
-@dataclass
+@dataclass(frozen=True)
 class World:
-    """Everything a step needs. ``git`` is the bare repository's folder; seconds are wall-clock seconds."""
+    """Model, TrainingJob and DriftMonitor have one name. Seconds are wall-clock seconds."""
 
     kubectl: Kubectl
     narrator: Narrator
-    places: Places
-    s3_host: str
-    access_key: str
-    secret_key: str
-    git: Path
-    build: Path
+    name: str
 
-    # -- storage ---------------------------------------------------------------------------------------------------
-    def s3(self) -> Any:
-        """A boto3 client on the cluster's S3 server."""
-        return boto3.client(
-            "s3",
-            endpoint_url=self.s3_host,
-            aws_access_key_id=self.access_key,
-            aws_secret_access_key=self.secret_key,
-            region_name="us-east-1",
-            config=Config(s3={"addressing_style": "path"}, retries={"max_attempts": 5}),
-        )
-
-    def make_bucket(self, name: str) -> None:
-        """Make a bucket unless it is there."""
-        client = self.s3()
-        if name not in [bucket["Name"] for bucket in client.list_buckets().get("Buckets", [])]:
-            client.create_bucket(Bucket=name)
-
-    def upload(self, bucket: str, key: str, path: Path) -> None:
-        """Put one file."""
-        self.s3().put_object(Bucket=bucket, Key=key, Body=path.read_bytes())
-
-    # -- code ------------------------------------------------------------------------------------------------------
-    def commit(self, files: dict[str, str], message: str) -> str:
-        """Commit these files on ``main`` of the training repository and push them; returns the commit (40 hex)."""
-        work = self.build / "training-code"
-        if not (work / ".git").is_dir():
-            work.mkdir(parents=True, exist_ok=True)
-            self._git(work, "init", "--quiet", "--initial-branch=main")
-            self._git(work, "remote", "add", "origin", str(self.git))
-        for name, text in files.items():
-            (work / name).write_text(text, encoding="utf-8")
-        self._git(work, "add", "--all")
-        self._git(work, "commit", "--quiet", "--message", message)
-        self._git(work, "push", "--quiet", "--force", "origin", "main")
-        return self._git(work, "rev-parse", "HEAD").strip()
-
-    def _git(self, folder: Path, *args: str) -> str:
-        author = ["-c", "user.name=Flight Ops", "-c", "user.email=flight-ops@example.com"]
-        done = subprocess.run(
-            ["git", "-C", str(folder), *author, *args], check=True, capture_output=True, text=True, timeout=60
-        )
-        return done.stdout
-
-    # -- objects ---------------------------------------------------------------------------------------------------
     def model(self) -> Document:
         """The Model as it is now; an empty document before it exists."""
-        return self.kubectl.get("models.leeboard.dev", NAME) or {}
+        return self.kubectl.get("models.leeboard.dev", self.name) or {}
 
     def champion(self) -> str | None:
         """The champion's name."""
@@ -90,17 +33,16 @@ class World:
 
     def runs(self) -> list[Document]:
         """The runs recorded in the TrainingJob's status."""
-        job = self.kubectl.get("trainingjobs.leeboard.dev", NAME) or {}
+        job = self.kubectl.get("trainingjobs.leeboard.dev", self.name) or {}
         runs: list[Document] = job.get("status", {}).get("runs", [])
         return runs
 
     def monitor(self) -> Document:
         """The DriftMonitor's status."""
-        found = self.kubectl.get("driftmonitors.leeboard.dev", NAME) or {}
+        found = self.kubectl.get("driftmonitors.leeboard.dev", self.name) or {}
         status: Document = found.get("status", {})
         return status
 
-    # -- waiting ---------------------------------------------------------------------------------------------------
     def wait_new_version(self, known: set[str], seconds: float = 300) -> Document:
         """Wait for a ModelVersion whose name is not known; a failed run ends the wait at once."""
         before = {run["id"] for run in self.runs() if run.get("phase") in OVER}
