@@ -1,4 +1,4 @@
-"""The real cluster for the whole run, and a namespace that enforces restricted pods for each module that asks."""
+"""The real cluster for the whole run, Leeboard on it, and a namespace or a tenant for each module that asks."""
 
 import itertools
 import os
@@ -10,6 +10,9 @@ import pytest
 from e2e.cluster import images, lifecycle
 from e2e.cluster.lifecycle import Cluster
 from e2e.cluster.place import claimed
+from e2e.scenarios.tenant import Tenant
+from e2e.support import installation
+from e2e.support.installation import Images
 from e2e.support.kubectl import Kubectl
 from e2e.support.narrator import Narrator
 
@@ -35,8 +38,27 @@ def python_image(cluster: Cluster) -> str:
 @pytest.fixture(scope="module")
 def restricted(cluster: Cluster) -> Iterator[Kubectl]:
     """kubectl in a fresh namespace that enforces the restricted PodSecurity level."""
-    name = f"scenario-{os.getpid()}-{next(_numbers)}"
-    labels = {"pod-security.kubernetes.io/enforce": "restricted"}
-    cluster.kubectl("").apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}})
+    name = _name()
+    cluster.kubectl("").apply(installation.namespace(name))
     yield cluster.kubectl(name)
     cluster.kubectl()("delete", "namespace", name, "--wait=false")
+
+
+@pytest.fixture(scope="session")
+def installed(cluster: Cluster) -> Images:
+    """Leeboard on the cluster, from images of this tree."""
+    images = installation.build_images(cluster)
+    installation.install(cluster, images)
+    return images
+
+
+@pytest.fixture(scope="module")
+def tenant(cluster: Cluster, installed: Images, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tenant]:
+    """A tenant of its own for each module."""
+    tenant = Tenant.begin(cluster, installed, _name(), tmp_path_factory.mktemp("tenant"))
+    yield tenant
+    tenant.end()
+
+
+def _name() -> str:
+    return f"scenario-{os.getpid()}-{next(_numbers)}"
