@@ -7,7 +7,7 @@ that the script cannot change it.
 import logging
 import os
 import signal
-import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +29,24 @@ LARGEST_FINISHED = 1 << 20
 POLL_SECONDS = 0.1
 PAUSES = (2.0, 10.0, 30.0)
 """Seconds between attempts where the storage cannot be reached: a training is too dear for one."""
+
+
+class Ending:
+    """Whether SIGTERM came: a flag, because a lock taken in a handler could be one that the main thread holds."""
+
+    def __init__(self) -> None:
+        self._told = False
+
+    def tell(self, *_: object) -> None:
+        """The handler."""
+        self._told = True
+
+    def wait(self, seconds: float = float("inf")) -> bool:
+        """Wait for it, for at most so long; returns whether it came."""
+        deadline = time.monotonic() + seconds
+        while not self._told and (left := deadline - time.monotonic()) > 0:
+            time.sleep(min(left, POLL_SECONDS))
+        return self._told
 
 
 class Finished(SpecModel):
@@ -117,8 +135,8 @@ class Publication:
 
 def main() -> None:
     """Wait for the script, publish, and stay until the pod ends."""
-    ended = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    ended = Ending()
+    signal.signal(signal.SIGTERM, ended.tell)
     environment = dict(os.environ)
     control = Places.from_environment(environment).control
     if not (control / OUTCOME).exists():
@@ -129,7 +147,7 @@ def main() -> None:
     ended.wait()
 
 
-def attempt(work: Callable[[], TrainingResult], ended: threading.Event) -> TrainingResult:
+def attempt(work: Callable[[], TrainingResult], ended: Ending) -> TrainingResult:
     """Do it, again after each pause while the storage cannot be reached. Raises RunError."""
     for pause in (*PAUSES, None):
         try:
@@ -141,7 +159,7 @@ def attempt(work: Callable[[], TrainingResult], ended: threading.Event) -> Train
     raise AssertionError("the last attempt has no pause after it")
 
 
-def _outcome(environment: dict[str, str], control: Path, ended: threading.Event) -> dict[str, Any] | None:
+def _outcome(environment: dict[str, str], control: Path, ended: Ending) -> dict[str, Any] | None:
     """Exit code and message for the launcher; None where the pod ends before the script has succeeded."""
     run = ""
     try:
@@ -180,7 +198,7 @@ def _read_finished(path: Path) -> Finished:
         raise RunError(Reason.PUBLISH_FAILED, f"{path.name} was not written by the launcher") from error
 
 
-def _wait(path: Path, ended: threading.Event) -> bool:
+def _wait(path: Path, ended: Ending) -> bool:
     while not path.exists():
         if ended.wait(POLL_SECONDS):
             return False
