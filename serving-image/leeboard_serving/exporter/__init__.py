@@ -1,0 +1,1 @@
+"""Counts what a server observes, takes labels, and leaves both in object storage for the evaluator."""

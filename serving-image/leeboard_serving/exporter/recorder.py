@@ -1,0 +1,97 @@
+"""What is observed now: the open window, the open ledger and the labels that came in since they were last closed."""
+
+import asyncio
+import gzip
+from collections.abc import Callable, Sequence
+
+from leeboard_serving.exporter.checks import check
+from leeboard_serving.exporter.feedback import Label
+from leeboard_serving.exporter.outbox import Outbox
+from leeboard_serving.exporter.references import References
+from leeboard_serving.exporter.settings import Settings
+from leeboard_serving.exporter.table import Cut, Table, has_usable_ids, ledger_blocks
+from leeboard_serving.exporter.tally import Tally
+from leeboard_serving.exporter.window import window_text
+from leeboard_serving.observation import Observation
+
+_SUFFIXES = {"windows": "json", "ledger": "csv", "feedback": "csv"}
+_LEVEL = 6
+"""Of gzip."""
+
+
+class Recorder:
+    """Takes observations and labels, on the event loop; `clock` gives the time in seconds since 1970.
+
+    `labels` counts those accepted, `unnamed` the rows that the ledger could not take because of their id.
+    """
+
+    def __init__(self, settings: Settings, references: References, outbox: Outbox, clock: Callable[[], float]) -> None:
+        self._settings, self._references, self._outbox, self._clock = settings, references, outbox, clock
+        self._start = self._now()
+        self._before, self._window = Tally(references), Tally(references)
+        self._ledger = Table("ledger", ("id", "time", "score"), self._start)
+        self._feedback = Table("feedback", ("id", "time", "label"), self._start)
+        self._compressing: set[asyncio.Task[None]] = set()
+        self.labels = self.unnamed = 0
+
+    async def observe(self, observation: Observation) -> None:
+        """Count an observation; waits while the ledger becomes a file. Raises ValueError where it cannot be counted."""
+        check(observation, self._references)
+        self._window.add(observation)
+        if not has_usable_ids(observation):
+            self.unnamed += observation.rows
+        for block in ledger_blocks(observation):
+            self._ledger.add(block)
+            if self._ledger.is_full:
+                await self._keep(self._ledger.cut(self._now()))
+
+    async def accept(self, labels: Sequence[Label]) -> bool:
+        """Take labels, or return False where there is no room for them."""
+        if self._outbox.is_full("feedback"):
+            return False
+        self._feedback.add(labels)
+        self.labels += len(labels)
+        if self._feedback.is_full:
+            await self._keep(self._feedback.cut(self._now()))
+        return True
+
+    async def close(self, end: int | None = None) -> None:
+        """Close the window at `end`, in milliseconds since 1970, or now; it and the tables go into the outbox.
+
+        A clock that was set back leaves the window open until it has passed the window's beginning again.
+        """
+        now = self._now()
+        end = max(now, self._start + 1) if end is None else end
+        cuts = [table.cut(now) for table in (self._ledger, self._feedback)]
+        if end > self._start:
+            window, self._window = self._window, Tally(self._references)
+            self._before.merge(window)
+            cuts.append(Cut("windows", self._start, end, window_text(window, self._settings, self._start, end)))
+            self._start = end
+        for cut in cuts:
+            await self._keep(cut)
+        if self._compressing:
+            await asyncio.wait(self._compressing)
+
+    def total(self) -> Tally:
+        """Everything since the process began."""
+        total = Tally(self._references)
+        total.merge(self._before)
+        total.merge(self._window)
+        return total
+
+    async def _keep(self, cut: Cut | None) -> None:
+        """Compress and write, in a thread. It goes on when the caller is cancelled: the rows are nowhere else."""
+        if cut is None:
+            return
+        task = asyncio.create_task(asyncio.to_thread(self._put, cut))
+        self._compressing.add(task)
+        task.add_done_callback(self._compressing.discard)
+        await asyncio.shield(task)
+
+    def _put(self, cut: Cut) -> None:
+        key = f"{cut.kind}/{self._settings.pod}/{cut.start}-{cut.end}.{_SUFFIXES[cut.kind]}.gz"
+        self._outbox.add(key, gzip.compress(cut.text.encode(), _LEVEL, mtime=0))
+
+    def _now(self) -> int:
+        return int(self._clock() * 1000)

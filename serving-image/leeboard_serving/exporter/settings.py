@@ -1,0 +1,79 @@
+"""The exporter's configuration, from its environment."""
+
+import math
+import re
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from leeboard.api.reasons import Reason
+from leeboard_serving.environment import Served, required
+from leeboard_serving.failures import ServingError
+
+METRICS_PORT, FEEDBACK_PORT = 9090, 8081
+OUTBOX_BYTES = 160 << 20
+"""Of the 256 MiB that a pod has at /tmp."""
+SHORTEST_INTERVAL, LONGEST_INTERVAL = 0.1, 86_400.0
+_POD = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`uri` is where the observations of the version lie; `interval` is how often they are written, in seconds.
+
+    `outbox` is the folder of what could not be written yet, of `outbox_bytes` at most.
+    """
+
+    model: str
+    version: str
+    pod: str
+    uri: str
+    interval: float
+    metrics_port: int
+    feedback_port: int
+    outbox: Path
+    outbox_bytes: int
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> Self:
+        """Read it. Raises ServingError (BadConfiguration) that names the variable.
+
+        LEEBOARD_METRICS_PORT, LEEBOARD_FEEDBACK_PORT, LEEBOARD_OUTBOX_FOLDER and LEEBOARD_OUTBOX_BYTES are for tests;
+        pods have the defaults.
+        """
+        served = Served.of(environment)
+        pod = required(environment, "LEEBOARD_POD")
+        if not _POD.fullmatch(pod) or ".." in pod:
+            raise ServingError(Reason.BAD_CONFIGURATION, f"LEEBOARD_POD is no name of a pod: {pod!r}")
+        folder = environment.get("LEEBOARD_OUTBOX_FOLDER")
+        return cls(
+            model=served.model,
+            version=served.version,
+            pod=pod,
+            uri=required(environment, "LEEBOARD_OBSERVATIONS_URI"),
+            interval=_interval(required(environment, "LEEBOARD_FLUSH_INTERVAL")),
+            metrics_port=_number(environment, "LEEBOARD_METRICS_PORT", METRICS_PORT, most=65535),
+            feedback_port=_number(environment, "LEEBOARD_FEEDBACK_PORT", FEEDBACK_PORT, most=65535),
+            outbox=Path(folder) if folder else Path(tempfile.gettempdir()) / "outbox",
+            outbox_bytes=_number(environment, "LEEBOARD_OUTBOX_BYTES", OUTBOX_BYTES, most=1 << 40),
+        )
+
+
+def _interval(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not SHORTEST_INTERVAL <= seconds <= LONGEST_INTERVAL:
+        allowed = f"{SHORTEST_INTERVAL:g} to {LONGEST_INTERVAL:g} seconds"
+        raise ServingError(Reason.BAD_CONFIGURATION, f"LEEBOARD_FLUSH_INTERVAL is not {allowed}: {text!r}")
+    return seconds
+
+
+def _number(environment: Mapping[str, str], name: str, default: int, *, most: int) -> int:
+    text = environment.get(name) or str(default)
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= most):
+        raise ServingError(Reason.BAD_CONFIGURATION, f"{name} is not 1 to {most}: {text!r}")
+    return int(text)

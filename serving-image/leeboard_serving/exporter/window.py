@@ -1,0 +1,44 @@
+"""The window file: what this pod counted between two moments."""
+
+import json
+from typing import Any
+
+from leeboard.stats.distributions import Distribution
+from leeboard_serving.exporter.latency import EDGES
+from leeboard_serving.exporter.settings import Settings
+from leeboard_serving.exporter.tally import Tally
+from leeboard_serving.exporter.texts import moment_of
+
+CONTRACT = 1
+
+
+def window_text(tally: Tally, settings: Settings, start: int, end: int) -> str:
+    """The JSON of docs/reference/contracts.md, "Window". Times are milliseconds since 1970. The tally is settled."""
+    document = {
+        "contract": CONTRACT,
+        "model": settings.model,
+        "version": settings.version,
+        "pod": settings.pod,
+        "start": moment_of(start / 1000, "milliseconds"),
+        "end": moment_of(end / 1000, "milliseconds"),
+        "requests": tally.requests,
+        "errors": tally.errors,
+        "rows": tally.rows,
+        "dropped": tally.dropped,
+        "latency": {"edges": EDGES, "counts": tally.latencies},
+        "features": [_counted(one) for one in tally.features.values()],
+        "prediction": _counted(tally.prediction),
+    }
+    return json.dumps(document, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def _counted(distribution: Distribution) -> dict[str, Any]:
+    return {
+        "name": distribution.name,
+        "counts": distribution.counts.tolist(),
+        "missing": distribution.missing,
+        "infinite": distribution.infinite,
+        "count": distribution.count,
+        "sum": distribution.total,
+        "sumOfSquares": distribution.total_of_squares,
+    }
