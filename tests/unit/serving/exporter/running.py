@@ -186,7 +186,9 @@ class Exporter:
     def keys(self, kind):
         """The files of a kind in storage, oldest first."""
         folder = self.bucket / kind / "late-flights-v1-abc"
-        return sorted(folder.iterdir(), key=span_of) if folder.is_dir() else []
+        found = folder.iterdir() if folder.is_dir() else ()
+        # a store leaves the beginning of a file where its folder is taken away in between
+        return sorted((path for path in found if not path.name.startswith(".")), key=span_of)
 
     def windows(self):
         return [parse_window(path.read_bytes()) for path in self.keys("windows")]

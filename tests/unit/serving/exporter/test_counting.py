@@ -44,7 +44,7 @@ def test_counts_are_those_of_numpy(tmp_path):
             "score": exporter.metric("leeboard_score_count"),
             "dropped": exporter.metric("leeboard_observations_dropped_total"),
         }
-        assert exporter.metric("leeboard_last_flush_timestamp_seconds") > 0
+        exporter.until(lambda: exporter.metric("leeboard_last_flush_timestamp_seconds") > 0)
         for connection in connections:
             connection.close()
         assert exporter.end() == 0
