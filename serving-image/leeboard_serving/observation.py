@@ -120,7 +120,7 @@ def _decoded(datatype: str, data: bytes) -> Column:
     if datatype != "BYTES":
         return np.frombuffer(data, dtype=_NUMBERS[datatype])
     texts = json.loads(data)
-    if not all(value is None or isinstance(value, str) for value in texts):
+    if not isinstance(texts, list) or not all(value is None or isinstance(value, str) for value in texts):
         raise ValueError("a column of texts that holds something else")
     column = np.empty(len(texts), dtype=object)
     column[:] = texts

@@ -96,6 +96,10 @@ def test_a_frame_that_is_cut_is_none(length):
         (b'{"id":"r","time":1,"seconds":1,"status":200,"rows":2,"dropped":0,"columns":[["","FP64",8]]}', b"12345678"),
         (b'{"id":"r","time":1,"seconds":1,"status":200,"rows":1,"dropped":0,"columns":[["","FP64",8]]}', b"123456789"),
         (b'{"id":"r","time":1,"seconds":1,"status":200,"rows":1,"dropped":0,"columns":[["","BYTES",3]]}', b"[1]"),
+        (
+            b'{"id":"r","time":1,"seconds":1,"status":200,"rows":1,"dropped":0,"columns":[["x","BYTES",3],["","FP64",8]]}',
+            b'"a"12345678',
+        ),
         (b'{"id":"r","time":1,"seconds":1,"status":200,"rows":1,"dropped":0,"columns":[["","OBJECT",8]]}', b"12345678"),
         (b'{"id":"r","time":1,"seconds":1,"status":200,"rows":0,"dropped":0,"columns":[]}', b""),
     ],
