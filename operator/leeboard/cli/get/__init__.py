@@ -1,0 +1,1 @@
+"""`leeboard get`: tables of models, versions, runs and monitors."""

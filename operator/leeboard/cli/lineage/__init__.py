@@ -1,0 +1,1 @@
+"""`leeboard lineage`: where a version comes from, back to the first."""

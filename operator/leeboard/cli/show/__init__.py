@@ -1,0 +1,1 @@
+"""How values are shown to a person: pure functions from values to text."""

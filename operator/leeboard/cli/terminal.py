@@ -1,0 +1,54 @@
+"""Where a command writes: colours only on a terminal, plain text anywhere else."""
+
+import json
+import shutil
+from collections.abc import Iterable, Mapping
+from typing import Any, TextIO
+
+from rich.console import Console
+from rich.text import Text
+
+from leeboard.cli.show.text import clean
+
+
+class Terminal:
+    """Standard output and standard error of one command.
+
+    `environment` is looked up for NO_COLOR (https://no-color.org: any text but the empty one) and TERM.
+    """
+
+    def __init__(self, output: TextIO, errors: TextIO, environment: Mapping[str, str]) -> None:
+        self._output = output
+        self._errors = errors
+        self._interactive = output.isatty()
+        plain = environment.get("NO_COLOR") or environment.get("TERM", "dumb") == "dumb"
+        self._console = (
+            None
+            if plain or not self._interactive
+            else Console(file=output, _environ=environment, highlight=False, markup=False, emoji=False)
+        )
+
+    @property
+    def width(self) -> int | None:
+        """Cells in a line; None where nobody's screen limits them."""
+        return shutil.get_terminal_size().columns if self._interactive else None
+
+    def lines(self, lines: Iterable[Text]) -> None:
+        """Write lines, each as long as it is."""
+        for line in lines:
+            if self._console is None:
+                self._output.write(f"{line.plain}\n")
+            else:
+                self._console.print(line, soft_wrap=True)
+
+    def json(self, document: Any) -> None:
+        """Write a document as indented JSON."""
+        self._output.write(f"{json.dumps(document, indent=2, ensure_ascii=False)}\n")
+
+    def note(self, message: str) -> None:
+        """Tell the user something that is not part of the output."""
+        self._errors.write(f"{clean(message)}\n")
+
+    def flush(self) -> None:
+        """Hand over what is buffered. Raises BrokenPipeError where nobody reads any more."""
+        self._output.flush()
