@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help venv lock generate format lint types layers check test cluster cluster-down
+.PHONY: help venv lock generate format lint types layers check test demo demo-down cluster cluster-down
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -42,6 +42,12 @@ check: lint types layers ## everything that needs no cluster and no test run
 
 test: check ## every check and every test
 	@$(BIN)/pytest
+
+demo: venv ## the whole loop on a real Kubernetes node: train, serve, canary, drift, retrain
+	@PYTHONPATH=operator $(BIN)/python -m e2e.demo up
+
+demo-down: venv ## stop and remove everything that the demo started
+	@PYTHONPATH=operator $(BIN)/python -m e2e.demo down
 
 cluster: venv ## start the real Kubernetes node (kubeconfig: build/cluster/kubeconfig)
 	@$(BIN)/python -m e2e.cluster up
