@@ -66,7 +66,7 @@ def _tiles(report: Report) -> list[tuple[str, str, str]]:
     served = {name for second in report.traffic.seconds for name in second.versions} - {UNKNOWN}
     tiles = [
         (count(totals.failed), f"failed of {count(totals.requests)} requests", " bad" if totals.failed else " good"),
-        (count(totals.rows), "rows scored", ""),
+        (count(totals.rows), "rows sent", ""),
     ]
     if labels.accepted:
         tiles.append((count(labels.accepted), "labels came back", ""))
