@@ -20,7 +20,13 @@ LONGEST_ID = 256
 """Characters, and as many as the ledger keeps of an id."""
 _FLOATS = frozenset({"FP16", "FP32", "FP64"})
 _INTEGERS = frozenset({"INT8", "INT16", "INT32", "INT64", "UINT8", "UINT16", "UINT32", "UINT64"})
-_ACCEPTED = {"FP64": _FLOATS | _INTEGERS, "INT64": _INTEGERS, "BOOL": {"BOOL"}, "BYTES": {"BYTES"}}
+_ACCEPTED = {
+    "FP64": _FLOATS | _INTEGERS,
+    # a table of integers with one missing value is sent as floating-point numbers by most clients
+    "INT64": _FLOATS | _INTEGERS,
+    "BOOL": {"BOOL"},
+    "BYTES": {"BYTES"},
+}
 
 
 class BadRequest(ValueError):

@@ -110,7 +110,8 @@ BAD = [
     ({"inputs": request(1)["inputs"][1:]}, "inputs are absent: distance"),
     ({"inputs": [*request(1)["inputs"], {"name": "extra"}]}, "no such inputs: extra"),
     ({"inputs": [*request(1)["inputs"], request(1)["inputs"][0]]}, "distance is given twice"),
-    (changed(0, datatype="FP64"), "input distance is INT64, not FP64"),
+    (changed(0, datatype="BYTES"), "input distance is INT64, not BYTES"),
+    (changed(0, datatype="FP64", data=[1.5, None]), "input distance is INT64 and holds a fraction"),
     (changed(0, datatype=None), "input distance is INT64, not None"),
     (changed(0, data="12"), "distance has no list named data"),
     (changed(0, data=[1, "2"]), "neither INT64 nor null"),
@@ -143,6 +144,12 @@ def test_the_clients_mistakes_are_named(client, told, asked, text):
 def test_a_body_that_is_too_large_is_refused(client):
     answer = client.post(INFER, content=b" " * ((16 << 20) + 1))
     assert answer.status_code == 413
+
+
+def test_whole_numbers_may_come_as_floating_point(client, model):
+    asked = changed(0, datatype="FP64")
+    asked["inputs"][0]["data"] = [float(value) for value in asked["inputs"][0]["data"]]
+    np.testing.assert_array_equal(client.post(INFER, json=asked).json()["outputs"][0]["data"], expected(model, 2))
 
 
 def test_missing_values_reach_the_model(client, model):
