@@ -66,10 +66,10 @@ def standing(version: ModelVersion, model: Model | None, parents: frozenset[tupl
             return now
     if place in parents:
         return Standing("earlier champion")
-    ready = version.condition("Ready")
-    word = _OF_PHASE.get(version.status.phase, "registered")
-    refused = word == "rejected" and ready is not None
-    return Standing(word, ready.reason, ready.message) if refused and ready else Standing(word)
+    word, ready = _OF_PHASE.get(version.status.phase, "registered"), version.condition("Ready")
+    if word == "rejected" and ready is not None:
+        return Standing(word, ready.reason, ready.message)
+    return Standing(word)
 
 
 def _now(name: str, model: Model) -> Standing | None:
@@ -83,7 +83,7 @@ def _now(name: str, model: Model) -> Standing | None:
         candidate = status.candidate
         return Standing("candidate", candidate.reason, candidate.message, candidate.since)
     if status.draining is not None and status.draining.name == name:
-        return Standing("earlier champion", since=None, message="its pods are drained now")
+        return Standing("earlier champion", message="its pods are drained now")
     return None
 
 

@@ -106,11 +106,12 @@ def test_an_imported_version() -> None:
     assert row[:4] == ["imported", "late-flights", "Imported", "-"]
 
 
-def test_a_champion_that_was_rolled_back_from_and_one_that_drains() -> None:
-    draining = registry.model()["status"]["champion"] | {"name": registry.FIRST}
+def test_the_champion_before_while_its_pods_are_drained() -> None:
+    before = registry.version("late-flights-0000000000", registry.ago(days=1))
+    draining = registry.model()["status"]["champion"] | {"name": "late-flights-0000000000"}
     model = put(registry.model(), "status.draining", draining)
-    only = [registry.versions()[registry.FIRST]]
-    assert shown(versions.LISTING, models=[model], versions=only).endswith("earlier champion\n")
+    assert shown(versions.LISTING, models=[model], versions=[before]).endswith("  earlier champion\n")
+    assert shown(versions.LISTING, versions=[before]).endswith("  accepted\n")
 
 
 def test_a_run_without_a_beginning_was_adopted() -> None:
