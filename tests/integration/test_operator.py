@@ -76,16 +76,11 @@ class Tenant:
         pod = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": template["spec"]}
         self.kubectl("create", "-f", "-", input=json.dumps(pod))
         now = timestamp(datetime.now(UTC))
-        ended = {"exitCode": 0, "reason": "Completed", "message": json.dumps(said), "startedAt": now, "finishedAt": now}
-        container_status = {
-            "name": container,
-            "image": "x",
-            "imageID": IMAGE_ID,
-            "ready": False,
-            "restartCount": 0,
-            "state": {"terminated": ended},
-        }
-        self.write_status("pod", f"{name}-0", {"phase": "Succeeded", "containerStatuses": [container_status]})
+        status: Document = {"phase": "Succeeded", "containerStatuses": [container_ended(container, said, now)]}
+        if container == "train":
+            fetched = {key: said[key] for key in ("contract", "run", "code", "datasets")}
+            status["initContainerStatuses"] = [container_ended("fetch", fetched, now)]
+        self.write_status("pod", f"{name}-0", status)
         conditions = [
             {"type": one, "status": "True", "lastTransitionTime": now, "lastProbeTime": now}
             for one in ("SuccessCriteriaMet", "Complete")
@@ -99,6 +94,18 @@ class Tenant:
         counts = {f"{which}eplicas": replicas for which in ("r", "readyR", "updatedR", "availableR")}
         observed = {"observedGeneration": deployment["metadata"]["generation"]}
         self.write_status("deployment", deployment["metadata"]["name"], counts | observed)
+
+
+def container_ended(name: str, said: Document, now: str) -> Document:
+    ended = {"exitCode": 0, "reason": "Completed", "message": json.dumps(said), "startedAt": now, "finishedAt": now}
+    return {
+        "name": name,
+        "image": "x",
+        "imageID": IMAGE_ID,
+        "ready": False,
+        "restartCount": 0,
+        "state": {"terminated": ended},
+    }
 
 
 def tenant(plane: ControlPlane, operator: OperatorProcess, name: str) -> Tenant:

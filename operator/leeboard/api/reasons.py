@@ -20,6 +20,7 @@ class Reason(StrEnum):
     BAD_CONFIGURATION = "BadConfiguration"
     TRAINING_FAILED = "TrainingFailed"
     RESULT_MISSING = "ResultMissing"
+    LINEAGE_MISMATCH = "LineageMismatch"
     PUBLISH_FAILED = "PublishFailed"
     EVALUATION_FAILED = "EvaluationFailed"
     DEADLINE_EXCEEDED = "DeadlineExceeded"
@@ -91,6 +92,7 @@ _HINTS: dict[Reason, str] = {
     Reason.BAD_CONFIGURATION: "correct the field that the message names",
     Reason.TRAINING_FAILED: "read the log of the container named train; the exit code is the script's own",
     Reason.RESULT_MISSING: "leave model.skops in LEEBOARD_MODEL_DIR and reference.parquet in LEEBOARD_OUTPUT_DIR",
+    Reason.LINEAGE_MISMATCH: "the script must write nothing below /leeboard/control: read its code, and who changed it",
     Reason.PUBLISH_FAILED: "read the log of the container named publish",
     Reason.EVALUATION_FAILED: "read the log of the evaluation Job: the model has to score every row of the holdout",
     Reason.DEADLINE_EXCEEDED: "raise limits.deadline, or give the training more CPU",

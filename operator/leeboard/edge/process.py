@@ -149,6 +149,8 @@ class Operator:
             clusterwide=not self._configuration.namespaces,
             namespaces=self._configuration.namespaces,
             stop_flag=self._stop,
+            # kopf would ask for the user's name, which a pod's user has not
+            identity=socket.gethostname(),
         )
 
     async def _relist(self, sensor: Sensor, kube: Kube) -> None:

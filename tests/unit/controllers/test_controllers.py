@@ -134,6 +134,11 @@ def test_the_champion_is_the_one_in_the_models_status(kube: FakeKube) -> None:
         assert (snapshot.model, snapshot.champion) == (None, None)
 
 
+def succeeded(container: str, said: Raw) -> Raw:
+    ended = {"terminated": {"exitCode": 0, "message": json.dumps(said)}}
+    return {"name": container, "imageID": IMAGE_ID, "state": ended}
+
+
 class Loop:
     """The real planners from two manifests to a served version; the hands of kubelet are played."""
 
@@ -160,11 +165,16 @@ class Loop:
         name, labels = job["metadata"]["name"], job["metadata"]["labels"]
         training = labels["leeboard.dev/part"] == "training"
         said = (training_result if training else evaluation_result)(labels["leeboard.dev/run"])
-        ended = {"terminated": {"exitCode": 0, "message": json.dumps(said)}}
-        container = {"name": "train" if training else "evaluate", "imageID": IMAGE_ID, "state": ended}
+        status: Raw = {
+            "phase": "Succeeded",
+            "containerStatuses": [succeeded("train" if training else "evaluate", said)],
+        }
+        if training:
+            fetched = {key: said[key] for key in ("contract", "run", "code", "datasets")}
+            status["initContainerStatuses"] = [succeeded("fetch", fetched)]
         pod = child("v1", "Pod", f"{name}-0", {}, job)
         pod["metadata"]["labels"] = labels
-        placed(self.kube, {**pod, "status": {"phase": "Succeeded", "containerStatuses": [container]}})
+        placed(self.kube, {**pod, "status": status})
         condition = {"type": "Complete", "status": "True", "lastTransitionTime": "2026-01-01T00:00:00Z"}
         self.kube.set_status("Job", name, {"conditions": [condition]})
 

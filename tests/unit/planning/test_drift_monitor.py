@@ -126,7 +126,7 @@ def test_a_check_is_drift_or_stable_only_when_its_whole_interval_says_so(check, 
         (figures(rows=499), 0, "NotEnoughSamples"),
         (figures(requests=899, served=1000), 0, "Inconclusive"),
         (figures(), 31, "EvaluationStale"),
-        (figures(problem={"reason": "StorageForbidden", "message": "403"}), 0, "StorageForbidden"),
+        (figures(error={"reason": "StorageForbidden", "message": "403"}), 0, "StorageForbidden"),
     ],
 )
 def test_a_verdict_is_withheld(evaluation, later, reason):

@@ -1,6 +1,7 @@
 """A run from its trigger to a registered version, and through every way in which it can end."""
 
 import copy
+from typing import Any
 
 import pytest
 
@@ -259,11 +260,27 @@ def test_a_result_that_lacks_a_part_of_the_lineage_is_refused(part: str, path: t
 def test_a_result_of_another_run_is_refused() -> None:
     world = World()
     world.settle()
-    world.end(world.run.job, {"train": (0, training_result("another"))})
+    said = training_result("another")
+    world.end(world.run.job, {"fetch": (0, fetched(said)), "train": (0, said)})
     world.settle()
     world.evaluate()
     world.settle()
     assert world.run.reason == "ResultMissing" and not world.versions
+
+
+def fetched(said: dict[str, Any]) -> dict[str, Any]:
+    return {key: said[key] for key in ("contract", "run", "code", "datasets")}
+
+
+@pytest.mark.parametrize("forged", [{"commit": "f" * 40}, {"data": "9"}])
+def test_a_script_that_tells_of_other_code_or_data_than_was_fetched_is_refused(forged: dict[str, str]) -> None:
+    world = World()
+    world.settle()
+    run = world.run.id
+    said = {"fetch": (0, fetched(training_result(run))), "train": (0, training_result(run, **forged))}
+    world.end(world.run.job, said)
+    world.settle()
+    assert (world.run.phase, world.run.reason, world.versions) == ("Failed", "LineageMismatch", {})
 
 
 def test_what_changes_at_its_source_changes_in_the_version() -> None:

@@ -40,7 +40,8 @@ class Performance:
 
 @dataclass(frozen=True)
 class Figures:
-    """One evaluation. `served` counts the requests of the window that were answered, where that is known."""
+    """One evaluation. `served` counts the requests of the window that were answered, where that is known;
+    `error` is reason and message where there are no figures."""
 
     observed_at: datetime
     version: str
@@ -50,7 +51,7 @@ class Figures:
     features: tuple[Subject, ...]
     prediction: Subject | None
     performance: tuple[Performance, ...]
-    problem: tuple[str, str] | None
+    error: tuple[str, str] | None
 
 
 def read_figures(raw: Mapping[str, Any] | None) -> Figures | None:
@@ -58,7 +59,6 @@ def read_figures(raw: Mapping[str, Any] | None) -> Figures | None:
     observed = _moment((raw or {}).get("observedAt"))
     if raw is None or observed is None:
         return None
-    problem = raw.get("problem")
     return Figures(
         observed_at=observed,
         version=str(raw.get("version", "")),
@@ -68,10 +68,16 @@ def read_figures(raw: Mapping[str, Any] | None) -> Figures | None:
         features=tuple(subject for one in _items(raw.get("features")) if (subject := _subject(one))),
         prediction=_subject(raw["prediction"]) if isinstance(raw.get("prediction"), Mapping) else None,
         performance=tuple(metric for one in _items(raw.get("performance")) if (metric := _performance(one))),
-        problem=(str(problem.get("reason", "")), str(problem.get("message", "")))
-        if isinstance(problem, Mapping)
-        else None,
+        error=read_error(raw),
     )
+
+
+def read_error(raw: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Reason and message where the evaluator had no figures, else None."""
+    error = raw.get("error")
+    if not isinstance(error, Mapping):
+        return None
+    return str(error.get("reason", "")), str(error.get("message", ""))
 
 
 def _subject(raw: Mapping[str, Any]) -> Subject | None:

@@ -86,8 +86,8 @@ def _withheld(monitor: DriftMonitor, figures: Figures, champion: str, now: datet
     if now - figures.observed_at > patience(monitor):
         text = explain(Reason.EVALUATION_STALE, f"the newest figures are of {figures.observed_at.isoformat()}")
         return Verdict("Inconclusive", Reason.EVALUATION_STALE, text, figures.rows)
-    if figures.problem is not None:
-        reason, message = figures.problem
+    if figures.error is not None:
+        reason, message = figures.error
         known = Reason(reason) if reason in set(Reason) else Reason.INCONCLUSIVE
         return Verdict("Inconclusive", known, explain(known, message or reason), figures.rows)
     least = monitor.spec.window.min_samples

@@ -70,11 +70,19 @@ def _watch_training(snapshot: TrainingJobSnapshot, run: Run, now: datetime) -> S
         return _failed(run, live, pods, Reason.TRAINING_FAILED, now)
     if state == "Running":
         return _running(run, live, pods, Reason.TRAINING)
-    result = message_of(pods, "train", TrainingResult)
-    if result is None:
-        return _wait_or_fail(run, live, "the container train left no result", now)
-    image = image_of(pods, "train", snapshot.job.spec.image)
-    return _trained(snapshot, run, result, image, now)
+    return _report(snapshot, run, live, pods, now)
+
+
+def _report(snapshot: TrainingJobSnapshot, run: Run, live: Raw, pods: tuple[Raw, ...], now: datetime) -> Step:
+    """What a training that succeeded says, where it fits what was observed before any of its code ran."""
+    fetched, result = message_of(pods, "fetch", Fetched), message_of(pods, "train", TrainingResult)
+    if fetched is None or result is None:
+        silent = "train" if result is None else "fetch"
+        return _wait_or_fail(run, live, f"the container {silent} left no result", now)
+    if (result.code, result.datasets) != (fetched.code, fetched.datasets):
+        text = "the container train tells of other code or data than fetch observed"
+        return finish(run, "Failed", Reason.LINEAGE_MISMATCH, text, now)
+    return _trained(snapshot, run, result, image_of(pods, "train", snapshot.job.spec.image), now)
 
 
 def _trained(snapshot: TrainingJobSnapshot, run: Run, result: TrainingResult, image: str, now: datetime) -> Step:
