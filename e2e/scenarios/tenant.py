@@ -98,7 +98,7 @@ class Tenant:
             "serviceAccountName": "trainer",
             "storage": self.storage(),
             "output": {"uri": f"s3://{self.name}/models/"},
-            "limits": {"deadline": "5m", "retries": 1, "cooldown": "1s", "maxRunsPerDay": 50},
+            "limits": {"deadline": "5m", "retries": 1, "cooldown": "1s", "maxRunsPerDay": 19},
         }
         return self.named("TrainingJob", spec | changes)
 

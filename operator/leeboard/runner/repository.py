@@ -93,7 +93,8 @@ class _Git:
     def _start(self, *args: str) -> "subprocess.CompletedProcess[str]":
         try:
             return subprocess.run(
-                ["git", "-C", str(self.folder), *args],
+                # a volume belongs to root, whoever runs in the pod; its folder was emptied by this process
+                ["git", "-c", f"safe.directory={self.folder}", "-C", str(self.folder), *args],
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,

@@ -4,6 +4,7 @@ import base64
 import functools
 import http.server
 import json
+import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -51,6 +52,14 @@ def test_everything_is_brought_and_recorded(pod: Pod) -> None:
 def test_the_script_never_sees_the_holdout(pod: Pod) -> None:
     fetched(pod)
     assert [path.name for path in (pod.root / "data").iterdir()] == ["train"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a folder away")
+def test_the_volume_may_belong_to_another_user(pod: Pod) -> None:
+    folder = pod.root / "code"
+    folder.mkdir(exist_ok=True)
+    os.chown(folder, 12345, 12345)
+    assert fetched(pod).code.commit == pod.commit
 
 
 def test_every_byte_and_every_commit_counts(pod: Pod) -> None:
