@@ -119,6 +119,7 @@ class Tenant:
                 "resources": {"requests": {"cpu": "50m", "memory": "200Mi"}, "limits": {"memory": "1Gi"}},
             },
             "rollout": {
+                "strategy": "Canary",
                 "steps": [{"weight": 50, "duration": "10s"}],
                 "analysis": {
                     "minSamples": 100,

@@ -47,6 +47,8 @@ MODEL: list[tuple[str, Any, str]] = [
     ("spec.rollout.steps.1.weight", 33, "the weights of steps have to rise"),
     ("spec.rollout.steps.0.duration", "ten minutes", "spec.rollout.steps[0].duration"),
     ("spec.rollout.strategy", "Bandit", "spec.rollout.strategy"),
+    ("spec.rollout.strategy", "BlueGreen", "steps belong to strategy Canary"),
+    ("spec.rollout.strategy", "Replace", "analysis.guards belong to strategy Canary"),
     ("spec.rollout.analysis.alpha", "1.5", 'spec.rollout.analysis.alpha: Invalid value: "1.5": must lie between 0 and'),
     ("spec.rollout.analysis.guards.0.margin", None, "an ErrorRate guard needs margin"),
     ("spec.rollout.analysis.guards.0.margin", "1.1", "must lie between 0 and 1"),

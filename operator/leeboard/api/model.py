@@ -143,6 +143,12 @@ class Rollout(SpecModel):
     model_config = SpecModel.model_config | {
         "json_schema_extra": rules(
             ("self.strategy != 'Canary' || (has(self.steps) && size(self.steps) > 0)", "strategy Canary needs steps"),
+            ("self.strategy == 'Canary' || !has(self.steps) || size(self.steps) == 0", "steps belong to strategy Canary"),
+            (
+                "self.strategy == 'Canary' || !has(self.analysis) || !has(self.analysis.guards)"
+                " || size(self.analysis.guards) == 0",
+                "analysis.guards belong to strategy Canary: the others have no canary to analyse",
+            ),
             (
                 "!has(self.steps) || (self.steps.map(s, s.weight).isSorted()"
                 " && self.steps.all(i, self.steps.filter(j, j.weight == i.weight).size() == 1))",
