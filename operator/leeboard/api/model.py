@@ -143,7 +143,10 @@ class Rollout(SpecModel):
     model_config = SpecModel.model_config | {
         "json_schema_extra": rules(
             ("self.strategy != 'Canary' || (has(self.steps) && size(self.steps) > 0)", "strategy Canary needs steps"),
-            ("self.strategy == 'Canary' || !has(self.steps) || size(self.steps) == 0", "steps belong to strategy Canary"),
+            (
+                "self.strategy == 'Canary' || !has(self.steps) || size(self.steps) == 0",
+                "steps belong to strategy Canary",
+            ),
             (
                 "self.strategy == 'Canary' || !has(self.analysis) || !has(self.analysis.guards)"
                 " || size(self.analysis.guards) == 0",
@@ -217,11 +220,19 @@ class Candidate(ServedVersion):
     )
     step: int = described("Index of the canary's stage, from 0.", default=0, ge=0)
     step_started_at: datetime | None = described("When the present stage or phase began.", default=None)
+    canary_started_at: datetime | None = described(
+        "When the candidate was first given traffic; it is compared with the champion from then on.", default=None
+    )
     requested_weight: int = described("Share asked for by the stage, in percent.", default=0, ge=0, le=100)
     replica_weight: int = described("Share of the ready pods, in percent.", default=0, ge=0, le=100)
     observed_weight: int | None = described("Share of the requests counted by the exporters, in percent.", default=None)
     reason: str = described("What the rollout waits for, as one word.", default="", max_length=128)
     message: Text = described("What the rollout waits for, with figures.", default="")
+
+    @property
+    def compared_since(self) -> datetime:
+        """From when on the requests of candidate and champion are held against each other."""
+        return self.canary_started_at or self.since
 
 
 class Quarantined(SpecModel):

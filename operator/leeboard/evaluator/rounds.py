@@ -100,7 +100,7 @@ class Rounds:
         if champion is None:
             raise EvaluationError(Reason.NO_VERSION, "no champion")
         observations = self.places.observations(place)
-        since = candidate.since if candidate else max(champion.since, now - WITHOUT_CANDIDATE)
+        since = candidate.compared_since if candidate else max(champion.since, now - WITHOUT_CANDIDATE)
 
         def traffic(version: str) -> tuple[str, Traffic]:
             return version, Traffic.of(observations.windows(version, since, now))

@@ -92,15 +92,50 @@ def test_a_canary_is_promoted_stage_by_stage_and_the_champion_before_drains():
     ]
 
 
-def test_without_figures_a_canary_waits_and_says_for_what():
+def test_without_figures_a_canary_waits_where_it_is_and_says_for_what():
     world = canary()
     world.wait(minutes=10)
     world.wait(days=3)
-    assert world.status["candidate"]["step"] == 1
+    assert world.status["candidate"]["step"] == 0
     assert world.status["candidate"]["reason"] == "NotEnoughSamples"
     assert world.condition("Ready")["status"] == "True"
     assert world.condition("Reconciling") is None
     assert world.condition("CanaryInProgress")["status"] == "True"
+
+
+def test_few_requests_are_enough_for_another_stage_and_not_for_promotion():
+    world = canary()
+    world.wait(minutes=10)
+    world.count(candidate=(3, 0), champion=(9, 0))
+    world.settle()
+    assert world.status["candidate"]["step"] == 1
+    world.wait(days=3)
+    world.count(candidate=(3, 0), champion=(9, 0))
+    world.settle()
+    assert world.status["champion"]["name"] == "v1"
+    assert world.status["candidate"]["reason"] == "NotEnoughSamples"
+
+
+def test_why_there_are_no_figures_is_passed_on_and_the_stage_stays():
+    world = canary()
+    world.wait(minutes=10)
+    world.count(**GOOD)
+    del world.status["evaluation"]["versions"]
+    world.status["evaluation"]["error"] = {"reason": "StorageForbidden", "message": "403"}
+    world.settle()
+    candidate = world.status["candidate"]
+    assert (candidate["step"], candidate["reason"]) == (0, "StorageForbidden")
+    assert "403" in candidate["message"] and "policy" in candidate["message"]
+
+
+def test_the_two_are_compared_from_the_first_stage_on():
+    world = canary()
+    began = world.status["candidate"]["canaryStartedAt"]
+    assert began >= world.status["candidate"]["since"]
+    world.count(**GOOD)
+    world.wait(minutes=10)
+    assert world.status["candidate"]["step"] == 1
+    assert world.status["candidate"]["canaryStartedAt"] == began
 
 
 def test_a_candidate_that_fails_requests_is_rolled_back_and_shut_out():

@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from leeboard.api.durations import parse_duration
-from leeboard.api.model import Candidate, Images
+from leeboard.api.model import Analysis, Candidate, Images
 from leeboard.api.reasons import Reason, explain
+from leeboard.planning.drift.figures import read_error
 from leeboard.planning.rollout import moves
 from leeboard.planning.rollout.analysis import Result, analyse, counts_of, is_about
 from leeboard.planning.rollout.commands import command_move, paused
@@ -28,15 +29,32 @@ def analysis_of(view: View, candidate: Candidate) -> Result:
     """What the figures say about the candidate's stage."""
     champion, evaluation = view.status.champion, view.status.evaluation
     analysis = view.model.spec.rollout.analysis
-    if not analysis.guards and analysis.min_samples == 0:
+    if not _asked_for(analysis):
         return Result("Pass", Reason.ANALYSIS_PASSED, "no analysis was asked for")
-    if champion is None or not is_about(evaluation, candidate.name, champion.name, candidate.since):
+    if champion is None or not is_about(evaluation, candidate.name, champion.name, candidate.compared_since):
         return Result("Continue", Reason.NOT_ENOUGH_SAMPLES, "no figures of this rollout yet")
+    if (error := read_error(evaluation or {})) is not None:
+        reason, message = error
+        known = Reason(reason) if reason in set(Reason) else Reason.EVALUATION_STALE
+        return Result("Continue", known, explain(known, f"no figures: {message or reason}"))
     result = analyse(analysis, counts_of(evaluation, candidate.name), counts_of(evaluation, champion.name))
-    stage_began = candidate.step_started_at or candidate.since
-    if result.verdict == "Pass" and not is_about(evaluation, candidate.name, champion.name, stage_began):
+    if result.verdict != "Abort" and _blind(view, candidate):
         return Result("Continue", Reason.EVALUATION_STALE, "the figures are older than this stage")
     return result
+
+
+def _asked_for(analysis: Analysis) -> bool:
+    return bool(analysis.guards) or analysis.min_samples > 0
+
+
+def _blind(view: View, candidate: Candidate) -> bool:
+    """Whether an analysis is asked for and has no figures of this stage: no candidate is given more traffic then."""
+    champion, evaluation = view.status.champion, view.status.evaluation
+    if champion is None or not _asked_for(view.model.spec.rollout.analysis):
+        return False
+    stage_began = candidate.step_started_at or candidate.since
+    seen = is_about(evaluation, candidate.name, champion.name, stage_began)
+    return not seen or read_error(evaluation or {}) is not None
 
 
 def step_ends(view: View, candidate: Candidate) -> datetime:
@@ -134,7 +152,7 @@ def _canary_move(view: View, candidate: Candidate) -> Move | None:
     ready = view.available(candidate, view.candidate_pods(candidate))
     if paused(view) or not ready or view.now < step_ends(view, candidate):
         return None
-    if candidate.step + 1 < len(steps):
+    if candidate.step + 1 < len(steps) and not _blind(view, candidate):
         following = candidate.step + 1
         return moves.enter_step(view.status, candidate, following, steps[following].weight, view.now)
     if result.verdict == "Pass":

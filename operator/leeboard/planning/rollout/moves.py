@@ -37,7 +37,13 @@ def start(status: ModelStatus, version: str, images: Images, now: datetime) -> M
 def enter_step(status: ModelStatus, candidate: Candidate, step: int, weight: int, now: datetime) -> Move:
     """Give the candidate the share of a stage."""
     changed = candidate.model_copy(
-        update={"phase": "Canary", "step": step, "step_started_at": now, "requested_weight": weight}
+        update={
+            "phase": "Canary",
+            "step": step,
+            "step_started_at": now,
+            "canary_started_at": candidate.canary_started_at or now,
+            "requested_weight": weight,
+        }
     )
     reason = Reason.CANARY_STARTED if candidate.phase == "Starting" else Reason.STEP_STARTED
     event = Event("Normal", reason, f"{candidate.name} is asked to take {weight} % of the requests, stage {step + 1}")

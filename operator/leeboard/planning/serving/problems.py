@@ -10,7 +10,7 @@ from leeboard.planning.plan import Raw
 from leeboard.planning.serving.deployment import version_label
 
 RESTARTS_UNTIL_FATAL = 3
-"""A pod that died that often with the same version does not heal by waiting."""
+"""A pod that died that often with the same version does not heal by waiting, unless storage was away."""
 
 _FATAL = frozenset(
     {
@@ -81,7 +81,8 @@ def _of_container(pod: str, status: Raw) -> Problem | None:
     if running_well or not ended or ended.get("exitCode") == 0:
         return None
     reason, message = _of_termination(ended)
-    return Problem(pod, name, reason, message, fatal=reason in _FATAL or restarts >= RESTARTS_UNTIL_FATAL)
+    hopeless = restarts >= RESTARTS_UNTIL_FATAL and reason != Reason.STORAGE_UNREACHABLE
+    return Problem(pod, name, reason, message, fatal=reason in _FATAL or hopeless)
 
 
 def _of_termination(ended: Raw) -> tuple[Reason, str]:
