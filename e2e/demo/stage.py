@@ -89,6 +89,10 @@ class Stage:
         self.kubectl.apply(manifests.training_job(self.places, commit))
         return commit
 
+    def go_back_to(self, commit: str) -> None:
+        """Have the TrainingJob name an earlier commit again, as a revert in Git would."""
+        self.kubectl.apply(manifests.training_job(self.places, commit))
+
     def version_names(self) -> set[str]:
         """All ModelVersions."""
         return {version["metadata"]["name"] for version in self.world.versions()}

@@ -60,7 +60,7 @@ def improve(stage: Stage, before: str) -> str:
 def roll_back(stage: Stage, champion: str) -> str:
     """A candidate that is good on clean data, and fails on a share of what really comes."""
     with stage.step("roll-back", "a commit that cannot do without the weather, and an outage of the weather") as step:
-        known = stage.version_names()
+        known, good = stage.version_names(), stage.code.head()
         stage.commit("gradient_boosting", "Exact gradient boosting")
         version = stage.world.wait_new_version(known)
         name = str(version["metadata"]["name"])
@@ -72,6 +72,8 @@ def roll_back(stage: Stage, champion: str) -> str:
         insist(told["reason"] == "ErrorRateTooHigh", f"rolled back for {told['reason']}: {told['message']}")
         insist(stage.world.champion() == champion, "the champion has changed")
         stage.narrator.say(f"rolled back: {told['message']}")
+        # the team takes its commit back: the version of the earlier commit is there, nothing is trained
+        stage.go_back_to(good)
         step.facts |= {"version": name, "reason": told["reason"], "message": told["message"]}
     return name
 

@@ -32,6 +32,10 @@ class GitProject:
         self._git("add", "--all")
         self._git("commit", "--quiet", "--message", message)
         self._git("push", "--quiet", "--force", "origin", "main")
+        return self.head()
+
+    def head(self) -> str:
+        """The newest commit (40 hex)."""
         return self._git("rev-parse", "HEAD").strip()
 
     def _git(self, *args: str) -> str:
