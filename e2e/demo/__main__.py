@@ -60,7 +60,7 @@ def set_up(narrator: Narrator) -> Stage:
     with narrator.step("install", "helm install leeboard"):
         if cluster.kubectl("").get("namespace", NAMESPACE):
             raise RuntimeError("an earlier demo is still there: make demo-down")
-        installation.install(cluster, built)
+        installation.install(cluster, built, workloads__flushInterval="2s", evaluator__interval="2s")
     with narrator.step("flights", "336,776 flights of New York 2013 with the weather of their hour"):
         frame = flights.load()
     return Stage.set_up(cluster, built, narrator, frame, DEMO)

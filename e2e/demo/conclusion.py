@@ -100,6 +100,9 @@ def report(stage: Stage, traffic: TrafficState, drift: Drift, later: list[Later]
         versions=versions_from(versions, model, served=served),
         drift=drift,
         performance=_comparisons(later, stage),
+        facts={
+            "failed but for the outage": str(sum(one.failed for one in traffic.segments if one.name != OUTAGE_SEGMENT))
+        },
     )
     (stage.build / "drift.html").write_text(draw(picture), encoding="utf-8")
     (stage.build / "lineage.txt").write_text(lineage, encoding="utf-8")

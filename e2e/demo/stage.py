@@ -114,7 +114,9 @@ class Stage:
             url=f"http://{addresses[NAME]}:8080",
             model=NAME,
             feedback_url=f"http://{addresses[f'{NAME}-feedback']}:8081/feedback",
-            label_delay=5,
+            label_delay=3,
+            # a kept connection stays with the pod it was made to: callers that renew theirs see a canary sooner
+            lifetime=5,
         )
         self.sent = Traffic(target, self.build / "traffic.json")
 

@@ -66,7 +66,7 @@ def roll_back(stage: Stage, champion: str) -> str:
         name = str(version["metadata"]["name"])
         _tell_metrics(stage, version)
         stage.send("outage", flights.ROLLOUT_TRAFFIC, outage=OUTAGE)
-        status = stage.world.wait_rolled_back(name)
+        status = stage.world.wait_rolled_back(name, drained=False)
         stage.send("winter-again", flights.ROLLOUT_TRAFFIC)
         told = next(one for one in status["quarantined"] if one["name"] == name)
         insist(told["reason"] == "ErrorRateTooHigh", f"rolled back for {told['reason']}: {told['message']}")

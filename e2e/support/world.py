@@ -75,14 +75,14 @@ class World:
 
         return wait_for(f"{name} champion", look, seconds=seconds, narrator=self.narrator)
 
-    def wait_rolled_back(self, name: str, seconds: float = 240) -> Document:
-        """Wait until a version is quarantined; its promotion ends the wait at once."""
+    def wait_rolled_back(self, name: str, seconds: float = 240, *, drained: bool = True) -> Document:
+        """Wait until a version is quarantined, and its pods are gone; its promotion ends the wait at once."""
 
         def look() -> tuple[Document | None, str]:
             status = self.model().get("status", {})
             if (status.get("champion") or {}).get("name") == name:
                 raise Failed(f"{name} was promoted")
-            if name in quarantined(status) and not status.get("candidate"):
+            if name in quarantined(status) and not (drained and status.get("candidate")):
                 return status, ""
             return None, describe_rollout(status)
 
