@@ -166,6 +166,25 @@ def test_an_image_that_never_comes_is_told_once_and_is_still_the_reason_at_the_d
     assert (world.run.phase, world.run.reason) == ("Failed", "ImagePull")
 
 
+@pytest.mark.parametrize("gone", ["deleted", "deleting"])
+def test_what_kept_a_pod_is_the_reason_although_the_deadline_took_the_pod_away(gone: str) -> None:
+    world = World()
+    world.settle()
+    world.pod(world.run.job, [container_waiting("train", "ErrImagePull", "not found")], phase="Pending")
+    world.settle()
+    if gone == "deleted":
+        world.pods.clear()
+    else:
+        world.pods[-1]["metadata"]["deletionTimestamp"] = "2026-01-01T00:10:00Z"
+        world.pods[-1]["status"]["containerStatuses"] = []
+    world.settle()
+    world.end_job(world.run.job, "DeadlineExceeded")
+    world.settle()
+    world.pass_time(minutes=1)
+    world.settle()
+    assert (world.run.phase, world.run.reason) == ("Failed", "ImagePull")
+
+
 def test_what_blocked_a_run_is_forgotten_when_it_goes_on() -> None:
     world = World()
     world.settle()

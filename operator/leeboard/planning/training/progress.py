@@ -189,12 +189,19 @@ def _running(run: Run, live: Raw, pods: tuple[Raw, ...], usual: Reason) -> Step:
         reason, message = blocking.reason, explain(blocking.reason, blocking.text())
     elif retries(live) and failed_before is not None:
         reason, message = Reason.RUN_RETRIED, f"attempt {retries(live) + 1}, because {failed_before.text()}"
+    elif run.reason != usual and not any(_is_there(pod) for pod in pods):
+        # at its deadline a Job takes its pods away before it says that it failed: what kept them is still the reason
+        return Step(run)
     else:
         reason, message = usual, ""
     renewed = run.model_copy(update={"reason": str(reason), "message": message[:1024]})
     if reason in (run.reason, usual):
         return Step(renewed if reason != run.reason else run)
     return Step(renewed, events=(Event("Warning", str(reason), f"run {run.id}: {message}"[:1024]),))
+
+
+def _is_there(pod: Raw) -> bool:
+    return not pod["metadata"].get("deletionTimestamp") and pod.get("status", {}).get("phase") in ("Pending", "Running")
 
 
 def _wait_or_fail(run: Run, live: Raw, message: str, now: datetime) -> Step:
