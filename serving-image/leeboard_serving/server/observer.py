@@ -63,6 +63,8 @@ class Observer:
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
             complained = False
+            # a frame counts as sent once the kernel has all of it: what a connection holds itself ends with the process
+            writer.transport.set_write_buffer_limits(high=0)
             try:
                 await self._send_through(writer)
             except OSError as error:
