@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -31,6 +31,8 @@ LARGEST_BODY = 16 << 20
 """Bytes of a request."""
 MOST_WAITING = 256
 """Requests that wait for the model; more are refused at once, which is kinder than an answer that comes too late."""
+LONGEST_ERROR = 1024
+"""Characters of an error, which may quote what was sent."""
 CHECK_SECONDS = 3.0
 """How long readiness waits for the model, below the probe's own timeout."""
 
@@ -141,7 +143,10 @@ class _Endpoints:
         return response
 
     async def _answered(self, request: Request) -> "_Exchange":
-        body = await _body(request)
+        try:
+            body = await _body(request)
+        except ClientDisconnect:
+            return _Exchange(_failed(400, "the body was cut"))
         if body is None:
             return _Exchange(_failed(413, f"a request has at most {LARGEST_BODY} bytes"))
         model = self._service.model
@@ -174,7 +179,7 @@ class _Exchange:
 
 
 async def _body(request: Request) -> bytes | None:
-    """The body, or None where it is too large; it is read no further than that."""
+    """The body, or None where it is too large; it is read no further than that. Raises ClientDisconnect."""
     parts, length = [], 0
     async for part in request.stream():
         length += len(part)
@@ -185,7 +190,9 @@ async def _body(request: Request) -> bytes | None:
 
 
 def _failed(status: int, text: str) -> Response:
-    return JSONResponse({"error": text}, status_code=status)
+    # JSON may bring halves of surrogate pairs, which no answer in UTF-8 can quote
+    sayable = text[:LONGEST_ERROR].encode(errors="replace").decode()
+    return JSONResponse({"error": sayable}, status_code=status)
 
 
 async def _refused(_: Request, error: Exception) -> Response:

@@ -120,7 +120,7 @@ def _check_outputs(asked: Any, signature: Signature) -> None:
         return
     known = {one.name for one in signature.outputs}
     names = [one.get("name") for one in asked if isinstance(one, dict)] if isinstance(asked, list) else [None]
-    if any(name not in known for name in names):
+    if not all(isinstance(name, str) and name in known for name in names):
         raise BadRequest(f"outputs name {', '.join(sorted(known))} and no others")
 
 
@@ -135,7 +135,7 @@ def _identity(value: Any) -> str:
 
 def _column(tensor: Mapping[str, Any], wanted: Tensor) -> Column:
     name, datatype, shape, data = wanted.name, tensor.get("datatype"), tensor.get("shape"), tensor.get("data")
-    if datatype not in _ACCEPTED[wanted.datatype]:
+    if not isinstance(datatype, str) or datatype not in _ACCEPTED[wanted.datatype]:
         raise BadRequest(f"input {name} is {wanted.datatype}, not {datatype}")
     if not isinstance(data, list):
         raise BadRequest(f"input {name} has no list named data")

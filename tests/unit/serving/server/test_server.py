@@ -113,6 +113,10 @@ BAD = [
     (changed(0, datatype="BYTES"), "input distance is INT64, not BYTES"),
     (changed(0, datatype="FP64", data=[1.5, None]), "input distance is INT64 and holds a fraction"),
     (changed(0, datatype=None), "input distance is INT64, not None"),
+    (changed(0, datatype=["INT64"]), "input distance is INT64, not ['INT64']"),
+    (changed(0, datatype="\ud800"), "input distance is INT64, not ?"),
+    (changed(0, datatype="x" * 100_000), "input distance is INT64, not xxx"),
+    ({"inputs": [*request(1)["inputs"], {"name": "\ud800"}]}, "no such inputs: ?"),
     (changed(0, data="12"), "distance has no list named data"),
     (changed(0, data=[1, "2"]), "neither INT64 nor null"),
     (changed(0, data=[1, True]), "neither INT64 nor null"),
@@ -126,6 +130,7 @@ BAD = [
     (request(0), "0 rows"),
     (request(1, outputs=[{"name": "other"}]), "outputs name probability and no others"),
     (request(1, outputs=5), "outputs name probability and no others"),
+    (request(1, outputs=[{"name": ["probability"]}]), "outputs name probability and no others"),
     (request(1, id="a\nb"), "printable"),
     (request(1, id=7), "printable"),
     (request(1, id="x" * 257), "printable"),
@@ -137,13 +142,23 @@ def test_the_clients_mistakes_are_named(client, told, asked, text):
     answer = client.post(INFER, content=asked if isinstance(asked, bytes) else json.dumps(asked))
     assert answer.status_code == 400
     assert text in answer.json()["error"]
+    assert len(answer.content) < 2000
     (observation,) = told.wait(1)
     assert (observation.status, observation.rows) == (400, 0)
 
 
-def test_a_body_that_is_too_large_is_refused(client):
+def test_a_body_that_is_too_large_is_refused(client, told):
     answer = client.post(INFER, content=b" " * ((16 << 20) + 1))
     assert answer.status_code == 413
+    assert [one.status for one in told.wait(1)] == [413]
+
+
+def test_a_caller_that_leaves_within_its_body_is_counted(client, told):
+    address = (client.base_url.host, client.base_url.port)
+    with socket.create_connection(address) as caller:
+        caller.sendall(f"POST {INFER} HTTP/1.1\r\nHost: model\r\nContent-Length: 100\r\n\r\n{{".encode())
+    (observation,) = told.wait(1)
+    assert (observation.status, observation.rows) == (400, 0)
 
 
 def test_whole_numbers_may_come_as_floating_point(client, model):
@@ -212,6 +227,15 @@ def test_wrong_golden_answers_keep_it_from_listening(model, tmp_path):
     told = told_at_the_end(start(tmp_path))
     assert told["reason"] == "GoldenSamplesMismatch"
     assert "0.001 off" in told["message"]
+
+
+def test_a_golden_answer_that_is_no_number_keeps_it_from_listening(model, tmp_path):
+    lay_out(tmp_path / "volume", model)
+    path = tmp_path / "volume" / "golden.json"
+    golden = json.loads(path.read_text())
+    golden["outputs"][0]["data"][0] = None
+    path.write_text(json.dumps(golden))
+    assert told_at_the_end(start(tmp_path))["reason"] == "GoldenSamplesMismatch"
 
 
 def test_a_model_that_is_a_pickle_is_refused(model, tmp_path):
