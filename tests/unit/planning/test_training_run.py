@@ -166,6 +166,21 @@ def test_an_image_that_never_comes_is_told_once_and_is_still_the_reason_at_the_d
     assert (world.run.phase, world.run.reason) == ("Failed", "ImagePull")
 
 
+def test_what_containers_say_while_a_failing_job_takes_them_away_is_not_why() -> None:
+    world = World()
+    world.settle()
+    world.pod(world.run.job, [container_waiting("fetch", "CreateContainerConfigError", "no secret")], phase="Pending")
+    world.settle()
+    failing = {"type": "FailureTarget", "reason": "DeadlineExceeded", "status": "True"}
+    world.jobs[world.run.job]["status"] = {"conditions": [failing], "failed": 1}
+    world.pods[-1]["status"]["containerStatuses"] = [container_ended("fetch", 137, "could not be located")]
+    world.settle()
+    assert world.events == ["RunStarted", "ConfigMissing"]
+    world.end_job(world.run.job, "DeadlineExceeded")
+    world.settle()
+    assert (world.run.phase, world.run.reason) == ("Failed", "ConfigMissing")
+
+
 @pytest.mark.parametrize("gone", ["deleted", "deleting"])
 def test_what_kept_a_pod_is_the_reason_although_the_deadline_took_the_pod_away(gone: str) -> None:
     world = World()

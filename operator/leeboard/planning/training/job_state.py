@@ -37,6 +37,12 @@ def outcome(job: Raw) -> Outcome:
     return "Running"
 
 
+def is_failing(job: Raw) -> bool:
+    """Whether the Job controller has decided that the Job fails and takes its pods away."""
+    conditions = job.get("status", {}).get("conditions", [])
+    return any(one.get("type") == "FailureTarget" and one.get("status") == "True" for one in conditions)
+
+
 def ended_at(job: Raw) -> datetime | None:
     """When the Job reached its terminal condition, or None."""
     for condition in job.get("status", {}).get("conditions", []):

@@ -17,6 +17,7 @@ from leeboard.planning.training.job_state import (
     ended_at,
     failure,
     image_of,
+    is_failing,
     message_of,
     outcome,
     owned_job,
@@ -182,6 +183,9 @@ def _failed(run: Run, live: Raw, pods: tuple[Raw, ...], otherwise: Reason, now: 
 
 def _running(run: Run, live: Raw, pods: tuple[Raw, ...], usual: Reason) -> Step:
     """Says what keeps a run from going on, once for every reason; clears it when it goes on."""
+    if is_failing(live):
+        # what containers say while they are taken away is not why
+        return Step(run)
     problems = problems_of(pods, Reason.RUN_RETRIED)
     blocking = next((one for one in problems if not one.ended), None)
     failed_before = next((one for one in problems if one.ended), None)
@@ -190,7 +194,7 @@ def _running(run: Run, live: Raw, pods: tuple[Raw, ...], usual: Reason) -> Step:
     elif retries(live) and failed_before is not None:
         reason, message = Reason.RUN_RETRIED, f"attempt {retries(live) + 1}, because {failed_before.text()}"
     elif run.reason != usual and not any(_is_there(pod) for pod in pods):
-        # at its deadline a Job takes its pods away before it says that it failed: what kept them is still the reason
+        # the pod that was kept may be gone before the Job says that it failed: what kept it is still the reason
         return Step(run)
     else:
         reason, message = usual, ""
