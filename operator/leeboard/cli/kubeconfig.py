@@ -77,7 +77,10 @@ async def _from_files(files: list[Path], context: str | None, namespace: str | N
 
 
 def _contexts(files: list[Path]) -> tuple[dict[str, str], str]:
-    """The namespace of every context, and the name of the current context; both empty where there is none."""
+    """The namespace of every context, and the name of the current context; both empty where there is none.
+
+    The first file that says something is right, as it is to kubectl.
+    """
     contexts: dict[str, str] = {}
     current = ""
     for file in files:
@@ -85,7 +88,7 @@ def _contexts(files: list[Path]) -> tuple[dict[str, str], str]:
             document = yaml.safe_load(file.read_text(encoding="utf-8"))
             for entry in document.get("contexts") or ():
                 contexts.setdefault(entry["name"], (entry.get("context") or {}).get("namespace") or "")
-            current = document.get("current-context") or current
+            current = current or document.get("current-context") or ""
         except (OSError, ValueError, yaml.YAMLError, AttributeError, KeyError, TypeError) as error:
             raise CommandError(f"no cluster: {file} is not a kubeconfig", _HINT) from error
     return contexts, current

@@ -64,6 +64,13 @@ async def test_several_files_are_read_as_one(tmp_path: Path) -> None:
     assert (await load_target(str(second), None, None, {"KUBECONFIG": str(first)})).namespace == "two"
 
 
+async def test_the_first_of_several_files_names_the_current_context(tmp_path: Path) -> None:
+    first = kubeconfig(tmp_path / "first", production="ml")
+    second = kubeconfig(tmp_path / "second", staging="two")
+    found = await load_target(None, None, None, {"KUBECONFIG": f"{first}{os.pathsep}{second}"})
+    assert (found.server, found.namespace) == ("https://production.example:6443", "ml")
+
+
 async def test_no_kubeconfig(tmp_path: Path) -> None:
     missing = tmp_path / "missing"
     message = f"no cluster: there is no kubeconfig at {missing}"
