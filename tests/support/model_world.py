@@ -149,8 +149,17 @@ class World:
                 "observedGeneration": one["metadata"]["generation"],
                 **{f"{which}eplicas": ready for which in ("readyR", "availableR", "updatedR")},
                 "replicas": wanted,
+                "conditions": [self._available(one, ready == wanted)],
             }
         self._watch()
+
+    def _available(self, live: Document, available: bool) -> Document:
+        """The condition, with the moment since when it is as it is."""
+        status = str(available)
+        before = next(iter(live["status"].get("conditions", [])), None)
+        if before is not None and before["status"] == status:
+            return before
+        return {"type": "Available", "status": status, "lastTransitionTime": timestamp(self.now)}
 
     def ready(self, version: str) -> int:
         """Ready pods of a version."""

@@ -116,6 +116,27 @@ def test_few_requests_are_enough_for_another_stage_and_not_for_promotion():
     assert world.status["candidate"]["reason"] == "NotEnoughSamples"
 
 
+def test_a_canary_that_waits_for_figures_may_lose_pods_for_as_long_as_they_may_take_to_start():
+    world = canary()
+    for _ in range(6):
+        world.count(candidate=(100, 0), champion=(200, 0))
+        world.wait(minutes=10)
+    assert world.status["candidate"]["reason"] == "NotEnoughSamples"
+    world.slow = {"v2"}
+    world.kubelet()
+    for _ in range(2):
+        world.wait(minutes=2)
+        assert (world.status["candidate"]["phase"], world.status["candidate"]["reason"]) == ("Canary", "Progressing")
+    world.slow = set()
+    world.kubelet()
+    world.wait(minutes=10)
+    assert (world.status["candidate"]["phase"], world.status["candidate"]["reason"]) == ("Canary", "NotEnoughSamples")
+    world.slow = {"v2"}
+    world.kubelet()
+    world.wait(minutes=6)
+    assert [one["reason"] for one in world.status["quarantined"]] == ["NotReadyInTime"]
+
+
 def test_why_there_are_no_figures_is_passed_on_and_the_stage_stays():
     world = canary()
     world.wait(minutes=10)

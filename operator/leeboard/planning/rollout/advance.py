@@ -11,7 +11,7 @@ from leeboard.planning.rollout.analysis import Result, analyse, counts_of, is_ab
 from leeboard.planning.rollout.commands import command_move, paused
 from leeboard.planning.rollout.moves import Move
 from leeboard.planning.rollout.view import View
-from leeboard.planning.serving.deployment import adopted_with
+from leeboard.planning.serving.deployment import adopted_with, unavailable_since
 from leeboard.planning.serving.service import champion_of
 
 
@@ -65,9 +65,12 @@ def step_ends(view: View, candidate: Candidate) -> datetime:
 
 
 def ready_deadline(view: View, candidate: Candidate) -> datetime:
-    """When the candidate's pods have to be ready."""
+    """When the candidate's pods have to be ready; those of a canary, that were, may as late as this be ready again."""
     if candidate.phase == "Canary" and not view.direct:
-        return step_ends(view, candidate) + view.ready_within
+        # a stage that waits for figures outlasts its duration: a node that is drained then condemns nobody
+        lost = unavailable_since(view.live(candidate.name))
+        ends = step_ends(view, candidate)
+        return max(ends, lost or ends) + view.ready_within
     return (candidate.step_started_at or candidate.since) + view.ready_within
 
 

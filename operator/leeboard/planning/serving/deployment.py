@@ -1,7 +1,7 @@
 """One Deployment for each served version, and what can be read from it."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from leeboard.api import names
 from leeboard.api.base import API_VERSION
@@ -73,6 +73,15 @@ def available_replicas(live: Raw | None) -> int:
     if status.get("observedGeneration", 0) < live["metadata"].get("generation", 0):
         return 0
     return min(int(status.get("availableReplicas") or 0), int(status.get("updatedReplicas") or 0))
+
+
+def unavailable_since(live: Raw | None) -> datetime | None:
+    """Since when the Deployment lacks a pod, or None: its controller calls it available while none may be missing."""
+    conditions = live.get("status", {}).get("conditions", []) if live else []
+    for condition in conditions:
+        if condition.get("type") == "Available" and condition.get("status") == "False":
+            return datetime.fromisoformat(str(condition["lastTransitionTime"]))
+    return None
 
 
 def serving_replicas(live: Raw | None) -> int:
