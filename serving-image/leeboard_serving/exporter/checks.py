@@ -2,7 +2,7 @@
 
 from leeboard_serving.exporter.references import References
 from leeboard_serving.exporter.texts import is_moment
-from leeboard_serving.observation import Column, Observation
+from leeboard_serving.observation import Observation
 
 
 def check(observation: Observation, references: References) -> None:
@@ -15,10 +15,5 @@ def check(observation: Observation, references: References) -> None:
         reference = references.features.get(name)
         if reference is None:
             continue  # the profile has no bins for it
-        if (reference.bins.kind == "Categorical") != (column.dtype == object) or not _holds_texts(column):
+        if (reference.bins.kind == "Categorical") != (column.dtype == object):
             raise ValueError(f"input {name} is not {reference.bins.kind}")
-
-
-def _holds_texts(column: Column) -> bool:
-    """False for the one other thing that a frame can bring into a column of texts: one JSON object in every row."""
-    return column.dtype != object or not len(column) or column[0] is None or isinstance(column[0], str)
