@@ -5,7 +5,9 @@ import contextlib
 import math
 from collections.abc import Callable
 
+from leeboard.api.reasons import Reason
 from leeboard.storage import StorageError
+from leeboard_serving.exporter.detached import detached
 from leeboard_serving.exporter.health import Health
 from leeboard_serving.exporter.recorder import Recorder
 from leeboard_serving.exporter.uploader import Uploader
@@ -44,15 +46,24 @@ class Flusher:
         while True:
             await self._wanted.wait()
             self._wanted.clear()
-            await asyncio.to_thread(self._uploader.drain)
+            await detached(self._uploader.drain)
 
-    async def finish(self, patience: float) -> StorageError | None:
-        """Close the last window and upload everything; what failed for `patience` seconds is given back."""
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + patience
+    async def finish(self, patience: float, longest: float) -> StorageError | None:
+        """Close the last window and upload everything.
+
+        What failed for `patience` seconds is given back, and so is that storage took longer than `longest`.
+        """
+        deadline = asyncio.get_running_loop().time() + patience
         await self._recorder.close()
+        try:
+            async with asyncio.timeout(longest):
+                return await self._upload_until(deadline)
+        except TimeoutError:
+            return StorageError(Reason.STORAGE_UNREACHABLE, f"storage took longer than {longest:g} s")
+
+    async def _upload_until(self, deadline: float) -> StorageError | None:
         while True:
-            error = await asyncio.to_thread(self._uploader.drain)
-            if error is None or loop.time() >= deadline:
+            error = await detached(self._uploader.drain)
+            if error is None or asyncio.get_running_loop().time() >= deadline:
                 return error
             await asyncio.sleep(PAUSE)

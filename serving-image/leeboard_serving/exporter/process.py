@@ -26,7 +26,9 @@ LOG = logging.getLogger("leeboard.serving.exporter")
 SECONDS_FOR_CONNECTIONS = 5.0
 """For the server to close its connections once the exporter was told to end: it ended before, in a pod."""
 SECONDS_FOR_STORAGE = 10.0
-"""In which a last upload that fails is tried again; the pod's grace period has to hold it and the above."""
+"""In which a last upload that fails is tried again."""
+LONGEST_FOR_STORAGE = 20.0
+"""For the last upload, however it goes. The pod's grace period has to hold it and the connections too."""
 
 
 class Exporter:
@@ -83,7 +85,7 @@ class Exporter:
         """What comes in ends first, then what goes out; the metrics last."""
         await self._receiver.stop(SECONDS_FOR_CONNECTIONS)
         await self._feedback.close()
-        error = await self._flusher.finish(SECONDS_FOR_STORAGE)
+        error = await self._flusher.finish(SECONDS_FOR_STORAGE, LONGEST_FOR_STORAGE)
         await self._metrics.close()
         return error
 

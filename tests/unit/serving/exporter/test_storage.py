@@ -190,3 +190,21 @@ def test_the_socket_is_for_the_same_user_only(tmp_path):
         assert (tmp_path / "run/observe.sock").stat().st_mode & 0o777 == 0o600
         exporter.send(prediction("r"))
         exporter.until_requests(1)
+
+
+def test_storage_that_never_answers_does_not_keep_the_exporter_from_telling(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        environment = {
+            "LEEBOARD_OBSERVATIONS_URI": "s3://bucket/v1/",
+            "LEEBOARD_STORAGE_ENDPOINT": f"http://127.0.0.1:{silent.getsockname()[1]}",
+            "AWS_ACCESS_KEY_ID": "key",
+            "AWS_SECRET_ACCESS_KEY": "secret",
+            "AWS_REGION": "us-east-1",
+        }
+        with Exporter(tmp_path, interval=60, environment=environment) as exporter:
+            exporter.send(prediction("r"))
+            exporter.until_requests(1)
+            assert exporter.end() == 69
+    assert exporter.told()["reason"] == "StorageUnreachable"
+    assert exporter.told()["message"] == "2 files are not in storage: storage took longer than 20 s"
+    assert sorted(path.parent.parent.name for path in (tmp_path / "outbox").rglob("*.gz")) == ["ledger", "windows"]
