@@ -19,7 +19,7 @@ BAD_RUNS = {
     "empty-data": ("BadData", "train"),
     "missing-values": ("BadData", "wind"),
     "script-exits": ("TrainingFailed", "exit code 1"),
-    "no-image": ("ImagePull", "sha256"),
+    "no-image": ("ImagePull", "not found"),
     "no-commit": ("CodeUnavailable", "no-such-branch"),
     "no-result": ("ResultMissing", "model.skops"),
     "out-of-memory": ("OOMKilled", ""),
@@ -54,7 +54,7 @@ def bad_training_jobs(tenant: Tenant) -> list[Document]:
     assert changes.keys() == BAD_RUNS.keys()
     jobs = []
     for name, changed in changes.items():
-        job = tenant.training_job(**({"limits": usual["limits"] | {"retries": 0, "deadline": "90s"}} | changed))
+        job = tenant.training_job(**({"limits": usual["limits"] | {"retries": 0, "deadline": "60s"}} | changed))
         job["metadata"]["name"] = name
         jobs.append(job)
     return jobs

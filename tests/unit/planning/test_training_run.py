@@ -179,6 +179,7 @@ def test_what_containers_say_while_a_failing_job_takes_them_away_is_not_why() ->
     world.end_job(world.run.job, "DeadlineExceeded")
     world.settle()
     assert (world.run.phase, world.run.reason) == ("Failed", "ConfigMissing")
+    assert "no secret" in world.run.message and "DeadlineExceeded" in world.run.message
 
 
 @pytest.mark.parametrize("gone", ["deleted", "deleting"])

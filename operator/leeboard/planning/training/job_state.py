@@ -51,8 +51,13 @@ def ended_at(job: Raw) -> datetime | None:
     return None
 
 
-def failure(job: Raw, problems: Iterable[Problem], otherwise: Reason, blocked: str) -> tuple[str, str]:
-    """Why a Job failed: what a container said, else what kept it from starting, else what the Job controller says."""
+def failure(
+    job: Raw, problems: Iterable[Problem], otherwise: Reason, blocked: tuple[str, str] | None
+) -> tuple[str, str]:
+    """Why a Job failed: what a container said, else what kept it from starting, else what the Job controller says.
+
+    `blocked` is the reason and message of what kept it, where something did.
+    """
     condition = next(
         (one for one in job.get("status", {}).get("conditions", []) if one.get("type") == "Failed"), {"reason": ""}
     )
@@ -63,7 +68,7 @@ def failure(job: Raw, problems: Iterable[Problem], otherwise: Reason, blocked: s
     text = f"{condition.get('reason', '')}: {condition.get('message', '')}".strip(": ")
     if is_late:
         # an image that never came runs into the deadline: the image is what has to be mended
-        return blocked or Reason.DEADLINE_EXCEEDED, text
+        return (blocked[0], f"{blocked[1]}; {text}") if blocked else (Reason.DEADLINE_EXCEEDED, text)
     return otherwise, text
 
 

@@ -172,7 +172,8 @@ def finish(run: Run, phase: str, reason: str, message: str, now: datetime) -> St
 
 def _failed(run: Run, live: Raw, pods: tuple[Raw, ...], otherwise: Reason, now: datetime) -> Step:
     problems = problems_of(pods, otherwise)
-    blocked = run.reason if run.reason not in (Reason.TRAINING, Reason.EVALUATING, Reason.RUN_RETRIED) else ""
+    usual = (Reason.TRAINING, Reason.EVALUATING, Reason.RUN_RETRIED)
+    blocked = None if run.reason in usual else (run.reason, run.message)
     reason, message = failure(live, problems, otherwise, blocked)
     if not problems and reason == otherwise and _within_patience(live, now):
         return Step(run)
