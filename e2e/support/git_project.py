@@ -10,7 +10,10 @@ _AUTHOR = ("-c", "user.name=Flight Ops", "-c", "user.email=flight-ops@example.co
 
 @dataclass(frozen=True)
 class GitProject:
-    """A work tree in `folder` whose branch main is pushed to the bare repository `bare`."""
+    """A work tree in `folder` whose branch main is pushed to the bare repository `bare`.
+
+    Every method raises RuntimeError with git's own words where git fails.
+    """
 
     folder: Path
     bare: Path
@@ -40,6 +43,8 @@ class GitProject:
 
     def _git(self, *args: str) -> str:
         done = subprocess.run(
-            ["git", "-C", str(self.folder), *_AUTHOR, *args], check=True, capture_output=True, text=True, timeout=60
+            ["git", "-C", str(self.folder), *_AUTHOR, *args], check=False, capture_output=True, text=True, timeout=60
         )
+        if done.returncode != 0:
+            raise RuntimeError(f"git {args[0]}: {done.stderr.strip()}")
         return done.stdout
