@@ -1,7 +1,7 @@
 """The real cluster for the whole run, Leeboard on it, and a namespace or a tenant for each module that asks."""
 
 import itertools
-import os
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +18,8 @@ from e2e.support.narrator import Narrator
 
 FOLDER = Path(__file__).resolve().parents[2] / "build" / "cluster"
 _numbers = itertools.count(1)
+_RUN = secrets.token_hex(3)
+"""Tells this run's tenants from those of runs before it on the same cluster, whose buckets are still there."""
 
 
 @pytest.fixture(scope="session")
@@ -61,4 +63,4 @@ def tenant(cluster: Cluster, installed: Images, tmp_path_factory: pytest.TempPat
 
 
 def _name() -> str:
-    return f"scenario-{os.getpid()}-{next(_numbers)}"
+    return f"scenario-{_RUN}-{next(_numbers)}"
