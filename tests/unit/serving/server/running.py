@@ -120,12 +120,11 @@ def start(folder: Path, **environment: str) -> Server:
         "OMP_NUM_THREADS": "1",
         "PYTHONPATH": os.pathsep.join(sys.path),
     }
-    process = subprocess.Popen(
-        [sys.executable, "-m", "leeboard_serving.server"],
-        env=os.environ | values | environment,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    # a pipe that nobody reads would stop a server that has much to say
+    with (folder / "log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "leeboard_serving.server"], env=os.environ | values | environment, stderr=log
+        )
     return Server(process, port, folder / "termination")
 
 

@@ -214,7 +214,10 @@ def test_a_model_that_fails_answers_500_and_goes_on(tmp_path):
 
 
 def told_at_the_end(server):
-    assert server.process.wait(60) != 0
+    try:
+        assert server.process.wait(60) != 0
+    finally:
+        server.process.kill()
     return json.loads(server.termination.read_text())
 
 
