@@ -31,11 +31,14 @@ def main() -> int:
     except (ServingError, StorageError) as error:
         LOG.error("%s: %s", error.reason, error.message)
         return end(os.environ, error.reason, error.message)
+    except OSError as error:  # a full disk, or a volume that is not there
+        LOG.exception("files cannot be kept")
+        return end(os.environ, Reason.BAD_CONFIGURATION, f"files cannot be kept: {error}")
     return 0
 
 
 def load(environment: Mapping[str, str]) -> None:
-    """Bring the artefact, profile.json and golden.json into the volume. Raises ServingError and StorageError."""
+    """Bring the artefact, profile.json and golden.json into the volume. Raises ServingError, StorageError, OSError."""
     folders = Folders.of(environment)
     artefact = stored_model(environment)
     files = {

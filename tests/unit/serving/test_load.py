@@ -111,3 +111,11 @@ def test_configuration_that_cannot_be_followed(environment, monkeypatch, *, name
     monkeypatch.setenv(name, value)
     assert load.main() == code
     assert told(environment)["reason"] == reason
+
+
+def test_a_volume_that_takes_no_files_is_told_of(environment):
+    volume = Folders.of(environment).model
+    volume.write_text("no folder")
+    assert load.main() == 78
+    assert told(environment)["reason"] == "BadConfiguration"
+    assert told(environment)["message"].startswith("files cannot be kept: ")
