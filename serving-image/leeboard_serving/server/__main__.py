@@ -7,10 +7,11 @@ import sys
 from leeboard.edge import logs
 from leeboard_serving.environment import Folders, Served
 from leeboard_serving.failures import ServingError, end
-from leeboard_serving.server.application import Service, application
+from leeboard_serving.server.application import application
 from leeboard_serving.server.draining import serve
 from leeboard_serving.server.observer import Observer
 from leeboard_serving.server.served_model import ServedModel
+from leeboard_serving.server.service import Service
 
 LOG = logging.getLogger("leeboard.serving")
 

@@ -1,11 +1,8 @@
 """The HTTP face: health, metadata and inference."""
 
-import asyncio
 import logging
 import time
 import uuid
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -21,48 +18,15 @@ from starlette.routing import Route
 from leeboard.evaluator.failures import EvaluationError
 from leeboard_serving.failures import ServingError
 from leeboard_serving.observation import Observation
-from leeboard_serving.server.observer import Observer
 from leeboard_serving.server.protocol import BadRequest, InferenceRequest, parse_request, render_answer
-from leeboard_serving.server.served_model import ServedModel
+from leeboard_serving.server.service import CHECK_SECONDS, Service, TooBusy
 
 LOG = logging.getLogger("leeboard.serving")
 VERSION = "0.1.0"
 LARGEST_BODY = 16 << 20
 """Bytes of a request."""
-MOST_WAITING = 256
-"""Requests that wait for the model; more are refused at once, which is kinder than an answer that comes too late."""
 LONGEST_ERROR = 1024
 """Characters of an error, which may quote what was sent."""
-CHECK_SECONDS = 3.0
-"""How long readiness waits for the model, below the probe's own timeout."""
-
-
-class TooBusy(Exception):
-    """Too many requests wait."""
-
-
-class Service:
-    """One model and the thread that runs it, so that health is answered while the model computes."""
-
-    def __init__(self, model: ServedModel, observer: Observer) -> None:
-        self.model = model
-        self.observer = observer
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="model")
-        self._waiting = 0
-
-    async def run(self, work: Callable[[], Any]) -> Any:
-        """Run something in the model's thread. Raises TooBusy, and what the work raises."""
-        if self._waiting >= MOST_WAITING:
-            raise TooBusy
-        self._waiting += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
-        finally:
-            self._waiting -= 1
-
-    def close(self) -> None:
-        """Let the thread end."""
-        self._thread.shutdown(wait=False)
 
 
 def application(service: Service) -> Starlette:
@@ -102,11 +66,9 @@ class _Endpoints:
     async def ready(self, _: Request) -> Response:
         """Ready means that the model gives the right answers now, not that it once did."""
         try:
-            await asyncio.wait_for(self._service.run(self._service.model.check), CHECK_SECONDS)
+            await self._service.check()
         except TimeoutError:
             return _failed(503, f"the model has not answered the golden samples within {CHECK_SECONDS:g} s")
-        except TooBusy:
-            return _failed(503, "too many requests wait for the model")
         except ServingError as error:
             LOG.error("%s: %s", error.reason, error.message)
             return _failed(503, f"{error.reason}: {error.message}")
