@@ -123,7 +123,7 @@ class Tenant:
                 "steps": [{"weight": 50, "duration": "10s"}],
                 "analysis": {
                     "minSamples": 100,
-                    "guards": [{"type": "ErrorRate", "margin": "0.05"}, {"type": "LatencyP99", "maxRatio": "20"}],
+                    "guards": [{"type": "ErrorRate", "margin": "0.05"}],
                 },
             },
         }

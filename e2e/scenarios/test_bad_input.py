@@ -86,7 +86,8 @@ def test_a_bad_run_ends_with_its_reason_and_a_hint(applied: Tenant, name: str) -
     def ended() -> tuple[Document | None, str]:
         status = (applied.kubectl.get("trainingjobs.leeboard.dev", name) or {}).get("status", {})
         runs = status.get("runs", [])
-        return (status if runs and runs[-1]["phase"] == "Failed" else None), f"{runs}"
+        seen = ", ".join(f"{run['phase']} {run['reason']}" for run in runs)
+        return (status if runs and runs[-1]["phase"] == "Failed" else None), seen
 
     status = wait_for(name, ended, seconds=240, narrator=applied.world.narrator)
     (run,) = status["runs"]

@@ -39,10 +39,15 @@ def traffic(tenant: Tenant, first: Document, tmp_path_factory: pytest.TempPathFa
         model=tenant.model,
         feedback_url=f"http://{feedback}:8081/feedback",
         label_delay=2,
+        lifetime=5,
     )
     folder = tmp_path_factory.mktemp("traffic")
     with Traffic(target, folder / "state.json") as sent:
-        sent.start(Segment(name="usual", rows=rows(folder, "usual", flights(4000, 11)), rate=160, loop=True))
+        sent.start(
+            Segment(
+                name="usual", rows=rows(folder, "usual", flights(4000, 11)), rate=160, rows_per_request=4, loop=True
+            )
+        )
         yield sent
 
 
@@ -163,7 +168,7 @@ def test_shuffled_labels_are_refused_by_the_gate(tenant: Tenant, first: Document
     def refused() -> tuple[Document | None, str]:
         status = (tenant.kubectl.get("modelversions.leeboard.dev", name) or {}).get("status", {})
         ready = next((c for c in status.get("conditions", []) if c["type"] == "Ready"), {})
-        return (ready if ready.get("reason") == "GateFailed" else None), f"{ready}"
+        return (ready if ready.get("reason") == "GateFailed" else None), str(ready.get("reason"))
 
     ready = wait_for("gate", refused, seconds=60, narrator=tenant.world.narrator)
     assert "roc_auc" in ready["message"]
@@ -183,7 +188,7 @@ def test_drift_retrains_and_the_champions_cause_is_drift(tenant: Tenant, traffic
         tenant.put("train", month, flights(3000, seed, warmer=14))
     tenant.put("holdout", "2013-08", flights(1500, 23, warmer=14))
     summer = rows(tmp_path, "summer", flights(4000, 24, warmer=14))
-    traffic.start(Segment(name="summer", rows=summer, rate=160, loop=True))
+    traffic.start(Segment(name="summer", rows=summer, rate=160, rows_per_request=4, loop=True))
     drift = world.wait_verdict("Drift", seconds=180)
     assert "temp" in [f["subject"] for f in drift["findings"] if f["verdict"] == "Drift"]
     version = world.wait_new_version(before)

@@ -97,7 +97,7 @@ class World:
                 return status, ""
             rows = status.get("evaluation", {}).get("rows", 0)
             reason = next((c for c in status.get("conditions", []) if c["type"] == "DriftDetected"), {})
-            return None, f"{status.get('verdict', 'no verdict')} ({rows} rows) {reason.get('message', '')}"[:150]
+            return None, f"{status.get('verdict', 'no verdict')} ({rows} rows) {reason.get('message', '')}"
 
         return wait_for(f"verdict {verdict}", look, seconds=seconds, narrator=self.narrator, every=2)
 

@@ -75,7 +75,7 @@ SMALLEST: dict[str, tuple[Document, Document]] = {
             "serviceAccountName": "default",
             "suspend": False,
             "seed": 0,
-            "triggers": {"onSpecChange": True, "onDrift": False},
+            "triggers": {"onSpecChange": True, "onDrift": True},
             "limits": {"cooldown": "0s", "deadline": "1h", "maxRunsPerDay": 12, "retries": 2},
         },
     ),

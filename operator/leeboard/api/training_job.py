@@ -103,7 +103,7 @@ class Triggers(SpecModel):
     on_new_commit: Polling | None = described("Look for a new commit of code.revision.", default=None)
     on_new_data: Polling | None = described("Look for new or changed partitions.", default=None)
     schedule: Schedule | None = described("Run at fixed times, by cron.", default=None)
-    on_drift: bool = described("Run when a DriftMonitor asks for retraining.", default=False)
+    on_drift: bool = described("Run when a DriftMonitor whose action names this job asks for it.", default=True)
 
 
 class Limits(SpecModel):
