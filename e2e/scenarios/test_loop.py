@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -67,10 +68,25 @@ def trained_anew(tenant: Tenant, old: str, new: str) -> Document:
     assert old in text
     text = text.replace(old, new)
     commit = tenant.code.commit({"train.py": text}, "Change the training")
-    tenant.kubectl.apply(tenant.training_job(code=tenant.training_job()["spec"]["code"] | {"revision": commit}))
+    train_from(tenant, commit)
     version = tenant.world.wait_new_version(known)
     assert version["spec"]["code"]["commit"] == commit
     return version
+
+
+def train_from(tenant: Tenant, commit: str) -> None:
+    """Have the TrainingJob name a commit."""
+    tenant.kubectl.apply(tenant.training_job(code=tenant.training_job()["spec"]["code"] | {"revision": commit}))
+
+
+def reselected(tenant: Tenant) -> Callable[[], tuple[bool | None, str]]:
+    """Whether an Event says that an earlier version was selected again."""
+
+    def look() -> tuple[bool | None, str]:
+        reasons = tenant.kubectl.reasons("TrainingJob", tenant.model)
+        return ("VersionReselected" in reasons) or None, ", ".join(reasons[-3:])
+
+    return look
 
 
 def stored(tenant: Tenant, uri: str) -> bytes:
@@ -161,7 +177,7 @@ def restarts(tenant: Tenant, version: str) -> dict[str, int]:
 
 
 def test_shuffled_labels_are_refused_by_the_gate(tenant: Tenant, first: Document) -> None:
-    champion = tenant.world.champion()
+    champion, good = tenant.world.champion(), tenant.code.head()
     version = trained_anew(tenant, "SHUFFLE_LABELS = False", "SHUFFLE_LABELS = True")
     name = version["metadata"]["name"]
 
@@ -174,6 +190,11 @@ def test_shuffled_labels_are_refused_by_the_gate(tenant: Tenant, first: Document
     assert "roc_auc" in ready["message"]
     assert tenant.world.champion() == champion
     assert not tenant.kubectl.all("deployments", f"leeboard.dev/version={name}")
+    # the commit is taken back, as a revert in Git would: its version is there already, and nothing is trained
+    known, runs = names(tenant), len(tenant.world.runs())
+    train_from(tenant, good)
+    wait_for("reselection", reselected(tenant), seconds=60, narrator=tenant.world.narrator)
+    assert (names(tenant), len(tenant.world.runs())) == (known, runs)
 
 
 def test_drift_retrains_and_the_champions_cause_is_drift(tenant: Tenant, traffic: Traffic, tmp_path: Path) -> None:

@@ -182,8 +182,8 @@ def test_drift_on_the_same_data_ends_without_a_version_and_is_looked_at_again_la
     assert (world.run.phase, world.run.cause.kind) == ("Succeeded", "Drift")
 
 
-def test_drift_is_ignored_where_it_was_not_asked_for() -> None:
-    world = World()
+def test_drift_is_ignored_where_the_job_says_so() -> None:
+    world = World(triggers={"onSpecChange": True, "onDrift": False})
     world.whole_run()
     world.ask_retraining("episode-1")
     world.settle()
