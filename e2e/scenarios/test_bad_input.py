@@ -5,6 +5,7 @@ import time
 import pytest
 
 from e2e.scenarios.tenant import CODE, Tenant
+from e2e.support.image_registry import relabelled
 from e2e.support.kubectl import Document, KubectlError
 from e2e.support.waiting import wait_for
 from leeboard.api.reasons import hint
@@ -158,7 +159,19 @@ def test_nothing_is_done_over_and_over(applied: Tenant) -> None:
 
 
 def test_the_next_good_run_is_as_if_nothing_had_been(applied: Tenant, champion: str) -> None:
+    """And what changed at its source has changed in the version: data, image, seed, and what comes of them."""
+    versions = {one["metadata"]["name"]: one["spec"] for one in applied.world.versions()}
     applied.put("train", "2013-02", flights(2200, 5))
-    known = {one["metadata"]["name"] for one in applied.world.versions()}
-    applied.kubectl.apply(applied.training_job(seed=8))
-    applied.world.wait_new_version(known)
+    applied.put("holdout", "2013-03", flights(1600, 6))
+    image = relabelled(applied.cluster, applied.images.serving, scenario=applied.name)
+    applied.kubectl.apply(applied.training_job(seed=8, image=image))
+    before, after = versions[champion], applied.world.wait_new_version(set(versions))["spec"]
+    assert (after["image"]["reference"], after["seed"]) == (image, 8)
+    assert before["image"]["reference"] != image
+    digests = [{one["name"]: one["digest"] for one in spec["datasets"]} for spec in (before, after)]
+    assert all(digests[0][name] != digests[1][name] for name in ("train", "holdout"))
+    assert {one["name"]: one["rows"] for one in after["datasets"]} == {"train": 4200, "holdout": 1600}
+    for part in ("artifact", "profile", "goldenSamples"):
+        assert before[part]["digest"] != after[part]["digest"]
+    assert before["metrics"] != after["metrics"]
+    assert after["code"]["commit"] == applied.code.head()

@@ -227,3 +227,19 @@ def test_drift_retrains_and_the_champions_cause_is_drift(tenant: Tenant, traffic
     kinds = {item["kind"] for item in json.loads(listing)["items"]}
     assert kinds == {"Model", "ModelVersion", "TrainingJob", "DriftMonitor"}
     assert not quarantined(world.model()["status"])
+
+
+def test_what_changed_at_its_source_has_changed_in_the_version(tenant: Tenant, first: Document) -> None:
+    """Another commit: another artefact on the same data. Other data, same commit: another profile, other metrics."""
+    versions = [one["spec"] for one in tenant.world.versions()]
+    changed_code = next(one for one in versions if one["code"]["commit"] != first["spec"]["code"]["commit"])
+    changed_data = next(one for one in versions if one["cause"]["kind"] == "Drift")
+    assert changed_code["datasets"] == first["spec"]["datasets"]
+    assert changed_code["artifact"]["digest"] != first["spec"]["artifact"]["digest"]
+    assert changed_code["metrics"] != first["spec"]["metrics"]
+    assert changed_data["code"] == changed_code["code"]
+    for part in ("artifact", "profile", "goldenSamples"):
+        assert changed_data[part]["digest"] != changed_code[part]["digest"]
+    assert changed_data["datasets"] != changed_code["datasets"]
+    assert changed_data["metrics"] != changed_code["metrics"]
+    assert changed_data["image"] == changed_code["image"] == first["spec"]["image"]

@@ -93,6 +93,7 @@ def evaluate(champion: ModelVersion, traffic: Scored, rows: NDArray[np.int64]) -
         requests=len(rows),
         errors=0,
         rows=len(rows),
+        dropped=0,
         latency_edges=(),
         latency_counts=np.zeros(1, dtype=np.int64),
         features=tuple(_counted(one, inputs[one.distribution.name]) for one in profile.features),

@@ -47,9 +47,10 @@ class Profile:
 
 @dataclass
 class Observed:
-    """Windows added up on the bins of a profile."""
+    """Windows added up on the bins of a profile; `dropped` counts the requests that were answered and not seen."""
 
     requests: int
+    dropped: int
     rows: int
     unfit: int
     features: dict[str, Distribution]
@@ -61,12 +62,14 @@ def observe(profile: Profile, windows: Iterable[Window]) -> Observed:
     references = {one.distribution.name: one.distribution for one in profile.features}
     observed = Observed(
         requests=0,
+        dropped=0,
         rows=0,
         unfit=0,
         features={name: empty(reference) for name, reference in references.items()},
         prediction=empty(profile.prediction.distribution),
     )
     for window in windows:
+        observed.dropped += window.dropped
         try:
             parts = {
                 str(raw["name"]): from_window(raw, references[str(raw["name"])])
@@ -76,6 +79,7 @@ def observe(profile: Profile, windows: Iterable[Window]) -> Observed:
             prediction = from_window(window.prediction, observed.prediction) if window.prediction else None
         except ValueError:
             observed.unfit += 1
+            observed.dropped += window.requests
             continue
         for name, part in parts.items():
             observed.features[name] = observed.features[name].merge(part)
@@ -87,7 +91,7 @@ def observe(profile: Profile, windows: Iterable[Window]) -> Observed:
 
 
 def drift_figures(profile: Profile, observed: Observed, exclude: Iterable[str]) -> dict[str, Any]:
-    """`requests`, `rows`, `features` and `prediction` of `status.evaluation`; the features that moved most come first.
+    """`requests`, `served`, `rows`, `features` and `prediction` of `status.evaluation`; the features that moved most come first.
 
     The chance of error is shared out between the features that are watched (Bonferroni), so that a hundred inputs
     raise no more false alarms than one.
@@ -99,6 +103,7 @@ def drift_figures(profile: Profile, observed: Observed, exclude: Iterable[str]) 
     rows = ranked(measured, lambda pair: pair[1])
     return {
         "requests": observed.requests,
+        "served": observed.requests + observed.dropped,
         "rows": observed.rows,
         "unreadable": observed.unfit,
         "features": [row for row, _ in rows],

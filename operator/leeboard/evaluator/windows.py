@@ -18,13 +18,17 @@ CONTRACT = 1
 
 @dataclass(frozen=True, eq=False)
 class Window:
-    """`features` and `prediction` as they stand in the file, with counts as arrays; latency edges in seconds."""
+    """`features` and `prediction` as they stand in the file, with counts as arrays; latency edges in seconds.
+
+    `dropped` requests were answered and are in no other count.
+    """
 
     start: datetime
     end: datetime
     requests: int
     errors: int
     rows: int
+    dropped: int
     latency_edges: tuple[float, ...]
     latency_counts: NDArray[np.int64]
     features: tuple[Mapping[str, Any], ...]
@@ -44,6 +48,7 @@ def parse_window(data: bytes) -> Window:
             requests=_count(raw["requests"]),
             errors=_count(raw["errors"]),
             rows=_count(raw["rows"]),
+            dropped=_count(raw.get("dropped", 0)),
             latency_edges=tuple(float(edge) for edge in latency["edges"]),
             latency_counts=_counts(latency["counts"]),
             features=tuple(_distribution(one) for one in raw.get("features") or ()),

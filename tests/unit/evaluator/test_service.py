@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from prometheus_client import CollectorRegistry
 
+from leeboard.api.drift_monitor import DriftMonitor
 from leeboard.evaluator.columns import as_served, inputs_of, values_of
 from leeboard.evaluator.configuration import Configuration
 from leeboard.evaluator.failures import EvaluationError
@@ -21,6 +22,7 @@ from leeboard.evaluator.rounds import Rounds
 from leeboard.evaluator.service import Health, repeat, serve
 from leeboard.kube.errors import Unreachable
 from leeboard.kube.resources import DRIFT_MONITOR, MODEL
+from leeboard.planning.drift.verdict import judge
 from leeboard.planning.rollout.analysis import counts_of, is_about
 from leeboard.stats.distributions import count_values, from_profile
 from leeboard.storage.digests import digest_of
@@ -61,7 +63,7 @@ class World:
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(data)
 
-    def window(self, version, pod, ago, frame, *, errors=0, slow=0):
+    def window(self, version, pod, ago, frame, *, errors=0, slow=0, dropped=0):
         """A window of ten seconds that ended `ago` seconds before now."""
         end = self.now - timedelta(seconds=ago)
         start = end - timedelta(seconds=10)
@@ -69,7 +71,7 @@ class World:
         raw = {
             "contract": 1, "model": "late-flights", "version": version, "pod": pod,
             "start": start.isoformat().replace("+00:00", "Z"), "end": end.isoformat().replace("+00:00", "Z"),
-            "requests": len(frame), "errors": errors, "rows": len(frame),
+            "requests": len(frame), "errors": errors, "rows": len(frame), "dropped": dropped,
             "latency": {"edges": LATENCY_EDGES, "counts": [0, len(frame) - slow, 0, slow, 0]},
             "features": [counted(one.name, values_of(served, one)) for one in INPUTS],
             "prediction": counted("probability", chance(frame)),
@@ -178,6 +180,22 @@ def test_a_window_like_the_reference_is_near_and_one_from_summer_is_far(world):
     assert float(distances["PSI"]["low"]) > 1
     assert float(moved["mean"]) - float(moved["referenceMean"]) == pytest.approx(20, abs=1)
     assert float(summer["prediction"]["distances"][0]["low"]) > 0.1
+
+
+def test_requests_that_no_window_holds_are_known_and_withhold_the_verdict(world):
+    """What the servers could not tell of may be what drifted."""
+    world.window("v1", "a", 5, flights(800, 3), dropped=50)
+    assert world.evaluation(DRIFT_MONITOR)["served"] == 850
+    world.window("v1", "b", 5, flights(100, 4), dropped=100)
+    world.now += timedelta(seconds=10)
+    evaluation = world.evaluation(DRIFT_MONITOR)
+    assert (evaluation["requests"], evaluation["served"]) == (900, 1050)
+    monitor = world.kube.live(DRIFT_MONITOR.kind, "late-flights")
+    verdict = judge(DriftMonitor.parse(monitor), "v1", world.now)
+    assert (verdict.verdict, verdict.message) == (
+        "Inconclusive",
+        "the windows hold 900 of 1050 requests that were served",
+    )
 
 
 def test_the_figures_of_the_whole_are_those_of_the_parts_together(world):
