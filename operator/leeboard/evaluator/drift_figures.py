@@ -91,7 +91,9 @@ def observe(profile: Profile, windows: Iterable[Window]) -> Observed:
 
 
 def drift_figures(profile: Profile, observed: Observed, exclude: Iterable[str]) -> dict[str, Any]:
-    """`requests`, `served`, `rows`, `features` and `prediction` of `status.evaluation`; the features that moved most come first.
+    """`requests`, `served`, `rows`, `features` and `prediction` of `status.evaluation`.
+
+    The features that moved most come first.
 
     The chance of error is shared out between the features that are watched (Bonferroni), so that a hundred inputs
     raise no more false alarms than one.

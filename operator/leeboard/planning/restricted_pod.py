@@ -54,7 +54,7 @@ def storage_environment(storage: StorageAccess) -> list[Raw]:
     if storage.secret_ref is not None:
         secret = storage.secret_ref.name
         variables += [secret_variable(key, secret, key) for key in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")]
-        variables.append(secret_variable("AWS_REGION", secret, "AWS_REGION", optional=True))
+        variables += [secret_variable(key, secret, key, optional=True) for key in ("AWS_SESSION_TOKEN", "AWS_REGION")]
     return variables
 
 
