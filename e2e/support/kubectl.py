@@ -27,9 +27,12 @@ class Kubectl:
         """Run kubectl and return its standard output. Raises KubectlError."""
         where = ["--namespace", self.namespace] if self.namespace else []
         command = [str(self.binary), "--kubeconfig", str(self.kubeconfig), *where, *args]
-        done = subprocess.run(
-            command, input=input, text=True, capture_output=True, timeout=timeout, check=False, env=dict(os.environ)
-        )
+        try:
+            done = subprocess.run(
+                command, input=input, text=True, capture_output=True, timeout=timeout, check=False, env=dict(os.environ)
+            )
+        except subprocess.TimeoutExpired as error:
+            raise KubectlError(f"kubectl {' '.join(args)}: no answer within {timeout:.0f} s") from error
         if done.returncode != 0:
             raise KubectlError(f"kubectl {' '.join(args)}: {done.stderr.strip()}")
         return done.stdout
