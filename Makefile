@@ -41,6 +41,7 @@ layers: venv ## import-linter
 check: lint types layers ## everything that needs no cluster and no test run
 
 test: check ## every check and every test
+	@$(BIN)/python -m e2e.cluster prepare
 	@$(BIN)/pytest
 
 demo: venv ## the whole loop on a real Kubernetes node: train, serve, canary, drift, retrain

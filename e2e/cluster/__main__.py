@@ -1,4 +1,4 @@
-"""``python -m e2e.cluster up|down|status|control-plane``."""
+"""``python -m e2e.cluster prepare|up|down|status|control-plane``."""
 
 import argparse
 import sys
@@ -14,10 +14,12 @@ FOLDER = Path(__file__).resolve().parents[2] / "build" / "cluster"
 def main() -> int:
     """Run one command; 0 when it did what it says."""
     parser = argparse.ArgumentParser(prog="python -m e2e.cluster", description=__doc__)
-    parser.add_argument("command", choices=("up", "down", "status", "control-plane"))
+    parser.add_argument("command", choices=("prepare", "up", "down", "status", "control-plane"))
     command = parser.parse_args().command
     if command == "up":
         lifecycle.up(FOLDER, Narrator())
+    elif command == "prepare":
+        lifecycle.prepare(Narrator())
     elif command == "down":
         lifecycle.down(FOLDER, Narrator())
     elif command == "control-plane":

@@ -79,12 +79,19 @@ def down(folder: Path, narrator: Narrator) -> None:
         narrator.say("no cluster runs")
 
 
-def _start(folder: Path, narrator: Narrator) -> Cluster:
+def prepare(narrator: Narrator) -> None:
+    """Install and build what clusters are started from; nothing that is there already takes any time."""
     with narrator.step("packages", "Debian packages"):
         packages.ensure()
     with narrator.step("programs", "programs (built once for each version; the first time takes minutes)"):
         for name in PROGRAMS:
             binary(name)
+    with narrator.step("base-image", "the base of the images (made once)"):
+        images.ensure_base()
+
+
+def _start(folder: Path, narrator: Narrator) -> Cluster:
+    prepare(narrator)
     place = claim(folder)
     if place.processes.exists() != network.exists(place):
         # the machine was restarted, or the folder deleted under a running cluster: what is left is of no use
