@@ -3,6 +3,7 @@
 import logging
 import re
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -15,7 +16,9 @@ from leeboard.storage import Entry, Store
 
 LOG = logging.getLogger("leeboard.evaluator.observations")
 MOST_WINDOWS, MOST_TABLES = 10_000, 10_000
-"""Files kept in memory of one Model; older ones are read again when they are asked for."""
+"""Files kept in memory of one Model at most; others are read again when they are asked for."""
+IDLE_SECONDS = 3600.0
+"""A file that nobody asked for that long is forgotten: windows move on, and what lies behind them is not asked for."""
 MOST_LEDGER_ROWS = 2_000_000
 LARGEST_FILE = 16 << 20
 _SPAN = re.compile(r"(\d{1,16})-(\d{1,16})\.[a-z]+\.gz$")
@@ -28,7 +31,8 @@ class Cache(Generic[Item]):
     """Parsed files by version, key and tag; None for one that could not be read, so that it is tried but once."""
 
     most: int
-    items: OrderedDict[tuple[str, str], Item | None] = field(default_factory=OrderedDict)
+    clock: Callable[[], float] = time.monotonic
+    items: OrderedDict[tuple[str, str], tuple[float, Item | None]] = field(default_factory=OrderedDict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def get(
@@ -41,23 +45,32 @@ class Cache(Generic[Item]):
     def _get(
         self, store: Store, entry: Entry, parse: Callable[[bytes], Item], count: Callable[[str], None]
     ) -> Item | None:
-        name = (entry.key, entry.etag)
+        name, now = (entry.key, entry.etag), self.clock()
         if name in self.items:
+            item = self.items[name][1]
+            self.items[name] = (now, item)
             self.items.move_to_end(name)
-            return self.items[name]
+            return item
         try:
             if entry.bytes > LARGEST_FILE:
                 raise ValueError(f"{entry.bytes} bytes; at most {LARGEST_FILE} are read")
-            item: Item | None = parse(store.get(entry.key))
+            item = parse(store.get(entry.key))
             count("read")
         except ValueError as error:
             LOG.warning("%s is left out: %s", entry.key, error)
             item = None
             count("unreadable")
-        self.items[name] = item
-        if len(self.items) > self.most:
-            self.items.popitem(last=False)
+        self.items[name] = (now, item)
+        self._forget(now)
         return item
+
+    def _forget(self, now: float) -> None:
+        """The one that was asked for longest ago stands first."""
+        while self.items:
+            asked, _ = next(iter(self.items.values()))
+            if len(self.items) <= self.most and now - asked <= IDLE_SECONDS:
+                return
+            self.items.popitem(last=False)
 
 
 class Observations:
