@@ -1,6 +1,7 @@
 """The whole cluster: up, running, down. Every step may be repeated, so an interrupted start is simply started again."""
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -84,10 +85,11 @@ def prepare(narrator: Narrator) -> None:
     with narrator.step("packages", "Debian packages"):
         packages.ensure()
     with narrator.step("programs", "programs (built once for each version; the first time takes minutes)"):
-        for name in PROGRAMS:
-            binary(name)
-    with narrator.step("base-image", "the base of the images (made once)"):
-        images.ensure_base()
+        # two at a time: one compiles while the other downloads
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            builds = [pool.submit(binary, name) for name in PROGRAMS] + [pool.submit(images.ensure_base)]
+        for build in builds:
+            build.result()
 
 
 def _start(folder: Path, narrator: Narrator) -> Cluster:
