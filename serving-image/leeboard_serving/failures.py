@@ -5,20 +5,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from leeboard.api.reasons import Reason
+from leeboard.evaluator.failures import exit_code
 
-BAD_DATA, UNREACHABLE, FAILED, FORBIDDEN, BAD_CONFIGURATION = 64, 69, 70, 77, 78
 LONGEST_MESSAGE = 900
 """Characters; four bytes each at most, so that the whole fits the 4,096 bytes that Kubernetes keeps."""
-
-_EXIT_CODES = {
-    Reason.BAD_DATA: BAD_DATA,
-    Reason.DIGEST_MISMATCH: BAD_DATA,
-    Reason.UNSAFE_FORMAT: BAD_DATA,
-    Reason.STORAGE_NOT_FOUND: BAD_DATA,
-    Reason.STORAGE_UNREACHABLE: UNREACHABLE,
-    Reason.STORAGE_FORBIDDEN: FORBIDDEN,
-    Reason.BAD_CONFIGURATION: BAD_CONFIGURATION,
-}
 
 
 class ServingError(Exception):
@@ -28,11 +18,6 @@ class ServingError(Exception):
         super().__init__(message)
         self.reason = reason
         self.message = message
-
-
-def exit_code(reason: Reason) -> int:
-    """70 for what has no exit code of its own: a model that cannot be loaded, or answers otherwise than it should."""
-    return _EXIT_CODES.get(reason, FAILED)
 
 
 def end(environment: Mapping[str, str], reason: Reason, message: str) -> int:
