@@ -117,7 +117,7 @@ def drift_monitor(**changes: Any) -> Document:
     """
     spec: Document = {
         "modelRef": {"name": NAME},
-        "window": {"length": "30s", "every": "5s", "minSamples": 6000},
+        "window": {"length": "30s", "every": "5s", "minSamples": 5000},
         "features": {"exclude": ["weekday"]},
         "checks": [
             {"type": "DataDrift", "distance": "JensenShannon", "threshold": "0.7"},

@@ -4,9 +4,11 @@ import pytest
 
 from e2e.demo import flights as data
 from e2e.demo.study.demo import Demo
-from e2e.demo.study.windows import Scored
+from e2e.demo.study.windows import Scored, monitor_spec
 from leeboard.evaluator.failures import EvaluationError
 from leeboard.stats.performance import compare
+
+LEAST_ROWS = monitor_spec()["window"]["minSamples"]
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +39,7 @@ def test_an_outage_is_answered_by_the_champion_and_not_by_the_third(demo):
 
 def test_the_winter_replay_stays_stable_and_the_summer_drifts(demo):
     looks = demo.traffic()
-    enough = [look for look in looks if look.rows >= 6000]
+    enough = [look for look in looks if look.rows >= LEAST_ROWS]
     assert {look.verdict for look in enough if look.segment != "summer replay"} == {"Stable"}
     last = looks[-1]
     assert (last.segment, last.verdict) == ("summer replay", "Drift")
@@ -52,5 +54,5 @@ def test_the_retrained_version_is_better_on_what_nobody_had_seen_and_stays_stabl
         old, new = (demo.every(one, period) for one in (demo.second, demo.retrained))
         assert compare("roc_auc", old.truth, new.scores, old.scores).low > 0.03
         assert compare("log_loss", old.truth, new.scores, old.scores).high < -0.01
-    verdicts = [look.verdict for look in demo.later_traffic() if look.rows >= 6000]
+    verdicts = [look.verdict for look in demo.later_traffic() if look.rows >= LEAST_ROWS]
     assert verdicts and set(verdicts) == {"Stable"}

@@ -72,6 +72,13 @@ class Exporter:
             time.sleep(0.02)
         return self.told
 
+    def wait_for(self, identity: str, seconds: float = 10) -> None:
+        """Wait until a request of that id was told of."""
+        deadline = time.monotonic() + seconds
+        while identity not in [one.id for one in self.told]:
+            assert time.monotonic() < deadline, f"{identity} was not told of"
+            time.sleep(0.02)
+
     def close(self) -> None:
         """Listen no more."""
         self._socket.close()

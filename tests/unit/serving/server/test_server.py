@@ -43,9 +43,12 @@ def client(world):
 
 @pytest.fixture
 def told(world):
-    """What the exporter is told from now on."""
-    world[1].told.clear()
-    return world[1]
+    """What the exporter is told from now on: what requests before have left arrives before this one's mark."""
+    client, exporter = world
+    assert client.post(INFER, json=request(1, id="mark")).status_code == 200
+    exporter.wait_for("mark")
+    exporter.told.clear()
+    return exporter
 
 
 @pytest.mark.parametrize("rows", [1, 7, 500])
