@@ -48,6 +48,8 @@ PROGRAMS = {
         Program("coredns", "github.com/coredns/coredns", "v1.15.0"),
         Program("registry", "github.com/distribution/distribution/v3/cmd/registry", "v3.0.0"),
         Program("helm", "helm.sh/helm/v3/cmd/helm", "v3.22.0"),
+        # fake nodes: only what measures at scale needs it
+        Program("kwok", "sigs.k8s.io/kwok/cmd/kwok", "v0.8.0"),
     )
 }
 

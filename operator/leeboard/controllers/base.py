@@ -6,12 +6,11 @@ everything else, asks for a plan and carries that out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
-from leeboard.api import names
 from leeboard.planning.plan import Plan, Raw
 from leeboard.planning.settings import Settings
 
@@ -29,11 +28,26 @@ class Key(NamedTuple):
         return cls(raw["kind"], raw["metadata"].get("namespace", ""), raw["metadata"]["name"])
 
 
+@dataclass(frozen=True, eq=False)
+class Index:
+    """What objects of some kinds are found by; `values` are those an object is found by, empty ones count for none."""
+
+    name: str
+    kinds: frozenset[str]
+    values: Callable[[Raw], Iterable[str]]
+
+
 class Cache(Protocol):
     """The last known state of the objects that are watched."""
 
     def get(self, key: Key) -> Raw | None:
         """One object, or None."""
+
+    def find(self, index: Index, kind: str, namespace: str, value: str) -> list[Raw]:
+        """The objects of a kind in a namespace that the index finds by that value, sorted by name.
+
+        Raises KeyError where the index does not cover the kind.
+        """
 
     def list(self, kind: str, namespace: str) -> list[Raw]:
         """All objects of a kind in a namespace, sorted by name."""
@@ -64,31 +78,9 @@ def model_of(raw: Raw) -> str:
     return str(raw.get("spec", {}).get("modelRef", {}).get("name", ""))
 
 
-def of_model(cache: Cache, kind: str, namespace: str, model: str) -> list[Raw]:
-    """The objects of a kind that refer to that Model."""
-    return [raw for raw in cache.list(kind, namespace) if model_of(raw) == model]
-
-
-def labelled(cache: Cache, kind: str, namespace: str, label: str, owner: str) -> list[Raw]:
-    """The children of a kind whose label names `owner`."""
-    value = names.label_value(owner)
-    return [raw for raw in cache.list(kind, namespace) if label_of(raw, label) == value]
-
-
 def label_of(raw: Raw, label: str) -> str:
     """A label's value, or the empty string."""
     return str((raw["metadata"].get("labels") or {}).get(label, ""))
-
-
-def named_by_label(cache: Cache, kind: str, child: Raw, label: str) -> Iterator[str]:
-    """Names of the objects of a kind that a child's label stands for: a long name is shortened in a label."""
-    value = label_of(child, label)
-    if not value:
-        return
-    for raw in cache.list(kind, namespace_of(child)):
-        name = str(raw["metadata"]["name"])
-        if names.label_value(name) == value:
-            yield name
 
 
 def controlled_by(raw: Raw, uid: str) -> bool:

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from leeboard.api.drift_monitor import DriftMonitor
 from leeboard.api.model import Model
 from leeboard.api.model_version import ModelVersion
-from leeboard.controllers.base import Cache, Controller, model_of, namespace_of, of_model
+from leeboard.controllers.base import Cache, Controller, model_of, namespace_of
 from leeboard.controllers.champion import model_and_champion
+from leeboard.controllers.lookup import of_model
 from leeboard.planning.drift_monitor import plan_drift_monitor
 from leeboard.planning.plan import Raw
 from leeboard.planning.settings import Settings

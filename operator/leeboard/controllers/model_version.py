@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from leeboard.api.model import Model
 from leeboard.api.model_version import ModelVersion
-from leeboard.controllers.base import Cache, Controller, Key, model_of, namespace_of, of_model
+from leeboard.controllers.base import Cache, Controller, Key, model_of, namespace_of
+from leeboard.controllers.lookup import of_model
 from leeboard.planning.model_version import plan_model_version
 from leeboard.planning.plan import Raw
 from leeboard.planning.settings import Settings

@@ -9,17 +9,9 @@ from leeboard.api.drift_monitor import DriftMonitor
 from leeboard.api.model import Model
 from leeboard.api.model_version import ModelVersion
 from leeboard.api.training_job import TrainingJob
-from leeboard.controllers.base import (
-    Cache,
-    Controller,
-    controlled_by,
-    labelled,
-    model_of,
-    named_by_label,
-    namespace_of,
-    of_model,
-)
+from leeboard.controllers.base import Cache, Controller, model_of, namespace_of
 from leeboard.controllers.champion import model_and_champion
+from leeboard.controllers.lookup import TRAINING_JOB_LABEL, named_by_label, of_model, owned, pods_labelled
 from leeboard.planning.plan import Raw
 from leeboard.planning.settings import Settings
 from leeboard.planning.snapshot import TrainingJobSnapshot
@@ -37,8 +29,8 @@ def observe(live: Raw, cache: Cache, settings: Settings) -> TrainingJobSnapshot:
         model=model,
         champion=champion,
         versions=tuple(ModelVersion.parse(raw) for raw in versions),
-        jobs=tuple(raw for raw in cache.list("Job", namespace) if controlled_by(raw, uid)),
-        pods=tuple(labelled(cache, "Pod", namespace, names.TRAINING_JOB, name)),
+        jobs=tuple(owned(cache, "Job", namespace, uid)),
+        pods=tuple(pods_labelled(cache, namespace, TRAINING_JOB_LABEL, name)),
         monitors=tuple(DriftMonitor.parse(raw) for raw in monitors),
         settings=settings,
     )

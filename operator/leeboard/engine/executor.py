@@ -76,6 +76,20 @@ class Executor:
         if rejection is not None:
             raise ChildrenRejected(rejection.message)
 
+    def changes_nothing(self, primary: Raw, plan: Plan) -> bool:
+        """Whether carrying the plan out would send no request, going by what is known of the children."""
+        return (
+            not plan.delete
+            and not plan.events
+            and (plan.status is None or plan.status == (primary.get("status") or {}))
+            and all(self._exists(desired) for desired in plan.create)
+            and all(self._applied.is_current(desired, self._store.get(Key.of(desired))) for desired in plan.apply)
+        )
+
+    def _exists(self, desired: Raw) -> bool:
+        known = self._store.get(Key.of(desired))
+        return known is not None and is_same(desired, known)
+
     async def _apply(self, desired: Raw) -> None:
         if self._applied.is_current(desired, self._store.get(Key.of(desired))):
             return
@@ -84,8 +98,7 @@ class Executor:
         self._applied.remember(desired, result)
 
     async def _create(self, desired: Raw) -> None:
-        known = self._store.get(Key.of(desired))
-        if known is not None and is_same(desired, known):
+        if self._exists(desired):
             return
         try:
             self._wrote(await self._kube.create(desired))

@@ -27,8 +27,9 @@ class Sensor:
         self._queue = queue
         self._lag = lag
         self._controllers = controllers
-        # What the watches said last, apart from the store: that has our own writes before anybody was woken by them.
-        self._heard: dict[Key, str] = {}
+        # What lists and watches said last: version and digest. Apart from the store, because that has our own writes
+        # before anybody was woken by them.
+        self._heard: dict[Key, tuple[str, bytes]] = {}
 
     def observed(self, raw: Raw, *, deleted: bool = False) -> None:
         """A watch delivered an object, or that it was deleted."""
@@ -40,16 +41,19 @@ class Sensor:
             self._wake(key, raw, neighbours=True)
             return
         self._lag.seen(raw)
+        heard = self._heard.get(key)
+        if heard is not None and heard[0] == version_of(raw):
+            # A watch begins with a list of everything: what was heard already wakes nobody again.
+            return
         self._store.put(raw)
-        said = _without_figures(raw)
-        self._wake(key, raw, neighbours=self._heard.get(key) != said)
-        self._heard[key] = said
+        self._wake(key, raw, neighbours=self._hear(key, raw))
 
     async def list_all(self, kube: Kube, namespaces: tuple[str | None, ...]) -> None:
         """Fill the store before the first reconcile, so that no plan is made from half a picture."""
         for resource, namespace, selector in _sources(namespaces):
             for raw in await kube.list(resource, namespace, selector=selector):
                 self._store.put(raw)
+                self._hear(Key.of(raw), raw)
         self._wake_all()
 
     async def relist(self, kube: Kube, namespaces: tuple[str | None, ...]) -> None:
@@ -69,7 +73,15 @@ class Sensor:
                 before = self._store.get(Key.of(raw))
                 if before is None or newer(version_of(raw), version_of(before)):
                     self._lag.expect(raw)
+                    self._store.doubt(Key.of(raw), version_of(raw))
         self._wake_all()
+
+    def _hear(self, key: Key, raw: Raw) -> bool:
+        """Remember what was said; whether it is news to others than the object itself."""
+        said = _without_figures(raw)
+        before = self._heard.get(key)
+        self._heard[key] = (version_of(raw), said)
+        return before is None or before[1] != said
 
     def _wake(self, key: Key, raw: Raw, *, neighbours: bool) -> None:
         if key.kind in self._controllers:
@@ -98,10 +110,10 @@ def _within(raw: Raw, namespace: str | None) -> bool:
     return namespace is None or raw["metadata"].get("namespace") == namespace
 
 
-def _without_figures(raw: Raw) -> str:
+def _without_figures(raw: Raw) -> bytes:
     """A digest of the object without the figures that the evaluator writes every few seconds: they wake nobody else."""
     ignored = ("resourceVersion", "managedFields")
     metadata = {name: value for name, value in raw["metadata"].items() if name not in ignored}
     status = {name: value for name, value in (raw.get("status") or {}).items() if name != "evaluation"}
     text = json.dumps({**raw, "metadata": metadata, "status": status}, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.blake2b(text.encode(), digest_size=16).digest()

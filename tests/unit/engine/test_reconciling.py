@@ -10,6 +10,7 @@ import pytest
 from leeboard.controllers.base import Cache, Controller, Key, controlled_by
 from leeboard.engine.executor import ChildrenRejected
 from leeboard.kube.errors import Conflict, Invalid, Unreachable
+from leeboard.kube.resources import MODEL
 from leeboard.planning.conditions import Wanted, set_conditions
 from leeboard.planning.plan import Event, ObjectRef, Plan, Raw
 from leeboard.planning.settings import Settings
@@ -89,13 +90,28 @@ async def test_children_come_first_then_the_status_then_the_events() -> None:
     assert sorted(raw["note"] for raw in kube.of_kind("Event")) == ["run 1", "run 2"]
 
 
-async def test_what_is_settled_is_only_read() -> None:
+async def test_what_is_settled_costs_no_request() -> None:
     kube = world()
     process = await settled(kube)
     kube.calls.clear()
     process.watch()
+    assert await process.reconciler.reconcile(KEY) == timedelta(seconds=5)
+    assert kube.calls == []
+
+
+async def test_what_a_list_knows_to_be_outdated_is_read_again() -> None:
+    kube = world()
+    process = await settled(kube)
+    live = await kube.merge_patch(MODEL, "ml", "m", {"spec": {"ports": [90]}})
+    kube.calls.clear()
     await process.reconciler.reconcile(KEY)
-    assert kube.calls == [("get", "Model", "m")]
+    assert kube.calls == []
+    process.store.doubt(KEY, live["metadata"]["resourceVersion"])
+    await process.reconciler.reconcile(KEY)
+    assert kube.calls[:2] == [("get", "Model", "m"), ("apply", "Service", "m")]
+    kube.calls.clear()
+    await process.reconciler.reconcile(KEY)
+    assert kube.calls == []
 
 
 async def test_a_child_that_somebody_changed_is_put_right() -> None:
@@ -223,13 +239,27 @@ async def test_an_event_that_cannot_be_written_does_not_fail_the_reconcile() -> 
     assert kube.live("Model", "m")["status"]["runs"] == 1
 
 
-async def test_an_object_that_is_gone_or_going_gets_no_children() -> None:
+async def test_nothing_is_done_on_the_word_of_a_copy() -> None:
+    """The store still has the object whole, and a child that has to be put right; it is going, and then gone."""
     kube = world()
     process = await settled(kube)
-    kube.live("Model", "m")["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+    service = await kube.apply({**kube.live("Service", "m"), "spec": {"ports": [1]}})
+    process.store.put(service)
+    await kube.merge_patch(MODEL, "ml", "m", {"metadata": {"deletionTimestamp": "2026-01-01T00:00:00Z"}})
     kube.calls.clear()
     assert await process.reconciler.reconcile(KEY) is None
-    kube.remove("Model", "ml", "m")
+    assert kube.calls == [("get", "Model", "m")]
     assert await process.reconciler.reconcile(KEY) is None
-    assert [verb for verb, _, _ in kube.calls] == ["get", "get"]
+    assert kube.calls == [("get", "Model", "m")], "that it is going is known by now"
+
+
+async def test_an_object_that_is_gone_gets_no_children_and_is_forgotten() -> None:
+    kube = world()
+    process = await settled(kube)
+    service = await kube.apply({**kube.live("Service", "m"), "spec": {"ports": [1]}})
+    process.store.put(service)
+    kube.remove("Model", "ml", "m")
+    kube.calls.clear()
+    assert await process.reconciler.reconcile(KEY) is None
+    assert kube.calls == [("get", "Model", "m")]
     assert process.store.get(KEY) is None

@@ -87,6 +87,33 @@ async def test_our_own_write_wakes_the_neighbours_when_the_watch_delivers_it(hea
     assert await heard.woken() == [("DriftMonitor", "d"), ("Model", "m")]
 
 
+async def test_what_was_listed_wakes_nobody_when_the_watch_begins_with_it(heard: Heard) -> None:
+    kube = FakeKube()
+    live = kube.put(monitor("1"))
+    await heard.sensor.list_all(kube, (None,))
+    assert await heard.woken() == [("DriftMonitor", "d")]
+    heard.sensor.observed(live)
+    assert await heard.woken() == []
+    heard.sensor.observed(kube.set_status("DriftMonitor", "d", {"evaluation": {"rows": 1}}))
+    assert await heard.woken() == [("DriftMonitor", "d")]
+    heard.sensor.observed(kube.set_status("DriftMonitor", "d", {"verdict": "Drift"}))
+    assert await heard.woken() == [("DriftMonitor", "d"), ("Model", "m")]
+
+
+async def test_a_relist_distrusts_what_it_knows_to_be_outdated(heard: Heard) -> None:
+    kube = FakeKube()
+    live = kube.put(monitor("1"))
+    key = Key.of(live)
+    await heard.sensor.list_all(kube, (None,))
+    assert heard.store.trusted(key) is not None
+    changed = kube.set_status("DriftMonitor", "d", {"verdict": "Drift"})
+    await heard.sensor.relist(kube, (None,))
+    assert heard.store.trusted(key) is None
+    assert heard.store.get(key) is not None
+    heard.sensor.observed(changed)
+    assert heard.store.trusted(key) == changed
+
+
 async def test_a_deletion_is_taken_in_and_told(heard: Heard) -> None:
     heard.sensor.observed(monitor("10"))
     await heard.woken()

@@ -96,3 +96,25 @@ async def test_a_look_that_hangs_is_given_up() -> None:
     began, registry = await times([10_000.0], 2)
     assert began == [0, RECONCILE_TIMEOUT + 0.005]
     assert counted(registry, "error") == 1
+
+
+async def test_looks_that_wait_for_nothing_let_others_have_their_turn() -> None:
+    order: list[str] = []
+
+    class Glance:
+        async def reconcile(self, key: Key) -> timedelta | None:
+            order.append(key.name)
+            return None
+
+    metrics = Metrics(CollectorRegistry())
+    queue: WorkQueue[Key] = WorkQueue(metrics)
+    for number in range(10):
+        queue.add(Key("Model", "ml", f"m{number}"))
+    working = asyncio.create_task(Workers(queue, cast(Reconciler, Glance()), metrics).run(1))
+    for _ in range(6):
+        await asyncio.sleep(0)
+        order.append("another")
+    working.cancel()
+    await asyncio.gather(working, return_exceptions=True)
+    assert "m0" in order
+    assert "m9" not in order, "the worker did not take all keys at once"
