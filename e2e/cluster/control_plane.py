@@ -10,7 +10,7 @@ from typing import Self
 
 import yaml
 
-from e2e.cluster import certificates, components, processes
+from e2e.cluster import audit, certificates, components, processes
 from e2e.cluster.binaries import binary
 from e2e.support.kubectl import Kubectl
 
@@ -52,6 +52,10 @@ class ControlPlane:
         """kubectl as the administrator, in a namespace."""
         return Kubectl(self._kubectl, self.kubeconfig, namespace)
 
+    def requests_of(self, user: str) -> list[audit.Request]:
+        """What a ServiceAccount has asked for so far, oldest first."""
+        return list(audit.requests_of(self._audit_log, user))
+
     def _start(self) -> None:
         kube = binary("kube")
         links = self._folder / "bin"
@@ -78,10 +82,15 @@ class ControlPlane:
         keys = components.Keys(ca.certificate, serving, *certificates.service_account_keys(folder))
         port = free_port()
         server = f"https://{LOOPBACK}:{port}"
+        policy = self._folder / "audit-policy.yaml"
+        policy.write_text(yaml.safe_dump(audit.POLICY), encoding="utf-8")
+        self._audit_log = self._folder / "audit.log"
+        self._audit_log.touch()
         command = [
             *components.api_server(program, keys, etcd=etcd, address=LOOPBACK, port=port, services=SERVICE_RANGE),
             # nothing makes the ServiceAccounts that admission would wait for
             "--disable-admission-plugins=ServiceAccount",
+            *(f"--audit-policy-file={policy}", f"--audit-log-path={self._audit_log}"),
         ]
         config = components.kubeconfig(server, ca.certificate, admin)
         self.kubeconfig = self._folder / "kubeconfig"

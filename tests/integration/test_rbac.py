@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from e2e.cluster.control_plane import ControlPlane
-from e2e.support.kubectl import KubectlError
+from e2e.support.kubectl import Kubectl, KubectlError
 from leeboard.kube.permissions import EVALUATOR, OPERATOR, Permission
 from tests.support.installation import SYSTEM, install
 
@@ -39,9 +39,12 @@ def plane() -> Iterator[ControlPlane]:
 def may(plane: ControlPlane, account: str, verb: str, resource: str, namespace: str = "tenant") -> bool:
     name, _, subresource = resource.partition("/")
     options = [f"--subresource={subresource}"] if subresource else []
-    user = f"system:serviceaccount:{SYSTEM}:leeboard-{account}"
+    return granted(plane.client(namespace), verb, name, f"system:serviceaccount:{SYSTEM}:leeboard-{account}", *options)
+
+
+def granted(client: Kubectl, verb: str, resource: str, user: str, *options: str) -> bool:
     try:
-        return plane.client(namespace)("auth", "can-i", verb, name, *options, f"--as={user}").strip() == "yes"
+        return client("auth", "can-i", verb, resource, *options, f"--as={user}").strip().endswith("yes")
     except KubectlError:
         return False  # kubectl ends with status 1 on "no"
 
@@ -70,10 +73,30 @@ def test_the_operator_reads_no_secret(plane: ControlPlane) -> None:
     assert may(plane, "evaluator", "get", "secrets")
 
 
-def test_editors_of_a_namespace_may_work_with_the_four_kinds(plane: ControlPlane) -> None:
-    # The controller that aggregates runs elsewhere; what it selects by and takes over is looked at here.
-    labels = "rbac.authorization.k8s.io/aggregate-to-edit=true"
-    assert "leeboard-edit" in plane.kubectl("get", "clusterrole", "-l", labels, "-o", "name")
-    assert "leeboard-view" in plane.kubectl(
-        "get", "clusterrole", "-l", "rbac.authorization.k8s.io/aggregate-to-view=true", "-o", "name"
+@pytest.mark.parametrize("name", ["view", "edit", "admin"])
+def test_people_get_their_rights_with_the_clusters_own_roles(plane: ControlPlane, name: str) -> None:
+    # The controller that aggregates runs elsewhere; what it selects by is looked at here.
+    labels = f"rbac.authorization.k8s.io/aggregate-to-{name}=true"
+    assert f"clusterrole.rbac.authorization.k8s.io/leeboard-{name}" in plane.kubectl(
+        "get", "clusterrole", "-l", labels, "-o", "name"
     )
+
+
+PEOPLE = {
+    "view": [("get", True), ("patch", False), ("create", False), ("delete", False), ("approve", False)],
+    "edit": [("get", True), ("patch", True), ("create", False), ("delete", False), ("approve", False)],
+    "admin": [("get", True), ("create", True), ("delete", True), ("approve", True), ("restore", False)],
+    "approver": [("get", True), ("patch", True), ("create", False), ("approve", True), ("serve-unregistered", False)],
+    "registrar": [("create", True), ("restore", True), ("serve-unregistered", True), ("approve", False)],
+}
+
+
+@pytest.mark.parametrize("role", PEOPLE)
+def test_what_people_may_do_with_versions(plane: ControlPlane, role: str) -> None:
+    client = plane.client("tenant")
+    client("create", "rolebinding", role, f"--clusterrole=leeboard-{role}", f"--user={role}")
+    for verb, allowed in PEOPLE[role]:
+        assert granted(client, verb, "modelversions.leeboard.dev", role) is allowed, verb
+    assert granted(client, "update", "models.leeboard.dev", role) is (role in ("edit", "admin"))
+    for kind in ("models", "modelversions", "trainingjobs", "driftmonitors"):
+        assert not granted(client, "update", f"{kind}.leeboard.dev", role, "--subresource=status")

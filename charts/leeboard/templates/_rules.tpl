@@ -42,7 +42,6 @@
   resources:
   - pods
   verbs:
-  - get
   - list
   - watch
 - apiGroups:
@@ -50,7 +49,6 @@
   resources:
   - deployments
   verbs:
-  - get
   - list
   - watch
   - create
@@ -61,12 +59,10 @@
   resources:
   - services
   verbs:
-  - get
   - list
   - watch
   - create
   - patch
-  - delete
 - apiGroups:
   - events.k8s.io
   resources:
@@ -82,12 +78,9 @@
   resources:
   - models
   - modelversions
-  - trainingjobs
   - driftmonitors
   verbs:
-  - get
   - list
-  - watch
 - apiGroups:
   - leeboard.dev
   resources:
@@ -102,7 +95,7 @@
   verbs:
   - get
 {{- end }}
-{{- define "leeboard.editorRules" -}}
+{{- define "leeboard.viewRules" -}}
 - apiGroups:
   - leeboard.dev
   resources:
@@ -110,25 +103,134 @@
   - modelversions
   - trainingjobs
   - driftmonitors
+  verbs:
+  - get
+  - list
+  - watch
+{{- end }}
+{{- define "leeboard.editRules" -}}
+- apiGroups:
+  - leeboard.dev
+  resources:
+  - models
+  - modelversions
+  - trainingjobs
+  - driftmonitors
+  verbs:
+  - get
+  - list
+  - watch
+- apiGroups:
+  - leeboard.dev
+  resources:
+  - models
+  - trainingjobs
+  - driftmonitors
+  verbs:
+  - create
+  - update
+  - patch
+  - delete
+- apiGroups:
+  - leeboard.dev
+  resources:
+  - modelversions
+  verbs:
+  - patch
+{{- end }}
+{{- define "leeboard.adminRules" -}}
+- apiGroups:
+  - leeboard.dev
+  resources:
+  - models
+  - modelversions
+  - trainingjobs
+  - driftmonitors
+  verbs:
+  - get
+  - list
+  - watch
+- apiGroups:
+  - leeboard.dev
+  resources:
+  - models
+  - trainingjobs
+  - driftmonitors
+  verbs:
+  - create
+  - update
+  - patch
+  - delete
+- apiGroups:
+  - leeboard.dev
+  resources:
+  - modelversions
+  verbs:
+  - patch
+- apiGroups:
+  - leeboard.dev
+  resources:
+  - modelversions
+  verbs:
+  - create
+- apiGroups:
+  - leeboard.dev
+  resources:
+  - modelversions
+  verbs:
+  - delete
+- apiGroups:
+  - leeboard.dev
+  resources:
+  - modelversions
+  verbs:
+  - approve
+{{- end }}
+{{- define "leeboard.approverRules" -}}
+- apiGroups:
+  - leeboard.dev
+  resources:
+  - models
+  - modelversions
+  verbs:
+  - get
+  - list
+  - watch
+- apiGroups:
+  - leeboard.dev
+  resources:
+  - modelversions
+  verbs:
+  - patch
+- apiGroups:
+  - leeboard.dev
+  resources:
+  - modelversions
+  verbs:
+  - approve
+{{- end }}
+{{- define "leeboard.registrarRules" -}}
+- apiGroups:
+  - leeboard.dev
+  resources:
+  - modelversions
   verbs:
   - get
   - list
   - watch
   - create
-  - update
   - patch
   - delete
-{{- end }}
-{{- define "leeboard.viewerRules" -}}
 - apiGroups:
   - leeboard.dev
   resources:
-  - models
   - modelversions
-  - trainingjobs
-  - driftmonitors
   verbs:
-  - get
-  - list
-  - watch
+  - restore
+- apiGroups:
+  - leeboard.dev
+  resources:
+  - modelversions
+  verbs:
+  - serve-unregistered
 {{- end }}

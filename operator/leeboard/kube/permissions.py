@@ -1,6 +1,7 @@
-"""What the two processes may do, and nothing else: the chart's roles are generated from these tables.
+"""Who may do what, and nothing else: the chart's roles and docs/reference/permissions.md are made of these tables.
 
-No wildcard, no list or watch of Secrets, no exec, nothing cluster-scoped.
+No wildcard, no list or watch of Secrets, no exec, nothing cluster-scoped. A test holds the requests that the two
+processes make against their tables, in both directions.
 """
 
 from __future__ import annotations
@@ -23,6 +24,10 @@ from leeboard.kube.resources import (
 )
 
 _SEE = ("get", "list", "watch")
+_HEAR = ("list", "watch")
+
+APPROVE, RESTORE, SERVE_UNREGISTERED = "approve", "restore", "serve-unregistered"
+"""Verbs of our own on modelversions: no request carries them, the admission policies ask whether they are granted."""
 
 
 @dataclass(frozen=True)
@@ -40,32 +45,81 @@ class Permission:
         return f"{self.resource.plural}/{self.subresource}" if self.subresource else self.resource.plural
 
 
+@dataclass(frozen=True)
+class Role:
+    """A role of the chart: `about` says who has it; an aggregated one extends the cluster's own of the same name."""
+
+    name: str
+    permissions: tuple[Permission, ...]
+    about: str
+    aggregated: bool = False
+
+
 OPERATOR: tuple[Permission, ...] = (
-    *(Permission(resource, _SEE, "what is asked for") for resource in PRIMARIES),
-    *(Permission(resource, ("update",), "what was found and decided", "status") for resource in PRIMARIES),
-    Permission(MODEL_VERSION, ("create", "delete"), "registers what a run made, prunes beyond versions.retain"),
-    Permission(JOB, (*_SEE, "create", "delete"), "training and evaluation"),
-    Permission(POD, _SEE, "why something does not run"),
-    Permission(DEPLOYMENT, (*_SEE, "create", "patch", "delete"), "one for each served version"),
-    Permission(SERVICE, (*_SEE, "create", "patch", "delete"), "where a Model is called"),
+    *(Permission(resource, _SEE, "reads what is asked for") for resource in PRIMARIES),
+    *(Permission(resource, ("update",), "writes what was found and decided", "status") for resource in PRIMARIES),
+    Permission(MODEL_VERSION, ("create", "delete"), "registers what a run made, forgets beyond versions.retain"),
+    Permission(JOB, (*_SEE, "create", "delete"), "trains and evaluates, removes Jobs of runs long past"),
+    Permission(POD, _HEAR, "says why something does not run"),
+    Permission(DEPLOYMENT, (*_HEAR, "create", "patch", "delete"), "serves each version by one"),
+    Permission(SERVICE, (*_HEAR, "create", "patch"), "gives callers an address; it goes with its Model"),
     Permission(EVENT, ("create", "get", "patch"), "tells what happened"),
 )
 
 EVALUATOR: tuple[Permission, ...] = (
-    *(Permission(resource, _SEE, "whose figures are computed") for resource in PRIMARIES),
-    Permission(MODEL, ("patch",), "figures about served versions", "status"),
-    Permission(DRIFT_MONITOR, ("patch",), "figures about a window", "status"),
-    Permission(SECRET, ("get",), "keys for the object storage, by the name in storage.secretRef"),
+    *(
+        Permission(resource, ("list",), "finds whose figures are computed")
+        for resource in (MODEL, MODEL_VERSION, DRIFT_MONITOR)
+    ),
+    Permission(MODEL, ("patch",), "writes figures about served versions", "status"),
+    Permission(DRIFT_MONITOR, ("patch",), "writes figures about a window", "status"),
+    Permission(SECRET, ("get",), "reads keys for the object storage, by the name in storage.secretRef"),
 )
 
-EDITOR: tuple[Permission, ...] = tuple(
-    Permission(resource, (*_SEE, "create", "update", "patch", "delete"), "works with the four kinds")
-    for resource in PRIMARIES
+_WRITE = ("create", "update", "patch", "delete")
+_IN_GIT = (MODEL, TRAINING_JOB, DRIFT_MONITOR)
+
+VIEW: tuple[Permission, ...] = tuple(Permission(resource, _SEE, "looks at the four kinds") for resource in PRIMARIES)
+
+EDIT: tuple[Permission, ...] = (
+    *VIEW,
+    *(Permission(resource, _WRITE, "works with what lies in Git") for resource in _IN_GIT),
+    Permission(MODEL_VERSION, ("patch",), "annotates versions"),
 )
 
-VIEWER: tuple[Permission, ...] = tuple(
-    Permission(resource, _SEE, "looks at the four kinds")
-    for resource in (MODEL, MODEL_VERSION, TRAINING_JOB, DRIFT_MONITOR)
+ADMIN: tuple[Permission, ...] = (
+    *EDIT,
+    Permission(MODEL_VERSION, ("create",), "imports models that were made elsewhere, shown as unverified"),
+    Permission(MODEL_VERSION, ("delete",), "takes versions that nobody uses out of the registry"),
+    Permission(MODEL_VERSION, (APPROVE,), "approves versions, in the own name"),
+)
+
+APPROVER: tuple[Permission, ...] = (
+    *(Permission(resource, _SEE, "sees what there is to approve") for resource in (MODEL, MODEL_VERSION)),
+    Permission(MODEL_VERSION, ("patch",), "sets the annotation leeboard.dev/approved-by"),
+    Permission(MODEL_VERSION, (APPROVE,), "approves versions, in the own name"),
+)
+
+REGISTRAR: tuple[Permission, ...] = (
+    Permission(MODEL_VERSION, (*_SEE, "create", "patch", "delete"), "keeps the registry"),
+    Permission(MODEL_VERSION, (RESTORE,), "registers trained versions from a backup, with the lineage that it states"),
+    Permission(
+        MODEL_VERSION, (SERVE_UNREGISTERED,), "runs pods that pass for servers, by leeboard.dev/serve-unregistered"
+    ),
+)
+
+ROLES: tuple[Role, ...] = (
+    Role(
+        "operator",
+        OPERATOR,
+        "The operator's ServiceAccount. Where `namespaces` is set: in each of them, else cluster-wide.",
+    ),
+    Role("evaluator", EVALUATOR, "The evaluator's ServiceAccount, in the same places."),
+    Role("view", VIEW, "Added to the cluster's own `view`, `edit` and `admin`.", aggregated=True),
+    Role("edit", EDIT, "Added to the cluster's own `edit` and `admin`.", aggregated=True),
+    Role("admin", ADMIN, "Added to the cluster's own `admin`.", aggregated=True),
+    Role("approver", APPROVER, "Bound to nobody: give it to those who approve and are no administrators."),
+    Role("registrar", REGISTRAR, "Bound to nobody: give it to those who restore a registry, for as long as they do."),
 )
 
 
