@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Literal
 
 from leeboard.api.base import Condition, Resource, SpecModel
 from leeboard.api.cel import belongs, ordered, rules
+from leeboard.api.commands import MOST_CHARACTERS, CommandAnswer
 from leeboard.api.fields import (
     ATOMIC,
     Decimal,
@@ -244,6 +245,22 @@ class Quarantined(SpecModel):
     at: datetime = described("When it was rolled back.")
 
 
+class Rollback(SpecModel):
+    """A return to an earlier version, until that one serves or has failed to."""
+
+    to: str = described("Name of the ModelVersion that is returned to.", max_length=253)
+    since: datetime = described("When it was asked for.")
+
+
+class ChampionRecord(SpecModel):
+    """A version that became champion."""
+
+    name: str = described("Name of the ModelVersion.", max_length=253)
+    since: datetime = described("When it became champion.")
+    reason: str = described("How it did, as one word: Promoted, RolledBack or Serving.", max_length=128)
+    message: Text = described("How it did, for a person.", default="")
+
+
 class ModelCommands(SpecModel):
     """The last commands that were acted on."""
 
@@ -253,7 +270,14 @@ class ModelCommands(SpecModel):
     abort: str = described(
         "Value of the last leeboard.dev/abort annotation that was acted on.", default="", max_length=128
     )
+    retry: str = described(
+        "Value of the last leeboard.dev/retry annotation that was acted on.", default="", max_length=MOST_CHARACTERS
+    )
+    rollback: str = described(
+        "Value of the last leeboard.dev/rollback annotation that was acted on.", default="", max_length=MOST_CHARACTERS
+    )
     pause: bool = described("True while the rollout is held.", default=False)
+    answer: CommandAnswer | None = described("What became of the newest command.", default=None)
 
 
 class ModelStatus(SpecModel):
@@ -267,6 +291,10 @@ class ModelStatus(SpecModel):
     draining: ServedVersion | None = described("The champion before, until its pods are gone.", default=None)
     quarantined: tuple[Quarantined, ...] = described(
         "Versions that were rolled back.", default=(), max_length=50, json_schema_extra=list_map("name")
+    )
+    rollback: Rollback | None = described("The return to an earlier version that is under way.", default=None)
+    history: tuple[ChampionRecord, ...] = described(
+        "The newest champions, the present one last.", default=(), max_length=20, json_schema_extra=ATOMIC
     )
     commands: ModelCommands = described("Commands that were acted on.", default=ModelCommands())
     evaluation: dict[str, Any] | None = described(

@@ -42,7 +42,9 @@ class Artifact(SpecModel):
 
     uri: ObjectUri = described("Folder of the run in object storage; manifest.json lies in it.")
     digest: Digest = described("Digest of the manifest, which holds the digest of every file.")
-    format: Literal["sklearn-skops"] = described("Format of the stored model; sklearn-skops loads without unpickling.")
+    format: Literal["sklearn-skops", "opaque"] = described(
+        "Format of the stored model. sklearn-skops loads without unpickling. opaque: registered only, never loaded."
+    )
     bytes: int = described("Size of all files, in bytes.", ge=0)
 
 

@@ -16,7 +16,10 @@ TRAIN = "leeboard.dev/train"
 PROMOTE = "leeboard.dev/promote"
 ABORT = "leeboard.dev/abort"
 PAUSE = "leeboard.dev/pause"
+RETRY = "leeboard.dev/retry"
+ROLLBACK = "leeboard.dev/rollback"
 APPROVED_BY = "leeboard.dev/approved-by"
+REGISTERED_AT = "leeboard.dev/registered-at"
 
 MAXIMUM_LENGTH = 63
 """Longest label value, and so the longest name that a label may carry (RFC 1123 label)."""

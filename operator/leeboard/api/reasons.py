@@ -68,6 +68,11 @@ class Reason(StrEnum):
     ROLLED_BACK = "RolledBack"
     ABORTED = "Aborted"
     SUPERSEDED = "Superseded"
+    COMMAND_REFUSED = "CommandRefused"
+    LINEAGE_OBSERVED = "LineageObserved"
+    CODE_UNKNOWN = "CodeUnknown"
+    CODE_FROM_IMAGE = "CodeFromImage"
+    REFERENCE_MISSING = "ReferenceMissing"
     ERROR_RATE_TOO_HIGH = "ErrorRateTooHigh"
     LATENCY_TOO_HIGH = "LatencyTooHigh"
     NOT_ENOUGH_SAMPLES = "NotEnoughSamples"
@@ -113,6 +118,10 @@ _HINTS: dict[Reason, str] = {
     Reason.GATE_FAILED: "the version is not good enough by promotion.gates; the champion keeps serving",
     Reason.AWAITING_APPROVAL: "approve by the annotation leeboard.dev/approved-by on the ModelVersion",
     Reason.LINEAGE_INCOMPLETE: "register versions by a TrainingJob, or fill the field that the message names",
+    Reason.COMMAND_REFUSED: "the message says why, and what to ask for instead",
+    Reason.CODE_UNKNOWN: "train it by a TrainingJob to know its code and data",
+    Reason.CODE_FROM_IMAGE: "train from Git (code.from) to know the commit",
+    Reason.REFERENCE_MISSING: "import it with --reference, the rows it was made from: drift and readiness rest on them",
     Reason.MODEL_NOT_FOUND: "create the Model that modelRef names, in the same namespace",
     Reason.VERSION_NOT_FOUND: "promotion.version has to name an existing ModelVersion of this Model",
     Reason.NO_VERSION: "start a TrainingJob for this Model",

@@ -8,6 +8,7 @@ from pydantic import Field
 from leeboard.api import cron
 from leeboard.api.base import Condition, LocalReference, Resource, SpecModel
 from leeboard.api.cel import rules
+from leeboard.api.commands import MOST_CHARACTERS, CommandAnswer
 from leeboard.api.dataset import Dataset
 from leeboard.api.fields import (
     ATOMIC,
@@ -232,6 +233,10 @@ class TrainingJobStatus(SpecModel):
         "The newest runs, oldest first.", default=(), max_length=20, json_schema_extra=list_map("id")
     )
     last_train_command: str = described("Id of the last run asked for by annotation.", default="", max_length=128)
+    last_retry_command: str = described(
+        "Id of the last retry asked for by annotation.", default="", max_length=MOST_CHARACTERS
+    )
+    answer: CommandAnswer | None = described("What became of the newest command.", default=None)
     selected_fingerprint: str = described("Training fields that were last acted on.", default="", max_length=71)
     last_commit_check: datetime | None = described("When code was last looked at.", default=None)
     last_data_check: datetime | None = described("When data was last looked at.", default=None)

@@ -127,7 +127,7 @@ def _waits_for(view: View, candidate: Candidate) -> tuple[Reason, str]:
     broken = failure(view, candidate)
     if broken is not None:
         return broken
-    if paused(view):
+    if paused(view) and not view.returning:
         return Reason.PAUSED, f"held by the annotation {names.PAUSE}"
     wanted = view.candidate_pods(candidate)
     if candidate.phase != "Canary" or not view.available(candidate, wanted):

@@ -11,6 +11,7 @@ from leeboard.planning.gates import evaluate_gates
 from leeboard.planning.plan import Event, Plan, Raw
 from leeboard.planning.snapshot import ModelVersionSnapshot
 
+_LOADED = "sklearn-skops"
 _DECIDED = ("AwaitingApproval", "Accepted", "Rejected")
 _APPROVER_LIMIT = 253
 
@@ -25,7 +26,7 @@ def plan_model_version(snapshot: ModelVersionSnapshot, now: datetime) -> Plan:
     status: Raw = version.status.model_copy(
         update={"observed_generation": generation, "phase": phase, "gates": gates, "approved_by": _approver(version)}
     ).dump()
-    status["conditions"] = set_conditions(version.status.conditions, wanted, generation, now)
+    status["conditions"] = set_conditions(version.status.conditions, [*wanted, verified(version)], generation, now)
     if status == version.status.dump():
         return Plan()
     if version.status.phase == phase:
@@ -53,12 +54,37 @@ def missing_lineage(version: ModelVersion) -> list[str]:
     return [field for field, there in present.items() if not there]
 
 
+def verified(version: ModelVersion) -> Wanted:
+    """The condition Verified: whether a run observed commit, image and data; an import tells of none."""
+    spec = version.spec
+    if spec.source.import_ is not None:
+        text = explain(Reason.CODE_UNKNOWN, "imported: nobody observed by which code and data it was made")
+        return Wanted("Verified", "False", Reason.CODE_UNKNOWN, text)
+    if spec.code is None or not spec.code.verified:
+        text = explain(Reason.CODE_FROM_IMAGE, "the code came with the image: its commit was not observed")
+        return Wanted("Verified", "False", Reason.CODE_FROM_IMAGE, text)
+    return Wanted("Verified", "True", Reason.LINEAGE_OBSERVED, "commit, image and data were observed by the run")
+
+
+def unservable(version: ModelVersion) -> tuple[Reason, str] | None:
+    """Why no pod could serve an imported version, or None."""
+    spec = version.spec
+    if spec.artifact.format != _LOADED:
+        return Reason.UNSAFE_FORMAT, f"registered as {spec.artifact.format}: it is never loaded"
+    if spec.source.import_ is not None and (spec.profile is None or spec.golden_samples is None):
+        return Reason.REFERENCE_MISSING, "imported without a reference: it has no profile and no golden samples"
+    return None
+
+
 def _judged(version: ModelVersion, model: Model | None) -> tuple[str, tuple[GateResult, ...], list[Wanted]]:
     """Phase, gates and conditions, the Ready condition first."""
     missing, gates = missing_lineage(version), version.status.gates
     if missing:
         text = explain(Reason.LINEAGE_INCOMPLETE, f"nothing is recorded of {', '.join(missing)}")
         return "Rejected", gates, _refused(Reason.LINEAGE_INCOMPLETE, text)
+    if (unfit := unservable(version)) is not None:
+        reason, told = unfit
+        return "Rejected", gates, _refused(reason, explain(reason, told))
     decided = version.status.phase in _DECIDED
     if model is None:
         text = explain(Reason.MODEL_NOT_FOUND, f"there is no Model {version.spec.model_ref.name}")

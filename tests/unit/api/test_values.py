@@ -82,7 +82,7 @@ NOTHING_TO_DO = {
         "CanaryStarted",
         "StepStarted",
     ),
-    *("Paused", "Promoted", "RolledBack", "Aborted", "Superseded", "AnalysisPassed"),
+    *("Paused", "Promoted", "RolledBack", "Aborted", "Superseded", "AnalysisPassed", "LineageObserved"),
     *("Drift", "Stable", "Inconclusive", "RetrainRequested"),
 }
 

@@ -106,9 +106,35 @@ def test_an_approval_holds_when_its_annotation_vanishes():
 
 def test_an_imported_version_needs_no_lineage_but_its_gates():
     version = model_version("v1")
-    for field in ("code", "image", "datasets", "profile", "goldenSamples", "cause"):
+    for field in ("code", "image", "datasets", "cause"):
         version["spec"].pop(field)
     version["spec"]["source"] = {"import": {"reason": "from the old platform"}}
-    assert plan(version, example("model")).status["phase"] == "Accepted"
+    status = plan(version, example("model")).status
+    assert status["phase"] == "Accepted"
+    assert conditions(status)["Verified"] == ("False", "CodeUnknown")
     version["spec"]["metrics"] = []
     assert plan(version, example("model")).status["phase"] == "Rejected"
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "reason"),
+    [
+        ("spec.artifact.format", "opaque", "UnsafeFormat"),
+        ("spec.profile", None, "ReferenceMissing"),
+        ("spec.goldenSamples", None, "ReferenceMissing"),
+    ],
+)
+def test_an_imported_version_that_no_pod_could_serve_is_registered_and_says_why(path, value, reason):
+    version = put(with_spec(source={"import": {"reason": "by hand"}}), path, value)
+    found = plan(version, example("model"))
+    assert found.status["phase"] == "Rejected"
+    assert conditions(found.status)["Ready"] == ("False", reason)
+    assert plan(version | {"status": found.status}, example("model")).status is None
+
+
+@pytest.mark.parametrize(
+    ("verified", "expected"), [(True, ("True", "LineageObserved")), (False, ("False", "CodeFromImage"))]
+)
+def test_whether_the_code_was_observed_is_a_condition(verified, expected):
+    version = put(model_version("v1"), "spec.code.verified", verified)
+    assert conditions(plan(version, example("model")).status)["Verified"] == expected

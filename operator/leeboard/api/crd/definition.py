@@ -49,7 +49,7 @@ KINDS: tuple[Kind, ...] = (
             ("Phase", "string", ".status.phase"),
             ("Cause", "string", ".spec.cause.kind"),
             ("Metric", "string", ".spec.metrics[0].value"),
-            ("Commit", "string", ".spec.code.commit"),
+            ("Verified", "string", '.status.conditions[?(@.type=="Verified")].status'),
             AGE,
         ),
         (".spec.modelRef.name",),

@@ -10,6 +10,7 @@ from leeboard.planning.rollout import moves
 from leeboard.planning.rollout.analysis import Result, analyse, counts_of, is_about
 from leeboard.planning.rollout.commands import command_move, paused
 from leeboard.planning.rollout.moves import Move
+from leeboard.planning.rollout.returning import left_behind, overtaken
 from leeboard.planning.rollout.view import View
 from leeboard.planning.serving.deployment import adopted_with, unavailable_since
 from leeboard.planning.serving.service import champion_of
@@ -92,7 +93,7 @@ def _cleared(view: View) -> Move | None:
         return moves.forget_candidate(view.status)
     if draining is not None and view.gone(draining):
         return moves.forget_draining(view.status)
-    return None
+    return overtaken(view)
 
 
 def _champion_move(view: View) -> Move | None:
@@ -118,7 +119,7 @@ def _candidate_move(view: View) -> Move | None:
         return dropped
     if candidate.phase == "Canary" and not view.direct:
         return _canary_move(view, candidate)
-    return None if paused(view) else _ready_move(view, candidate)
+    return None if paused(view) and not view.returning else _ready_move(view, candidate)
 
 
 def _dropped(view: View, candidate: Candidate) -> Move | None:
@@ -140,6 +141,8 @@ def _ready_move(view: View, candidate: Candidate) -> Move | None:
         return moves.scale_for_promotion(status, candidate, "no canary is asked for any more", view.now)
     if not view.available(candidate, view.candidate_pods(candidate)) or status.draining is not None:
         return None
+    if view.returning and view.wanted is not None:
+        return moves.arrive(status, candidate, left_behind(view, view.wanted), view.now)
     if candidate.phase == "Promoting" or view.direct:
         return moves.promote(status, candidate, view.now)
     if not view.only_two_serve() or not view.serving(status.champion):

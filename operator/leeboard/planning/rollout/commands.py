@@ -1,12 +1,31 @@
-"""Commands by annotation. Promote and abort are edges: an id that was acted on is never acted on again."""
+"""Commands by annotation. All but pause are edges: an id that was acted on is never acted on again.
+
+Each is one status write that holds the new state, the id and the answer: a command happens once or not at all.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from leeboard.api import names
+from leeboard.api.commands import MOST_CHARACTERS, CommandAnswer, Verb, split
 from leeboard.api.reasons import Reason
+from leeboard.planning.plan import Event
 from leeboard.planning.rollout import moves
 from leeboard.planning.rollout.moves import Move
+from leeboard.planning.rollout.returning import Refused, target
+from leeboard.planning.rollout.selection import awaiting_approval, wanted_version
 from leeboard.planning.rollout.view import View
 
 _ID_LIMIT = 128
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command does, which version it is about, and what is said of it."""
+
+    move: Move
+    subject: str
+    message: str
 
 
 def paused(view: View) -> bool:
@@ -18,36 +37,109 @@ def paused(view: View) -> bool:
 def command_move(view: View) -> Move | None:
     """The move that a new command asks for, with the command recorded in the same write; None without a new one."""
     annotations, commands = view.model.metadata.annotations, view.status.commands
-    abort, promote = annotations.get(names.ABORT, "")[:_ID_LIMIT], annotations.get(names.PROMOTE, "")[:_ID_LIMIT]
-    if abort and abort != commands.abort:
-        return _latched(view, _abort(view), {"abort": abort})
-    if promote and promote != commands.promote:
-        return _latched(view, _promote(view), {"promote": promote})
-    if paused(view) != commands.pause:
-        return _latched(view, None, {"pause": paused(view)})
-    return None
+    for verb, annotation, limit, act in _EDGES:
+        value = annotations.get(annotation, "")[:limit]
+        if value and value != getattr(commands, verb):
+            return _answered(view, verb, value, act)
+    if paused(view) == commands.pause:
+        return None
+    held = paused(view)
+    answer = Answer(Move(view.status), "", "the rollout is held" if held else "the rollout goes on")
+    return _latched(view, "pause" if held else "resume", str(held).lower(), answer, {"pause": held})
 
 
-def _latched(view: View, move: Move | None, update: dict[str, str | bool]) -> Move:
-    done = move or Move(view.status)
-    commands = view.status.commands.model_copy(update=update)
-    return Move(done.status.model_copy(update={"commands": commands}), done.events)
+def _answered(view: View, verb: Verb, value: str, act: Callable[[View, str], Answer]) -> Move:
+    try:
+        return _latched(view, verb, value, act(view, split(value)[0]), {verb: value})
+    except Refused as refused:
+        event = Event("Warning", Reason.COMMAND_REFUSED, f"{verb} {value}: {refused}"[:1024])
+        answer = Answer(Move(view.status, (event,)), "", str(refused))
+        return _latched(view, verb, value, answer, {verb: value}, accepted=False)
 
 
-def _abort(view: View) -> Move | None:
+def _latched(
+    view: View, verb: Verb, value: str, answer: Answer, update: dict[str, str | bool], *, accepted: bool = True
+) -> Move:
+    said = CommandAnswer(
+        command=verb,
+        id=value,
+        accepted=accepted,
+        subject=answer.subject,
+        message=answer.message[:1024],
+        at=view.now,
+    )
+    commands = view.status.commands.model_copy(update=update | {"answer": said})
+    return Move(answer.move.status.model_copy(update={"commands": commands}), answer.move.events)
+
+
+def _abort(view: View, _: str) -> Answer:
     status, candidate = view.status, view.status.candidate
     if candidate is not None:
         if candidate.phase == "RollingBack":
-            return None
-        return moves.roll_back(status, candidate, Reason.ABORTED, "by command", view.now)
+            raise Refused(f"{candidate.name} is being rolled back already")
+        if status.rollback is not None and status.rollback.to == candidate.name:
+            given_up = moves.supersede(status, candidate, "aborted by command", view.now)
+            return Answer(given_up, candidate.name, f"{candidate.name} is not returned to")
+        aborted = moves.roll_back(status, candidate, Reason.ABORTED, "by command", view.now)
+        return Answer(aborted, candidate.name, f"{candidate.name} is rolled back")
     champion, draining = status.champion, status.draining
     if champion is None or draining is None or view.now >= view.drain_ends(draining):
-        return None
-    return moves.revert(status, champion, draining, view.now) if view.available(draining, view.replicas) else None
+        raise Refused("no rollout is under way; rollback goes back to the champion before")
+    if any(one.name == draining.name for one in status.quarantined) or not view.available(draining, view.replicas):
+        raise Refused(f"{draining.name} cannot take over again; rollback names another version")
+    reverted = moves.revert(status, champion, draining, view.now)
+    return Answer(reverted, champion.name, f"{draining.name} serves again")
 
 
-def _promote(view: View) -> Move | None:
+def _promote(view: View, _: str) -> Answer:
     candidate = view.status.candidate
-    if candidate is None or candidate.phase in ("RollingBack", "Promoting"):
-        return None
-    return moves.scale_for_promotion(view.status, candidate, "by command", view.now)
+    if candidate is None:
+        waiting = awaiting_approval(view.model, view.snapshot.versions)
+        why = f": {waiting.metadata.name} awaits an approval" if waiting is not None else ""
+        raise Refused(f"no rollout is under way{why}")
+    if candidate.phase == "RollingBack":
+        raise Refused(f"{candidate.name} is being rolled back; retry gives it another rollout")
+    if candidate.phase == "Promoting":
+        raise Refused(f"{candidate.name} is being promoted already")
+    promoted = moves.scale_for_promotion(view.status, candidate, "by command", view.now)
+    return Answer(promoted, candidate.name, f"{candidate.name} is promoted as soon as its pods are ready")
+
+
+def _retry(view: View, named: str) -> Answer:
+    if view.pinned:
+        pinned = view.model.spec.promotion.version
+        raise Refused(f"promotion.policy pins {pinned}: pinning wins over every command")
+    if view.status.rollback is not None:
+        raise Refused(f"{view.status.rollback.to} is being returned to; abort ends that")
+    shut_out = sorted(view.status.quarantined, key=lambda one: one.at)
+    known = [one.name for one in shut_out if one.name in view.versions]
+    version = named or next(reversed(known), "")
+    if not version:
+        raise Refused("no version was rolled back")
+    if version not in known:
+        raise Refused(f"{version} was not rolled back, or left the registry")
+    move = moves.readmit(view.status, version)
+    readmitted = view.model.model_copy(update={"status": move.status})
+    first = wanted_version(readmitted, view.snapshot.versions)
+    if first is None or first.metadata.name != version:
+        instead = f"{first.metadata.name} is newer and comes first" if first is not None else "it is not eligible"
+        champion = view.status.champion
+        if first is None and champion is not None and view.versions[version].status.phase == "Accepted":
+            instead = f"it is older than {champion.name}, which serves; rollback or pinning goes back to it"
+        raise Refused(f"{version} would not be rolled out: {instead}")
+    return Answer(move, version, f"{version} gets another rollout")
+
+
+def _rollback(view: View, named: str) -> Answer:
+    returned = target(view, named).metadata.name
+    move = moves.ask_for_return(view.status, returned, view.now)
+    return Answer(move, returned, f"{returned} is returned to as soon as its pods are ready")
+
+
+_EDGES: tuple[tuple[Verb, str, int, Callable[[View, str], Answer]], ...] = (
+    ("abort", names.ABORT, _ID_LIMIT, _abort),
+    ("rollback", names.ROLLBACK, MOST_CHARACTERS, _rollback),
+    ("retry", names.RETRY, MOST_CHARACTERS, _retry),
+    ("promote", names.PROMOTE, _ID_LIMIT, _promote),
+)
+"""What stops or takes back comes before what goes on."""

@@ -1,14 +1,17 @@
 """The moves between the states of a rollout. Each is one status write, and so happens once or not at all."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from leeboard.api.model import Candidate, Images, ModelStatus, Quarantined, ServedVersion
+from leeboard.api.model import Candidate, ChampionRecord, Images, ModelStatus, Quarantined, Rollback, ServedVersion
 from leeboard.api.reasons import Reason
 from leeboard.planning.plan import Event
 
 QUARANTINE_LIMIT = 50
 """Rolled-back versions that are remembered; the oldest is forgotten first."""
+HISTORY_LIMIT = 20
+"""Champions that are remembered."""
 _TEXT_LIMIT = 1024
 
 
@@ -23,15 +26,17 @@ class Move:
 def adopt(status: ModelStatus, version: str, images: Images, now: datetime) -> Move:
     """Take over a champion that serves although the status does not know of it."""
     served = ServedVersion(name=version, since=now, images=images)
-    event = Event("Normal", Reason.SERVING, f"{version} was found serving and is the champion")
-    return Move(status.model_copy(update={"champion": served}), (event,))
+    message = f"{version} was found serving and is the champion"
+    adopted = _remembered(status.model_copy(update={"champion": served}), Reason.SERVING, message)
+    return Move(adopted, (Event("Normal", Reason.SERVING, message),))
 
 
 def start(status: ModelStatus, version: str, images: Images, now: datetime) -> Move:
-    """Make a version the candidate; it gets pods, and no traffic yet."""
+    """Make a version the candidate; it gets pods, and no traffic yet. One that is being drained keeps its pods."""
     candidate = Candidate(name=version, since=now, images=images, phase="Starting", step_started_at=now)
+    draining = status.draining if status.draining is not None and status.draining.name != version else None
     event = Event("Normal", Reason.PROGRESSING, f"{version} gets its pods")
-    return Move(status.model_copy(update={"candidate": candidate}), (event,))
+    return Move(status.model_copy(update={"candidate": candidate, "draining": draining}), (event,))
 
 
 def enter_step(status: ModelStatus, candidate: Candidate, step: int, weight: int, now: datetime) -> Move:
@@ -66,10 +71,43 @@ def promote(status: ModelStatus, candidate: Candidate, now: datetime) -> Move:
     champion = ServedVersion(name=candidate.name, since=now, images=candidate.images)
     before = status.champion
     draining = before.model_copy(update={"since": now}) if before else None
-    event = Event(
-        "Normal", Reason.PROMOTED, f"{candidate.name} serves" + (f" instead of {before.name}" if before else "")
-    )
-    return Move(status.model_copy(update={"champion": champion, "draining": draining, "candidate": None}), (event,))
+    message = f"{candidate.name} serves" + (f" instead of {before.name}" if before else "")
+    changed = status.model_copy(update={"champion": champion, "draining": draining, "candidate": None})
+    event = Event("Normal", Reason.PROMOTED, message)
+    return Move(_remembered(changed, Reason.PROMOTED, message), (event,))
+
+
+def ask_for_return(status: ModelStatus, version: str, now: datetime) -> Move:
+    """Go back to an earlier version: a candidate on its way gives place to it, without a verdict on it."""
+    asked = status.model_copy(update={"rollback": Rollback(to=version, since=now)})
+    candidate = status.candidate
+    if candidate is None or candidate.phase == "RollingBack":
+        return Move(asked)
+    return supersede(asked, candidate, f"{version} is returned to", now)
+
+
+def arrive(status: ModelStatus, candidate: Candidate, leaves: Iterable[str], now: datetime) -> Move:
+    """The version that was returned to serves; those in `leaves`, newer ones, are shut out until they are retried."""
+    before = status.champion
+    message = f"{candidate.name} serves again" + (f" instead of {before.name}" if before else "") + ", by command"
+    changed = promote(status, candidate, now).status.model_copy(update={"history": status.history, "rollback": None})
+    changed = _remembered(changed, Reason.ROLLED_BACK, message)
+    for version in leaves:
+        changed = _quarantine(changed, version, Reason.ROLLED_BACK, f"{candidate.name} was returned to", now)
+    return Move(changed, (Event("Warning", Reason.ROLLED_BACK, message),))
+
+
+def forget_return(status: ModelStatus, message: str) -> Move:
+    """The return to an earlier version does not take place."""
+    event = Event("Warning", Reason.SUPERSEDED, message)
+    return Move(status.model_copy(update={"rollback": None}), (event,))
+
+
+def readmit(status: ModelStatus, version: str) -> Move:
+    """A version that was rolled back may be rolled out once more."""
+    others = tuple(one for one in status.quarantined if one.name != version)
+    event = Event("Normal", Reason.PROGRESSING, f"{version} gets another rollout, by command")
+    return Move(status.model_copy(update={"quarantined": others}), (event,))
 
 
 def roll_back(status: ModelStatus, candidate: Candidate, reason: Reason, message: str, now: datetime) -> Move:
@@ -92,6 +130,7 @@ def revert(status: ModelStatus, champion: ServedVersion, draining: ServedVersion
     restored = status.model_copy(update={"champion": draining.model_copy(update={"since": now}), "draining": None})
     message = f"{draining.name} serves again, by command"
     event = Event("Warning", Reason.ROLLED_BACK, f"{champion.name}: {message}")
+    restored = _remembered(restored, Reason.ROLLED_BACK, message)
     left_status = _leave(restored, left, Reason.ABORTED, message, now)
     return Move(_quarantine(left_status, champion.name, Reason.ABORTED, message, now), (event,))
 
@@ -116,7 +155,16 @@ def _leave(status: ModelStatus, candidate: Candidate, reason: Reason, message: s
             "message": message[:_TEXT_LIMIT],
         }
     )
-    return status.model_copy(update={"candidate": changed})
+    rollback = status.rollback if status.rollback is not None and status.rollback.to != candidate.name else None
+    return status.model_copy(update={"candidate": changed, "rollback": rollback})
+
+
+def _remembered(status: ModelStatus, reason: Reason, message: str) -> ModelStatus:
+    """The status with its champion at the end of the history."""
+    champion = status.champion
+    assert champion is not None  # noqa: S101 - told by the callers, which have just set it
+    record = ChampionRecord(name=champion.name, since=champion.since, reason=reason.value, message=message)
+    return status.model_copy(update={"history": (*status.history, record)[-HISTORY_LIMIT:]})
 
 
 def _quarantine(status: ModelStatus, version: str, reason: Reason, message: str, now: datetime) -> ModelStatus:

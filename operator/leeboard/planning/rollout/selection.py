@@ -3,15 +3,29 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from leeboard.api import names
 from leeboard.api.model import Model
 from leeboard.api.model_version import ModelVersion
 
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
+def registered_at(version: ModelVersion) -> datetime | None:
+    """When a version was registered; that of a restored one is older than its object, as an annotation says.
+
+    The annotation can make a version older and never newer, so that it brings nothing to serve.
+    """
+    created = version.metadata.creation_timestamp
+    try:
+        told = datetime.fromisoformat(version.metadata.annotations.get(names.REGISTERED_AT, ""))
+    except ValueError:
+        return created
+    return created if created is None or told.tzinfo is None else min(created, told)
+
+
 def age_order(version: ModelVersion) -> tuple[datetime, str]:
     """Sorts versions from the oldest to the newest; names decide between equal seconds."""
-    return (version.metadata.creation_timestamp or _BEGINNING, version.metadata.name)
+    return (registered_at(version) or _BEGINNING, version.metadata.name)
 
 
 def of_model(model: Model, versions: Iterable[ModelVersion]) -> list[ModelVersion]:
@@ -34,14 +48,18 @@ def eligible(model: Model, version: ModelVersion) -> bool:
 def wanted_version(model: Model, versions: Iterable[ModelVersion]) -> ModelVersion | None:
     """The version that should serve, or be on its way to; None where the champion should stay.
 
-    A pinned version is taken whatever its gates said, even when it was rolled back or is older than the champion.
-    Else it is the newest eligible one that was not rolled back and is newer than the champion.
+    A pinned version is taken whatever its gates said, even when it was rolled back or is older than the champion, and
+    one that is returned to by command even when it is older. Else it is the newest eligible one that was not rolled
+    back and is newer than the champion.
     """
     own, promotion = of_model(model, versions), model.spec.promotion
-    champion = model.status.champion
-    if promotion.policy == "Pinned":
-        pinned = next((version for version in own if version.metadata.name == promotion.version), None)
-        return pinned if pinned and (champion is None or champion.name != pinned.metadata.name) else None
+    champion, rollback = model.status.champion, model.status.rollback
+    pinned = promotion.policy == "Pinned"
+    if pinned or rollback is not None:
+        name = promotion.version if pinned else rollback.to if rollback else ""
+        named = next((version for version in own if version.metadata.name == name), None)
+        if pinned or named is not None:
+            return named if named and (champion is None or champion.name != name) else None
     shut_out = {one.name for one in model.status.quarantined}
     serving = next((version for version in own if champion and version.metadata.name == champion.name), None)
     for version in own:
@@ -70,5 +88,13 @@ def beyond_retention(model: Model, versions: Iterable[ModelVersion]) -> list[Mod
     status = model.status
     places = (status.champion, status.candidate, status.draining)
     used = {place.name for place in places if place is not None} | {model.spec.promotion.version}
+    used |= {*earlier_champions(model)[:1], status.rollback.to if status.rollback else None}
     idle = [version for version in of_model(model, versions) if version.metadata.name not in used]
     return idle[model.spec.versions.retain :]
+
+
+def earlier_champions(model: Model) -> list[str]:
+    """The versions that were champion before the present one, the newest first, without those that were rolled back."""
+    champion = model.status.champion
+    left_out = {one.name for one in model.status.quarantined} | ({champion.name} if champion is not None else set())
+    return [one.name for one in reversed(model.status.history) if one.name not in left_out]

@@ -65,10 +65,16 @@ class View:
         return self.model.spec.promotion.policy == "Pinned"
 
     @property
+    def returning(self) -> bool:
+        """Whether a command goes back to an earlier version; what is pinned wins over it."""
+        return self.status.rollback is not None and not self.pinned
+
+    @property
     def direct(self) -> bool:
         """Whether the candidate is switched to when it is ready, without a canary."""
         rollout = self.model.spec.rollout
-        return self.pinned or self.status.champion is None or rollout.strategy != "Canary" or not rollout.steps
+        at_once = self.pinned or self.returning or self.status.champion is None
+        return at_once or rollout.strategy != "Canary" or not rollout.steps
 
     @property
     def ready_within(self) -> timedelta:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from leeboard.api.commands import CommandAnswer
 from leeboard.api.model_version import ModelVersion
 from leeboard.api.reasons import Reason, explain
 from leeboard.api.training_job import Run, TrainingJobStatus
@@ -11,10 +12,12 @@ from leeboard.planning.plan import Event
 from leeboard.planning.snapshot import TrainingJobSnapshot
 from leeboard.planning.training.baseline import POLLS
 from leeboard.planning.training.budget import Refusal, refusal
+from leeboard.planning.training.commands import latched, refuse_retry
+from leeboard.planning.training.occasion import Occasion
 from leeboard.planning.training.run_history import find_run, newest, remembered
 from leeboard.planning.training.run_identity import fingerprint, run_id, version_name
 from leeboard.planning.training.training_pod import training_job_name
-from leeboard.planning.training.triggers import Occasion, due_occasions
+from leeboard.planning.training.triggers import due_occasions
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,9 @@ class Beginning:
 def begin(snapshot: TrainingJobSnapshot, now: datetime) -> Beginning:
     """The most urgent occasion that its budget allows. Raises ValueError where the schedule is malformed."""
     status = snapshot.job.status
+    refused_retry = refuse_retry(snapshot.job, now)
+    if refused_retry is not None:
+        return Beginning(refused_retry[0], (refused_retry[1],))
     held: list[Refusal] = []
     waiting: list[Refusal] = []
     for occasion in due_occasions(snapshot, now):
@@ -49,9 +55,10 @@ def _begun(snapshot: TrainingJobSnapshot, occasion: Occasion, now: datetime) -> 
     job, status = snapshot.job, snapshot.job.status
     fields = fingerprint(job.spec)
     identity = run_id(fields, occasion.cause.kind, occasion.identity)
-    latched = _latched(occasion, fields, now)
+    taken_note = _taken_note(occasion, fields, now)
+    commanded = _commanded(status, occasion, identity, now)
     if find_run(status.runs, identity) is not None:
-        return Beginning(status.model_copy(update=latched))
+        return Beginning(commanded.model_copy(update=taken_note))
     last = newest(status.runs)
     run = Run(
         id=identity,
@@ -65,16 +72,25 @@ def _begun(snapshot: TrainingJobSnapshot, occasion: Occasion, now: datetime) -> 
     )
     looked = {"last_commit_check": now, "last_data_check": now}
     known = {} if occasion.cause.kind in POLLS else {"last_run": identity}
-    update = latched | looked | known | {"runs": remembered(status.runs, run)}
+    update = taken_note | looked | known | {"runs": remembered(status.runs, run)}
     message = f"run {identity}: {occasion.cause.kind}: {occasion.cause.reason}"[:1024]
-    return Beginning(status.model_copy(update=update), (Event("Normal", str(Reason.RUN_STARTED), message),))
+    return Beginning(commanded.model_copy(update=update), (Event("Normal", str(Reason.RUN_STARTED), message),))
 
 
-def _latched(occasion: Occasion, fields: str, now: datetime) -> dict[str, Any]:
+def _commanded(status: TrainingJobStatus, occasion: Occasion, run: str, now: datetime) -> TrainingJobStatus:
+    """The status with the command that brought the occasion latched, where one did."""
+    if not occasion.verb:
+        return status
+    known = find_run(status.runs, run)
+    text = f"run {run} was started" if known is None else f"run {run} is that of the same command: it is {known.phase}"
+    command = occasion.command or occasion.identity
+    answer = CommandAnswer(command=occasion.verb, id=command, accepted=True, subject=run, message=text, at=now)
+    return latched(status, answer)
+
+
+def _taken_note(occasion: Occasion, fields: str, now: datetime) -> dict[str, Any]:
     """What keeps this occasion from being taken for a new one. Every run trains what the spec says now."""
     update: dict[str, Any] = {"selected_fingerprint": fields}
-    if occasion.cause.kind == "Manual":
-        update["last_train_command"] = occasion.identity
     if occasion.cause.kind == "Schedule":
         update["last_schedule_time"] = now
     return update

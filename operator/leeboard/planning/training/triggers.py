@@ -1,17 +1,17 @@
 """What is due: every occasion to start a run, the most urgent first."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from leeboard.api import names
 from leeboard.api.drift_monitor import DriftMonitor
 from leeboard.api.durations import parse_duration
 from leeboard.api.lineage import Cause, CauseReference
 from leeboard.api.training_job import Run, TrainingJob
 from leeboard.planning.conditions import timestamp
 from leeboard.planning.snapshot import TrainingJobSnapshot
+from leeboard.planning.training.commands import commanded
+from leeboard.planning.training.occasion import Occasion
 from leeboard.planning.training.run_identity import fingerprint
 from leeboard.planning.training.schedule import CronSchedule
 
@@ -19,18 +19,10 @@ RECHECK = timedelta(minutes=10)
 """An episode whose run found no new data is looked at again no sooner than this."""
 
 
-@dataclass(frozen=True)
-class Occasion:
-    """A reason to start a run; `identity` tells it from other occasions of the same kind."""
-
-    cause: Cause
-    identity: str
-
-
 def due_occasions(snapshot: TrainingJobSnapshot, now: datetime) -> tuple[Occasion, ...]:
     """All occasions at this moment, the most urgent first. Raises ValueError where the schedule is malformed."""
     return (
-        *_manual(snapshot.job),
+        *commanded(snapshot.job),
         *_spec_change(snapshot.job),
         *_drift(snapshot, now),
         *_schedule(snapshot.job, now),
@@ -48,12 +40,6 @@ def next_moment(snapshot: TrainingJobSnapshot, now: datetime) -> datetime | None
         answers = [_answer(snapshot.job, monitor, episode) for monitor, episode, _ in _requests(snapshot)]
         moments += [_recheck_at(snapshot.job, run) for run in answers if run is not None and run.phase == "NoNewData"]
     return min((moment for moment in moments if moment > now), default=None)
-
-
-def _manual(job: TrainingJob) -> Iterator[Occasion]:
-    command = job.metadata.annotations.get(names.TRAIN, "")[:128]
-    if command and command != job.status.last_train_command:
-        yield Occasion(Cause(kind="Manual", reason=f"annotation {names.TRAIN}: {command}"), command)
 
 
 def _spec_change(job: TrainingJob) -> Iterator[Occasion]:
