@@ -94,6 +94,16 @@ class FakeKube:
         self.remove(*address)
         self.after("delete", resource.kind, name)
 
+    async def replace(self, obj: Raw) -> Raw:
+        address = _address(obj)
+        self._called("replace", address[0], address[2])
+        live = self._present(address)
+        if obj["metadata"]["resourceVersion"] != live["metadata"]["resourceVersion"]:
+            raise Conflict(f"{address} has been modified", status=409, reason="Conflict")
+        stored = self._update(address, copy.deepcopy(obj))
+        self.after("replace", address[0], address[2])
+        return copy.deepcopy(stored)
+
     async def replace_status(self, obj: Raw) -> Raw:
         address = _address(obj)
         self._called("status", address[0], address[2])

@@ -100,6 +100,10 @@ class KubeClient:
             options["preconditions"] = preconditions
         await self._request("DELETE", resource.path(namespace, name), body=options)
 
+    async def replace(self, obj: Raw) -> Raw:
+        """See `Kube.replace`."""
+        return await self._request("PUT", _path(obj), query={"fieldManager": self._field_manager}, body=obj)
+
     async def replace_status(self, obj: Raw) -> Raw:
         """See `Kube.replace_status`."""
         return await self._request("PUT", _path(obj, "status"), query={"fieldManager": self._field_manager}, body=obj)

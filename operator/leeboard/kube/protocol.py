@@ -1,4 +1,4 @@
-"""What the rest of the operator may ask of the API server: eight verbs on raw objects."""
+"""What the rest of the operator may ask of the API server: nine verbs on raw objects."""
 
 from __future__ import annotations
 
@@ -35,6 +35,9 @@ class Kube(Protocol):
 
         Raises NotFound; Conflict when the object is another one by now.
         """
+
+    async def replace(self, obj: Raw) -> Raw:
+        """Write the whole object if `metadata.resourceVersion` still is the object's. Raises Conflict, NotFound."""
 
     async def replace_status(self, obj: Raw) -> Raw:
         """Write `status` if `metadata.resourceVersion` still is the object's. Raises Conflict, NotFound."""

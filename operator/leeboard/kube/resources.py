@@ -46,11 +46,12 @@ DEPLOYMENT = Resource("apps", "v1", "Deployment", "deployments")
 SERVICE = Resource("", "v1", "Service", "services")
 EVENT = Resource("events.k8s.io", "v1", "Event", "events")
 SECRET = Resource("", "v1", "Secret", "secrets")
+LEASE = Resource("coordination.k8s.io", "v1", "Lease", "leases")
 
 PRIMARIES = (MODEL, MODEL_VERSION, TRAINING_JOB, DRIFT_MONITOR)
 CHILDREN = (JOB, POD, DEPLOYMENT, SERVICE)
 
-_BY_KIND = {(r.api_version, r.kind): r for r in (*PRIMARIES, *CHILDREN, EVENT, SECRET)}
+_BY_KIND = {(r.api_version, r.kind): r for r in (*PRIMARIES, *CHILDREN, EVENT, SECRET, LEASE)}
 
 
 def resource_of(api_version: str, kind: str) -> Resource:
