@@ -13,7 +13,7 @@ from pathlib import Path
 
 from leeboard.api.model_version import StoredFile
 from leeboard.api.reasons import Reason
-from leeboard.edge import logs
+from leeboard.observability import logs
 from leeboard.storage import Manifest, StorageError, open_store
 from leeboard.storage.digests import digest_of
 from leeboard_serving.environment import Folders, StoredModel, stored_file, stored_model

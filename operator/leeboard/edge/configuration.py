@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from leeboard.api.durations import parse_duration
+from leeboard.observability import logs
 from leeboard.planning.settings import Settings
 
 
@@ -16,13 +17,17 @@ class ConfigurationError(ValueError):
 
 @dataclass(frozen=True)
 class Configuration:
-    """`namespaces` empty means all of them; `relist_interval` is how often deletions are looked for by a list."""
+    """`namespaces` empty means all of them; `relist_interval` is how often deletions are looked for by a list.
+
+    `object_limit`: of how many objects of a kind there are metrics of their own.
+    """
 
     settings: Settings
     namespaces: tuple[str, ...]
     workers: int
     relist_interval: timedelta
     probe_port: int
+    object_limit: int
     log_format: str
     log_level: str
 
@@ -42,8 +47,9 @@ class Configuration:
             workers=_number(environment, "LEEBOARD_WORKERS", 4, 1, 64),
             relist_interval=_duration(environment, "LEEBOARD_RELIST_INTERVAL", "10m"),
             probe_port=_number(environment, "LEEBOARD_PROBE_PORT", 8080, 1, 65535),
-            log_format=_one_of(environment, "LEEBOARD_LOG_FORMAT", ("json", "text")),
-            log_level=_one_of(environment, "LEEBOARD_LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR")),
+            object_limit=_number(environment, "LEEBOARD_METRICS_OBJECT_LIMIT", 1000, 0, 100_000),
+            log_format=_one_of(environment, "LEEBOARD_LOG_FORMAT", logs.FORMATS),
+            log_level=_one_of(environment, "LEEBOARD_LOG_LEVEL", logs.LEVELS),
         )
 
 

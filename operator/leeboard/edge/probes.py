@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry
+
+from leeboard.observability.exposition import exposition
 
 LAG_LIMIT = 120.0
 """Seconds after which a watch that delivered nothing of what was written counts as dead; a restart heals it."""
@@ -59,7 +61,7 @@ class Probes:
         return _answer(*self._health.ready())
 
     async def _show_metrics(self, _: web.Request) -> web.Response:
-        return web.Response(body=generate_latest(self._metrics), headers={"Content-Type": CONTENT_TYPE_LATEST})
+        return web.Response(body=await exposition(self._metrics), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
 def _answer(good: bool, text: str) -> web.Response:

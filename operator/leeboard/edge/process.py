@@ -13,16 +13,17 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 import kopf
-from prometheus_client import CollectorRegistry
 
 from leeboard.controllers.base import Key
 from leeboard.controllers.registry import CONTROLLERS
-from leeboard.edge import logs, watching
+from leeboard.edge import watching
 from leeboard.edge.configuration import Configuration, ConfigurationError
 from leeboard.edge.probes import Health, Probes
 from leeboard.engine.domain_metrics import DomainMetrics
 from leeboard.engine.executor import Executor
 from leeboard.engine.metrics import Metrics
+from leeboard.engine.outcome_metrics import OutcomeMetrics
+from leeboard.engine.queue_metrics import QueueMetrics
 from leeboard.engine.reconciler import Reconciler, Workers
 from leeboard.engine.sensor import Sensor
 from leeboard.engine.store import Store
@@ -32,6 +33,8 @@ from leeboard.kube.client import connect
 from leeboard.kube.errors import KubeError
 from leeboard.kube.events import EventRecorder
 from leeboard.kube.protocol import Kube
+from leeboard.observability import logs
+from leeboard.observability.families import process_registry
 
 logger = logging.getLogger(__name__)
 
@@ -62,10 +65,10 @@ class Operator:
     def __init__(self, configuration: Configuration) -> None:
         self._configuration = configuration
         self._namespaces: tuple[str | None, ...] = configuration.namespaces or (None,)
-        self._registry = CollectorRegistry()
-        self._metrics = Metrics(self._registry)
+        self._registry = process_registry("operator")
+        self._metrics = Metrics(self._registry, kinds=CONTROLLERS, workers=configuration.workers)
         self._store = Store()
-        self._registry.register(DomainMetrics(self._store))
+        self._registry.register(DomainMetrics(self._store, configuration.object_limit))
         self._stop = asyncio.Event()
 
     async def run(self) -> int:
@@ -76,6 +79,7 @@ class Operator:
         lag = WatchLag(loop.time)
         self._metrics.watch_lag(lag.lag)
         queue: WorkQueue[Key] = WorkQueue(self._metrics)
+        self._registry.register(QueueMetrics(queue, CONTROLLERS))
         sensor = Sensor(store=self._store, queue=queue, lag=lag, controllers=CONTROLLERS)
         health = Health(lag.lag)
         probes = Probes(health, self._registry)
@@ -92,7 +96,8 @@ class Operator:
 
     def _reconciler(self, kube: Kube, lag: WatchLag) -> Reconciler:
         recorder = EventRecorder(kube, clock=now, controller=CONTROLLER_NAME, instance=socket.gethostname())
-        executor = Executor(kube=kube, store=self._store, lag=lag, recorder=recorder, clock=now)
+        outcomes = OutcomeMetrics(self._registry)
+        executor = Executor(kube=kube, store=self._store, lag=lag, recorder=recorder, clock=now, wrote=outcomes.wrote)
         return Reconciler(
             kube=kube,
             store=self._store,
@@ -143,7 +148,7 @@ class Operator:
 
     async def _watch(self, sensor: Sensor) -> None:
         await kopf.operator(
-            registry=watching.registry(sensor),
+            registry=watching.registry(sensor, self._metrics.heard),
             settings=watching.settings(),
             standalone=True,
             clusterwide=not self._configuration.namespaces,

@@ -19,15 +19,15 @@ from leeboard.planning.plan import Raw
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 
-def registry(sensor: Sensor) -> kopf.OperatorRegistry:
-    """Handlers for the four kinds and for the children that carry our label."""
+def registry(sensor: Sensor, heard: Callable[[str], None] = lambda kind: None) -> kopf.OperatorRegistry:
+    """Handlers for the four kinds and for the children that carry our label; `heard` is told the kind of each event."""
     handlers = kopf.OperatorRegistry()
     kopf.on.login(registry=handlers, id="login")(login)
     for resource in (*PRIMARIES, *CHILDREN):
         on_event = kopf.on.event(
             group=resource.group, version=resource.version, plural=resource.plural, registry=handlers, id="observe"
         )
-        on_event(_handler(sensor, resource))
+        on_event(_handler(sensor, resource, heard))
     return handlers
 
 
@@ -63,8 +63,9 @@ def _selector(resource: Resource) -> tuple[str, str, str]:
     return (resource.group, resource.version, resource.plural)
 
 
-def _handler(sensor: Sensor, resource: Resource) -> Callable[..., Any]:
+def _handler(sensor: Sensor, resource: Resource, heard: Callable[[str], None]) -> Callable[..., Any]:
     async def observe(event: Any, **_: Any) -> None:
+        heard(resource.kind)
         raw: Raw = {"apiVersion": resource.api_version, "kind": resource.kind} | dict(event["object"])
         sensor.observed(raw, deleted=event["type"] == "DELETED")
 

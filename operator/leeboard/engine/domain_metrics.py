@@ -1,93 +1,88 @@
-"""Metrics of the four kinds, read from their status at the moment of a scrape: nothing stale, nothing to clean up."""
+"""Metrics of the four kinds, read from their status at the moment of a scrape: nothing stale, nothing to clean up.
+
+What stands for all objects together costs the same for ten and for ten thousand. Of each object there are some series
+more, for `limit` objects of a kind at most: beyond it those come first that are not ready, drift or move traffic.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from leeboard.api.drift_monitor import DriftMonitor
 from leeboard.api.model import Model
+from leeboard.api.model_version import ModelVersion
 from leeboard.api.training_job import TrainingJob
+from leeboard.engine import object_families as families
+from leeboard.engine.object_series import VERDICTS, awaits_approval, needs_a_look, readiness, series, status_of
+from leeboard.engine.outcomes import ENDED
 from leeboard.engine.store import Store
+from leeboard.observability.families import Family
 from leeboard.planning.plan import Raw
 
-VERDICTS = ("Drift", "Stable", "Inconclusive")
-PLACES = ("champion", "candidate")
+KINDS = (Model.KIND, ModelVersion.KIND, TrainingJob.KIND, DriftMonitor.KIND)
+OBJECT_LIMIT = 1000
+_ROLLOUT_PHASES = ("Starting", "Canary", "Promoting", "RollingBack")
+_RUN_PHASES = ("Pending", "Training", "Evaluating")
 
 
 class DomainMetrics(Collector):
-    """What the store's statuses say. One series per object and state: their number is bounded by the objects."""
+    """What the store's statuses say."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, limit: int = OBJECT_LIMIT) -> None:
         self._store = store
+        self._limit = limit
+
+    def describe(self) -> Iterable[Metric]:
+        """The families without samples."""
+        return [family.values() for family in families.FAMILIES]
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """The families; see prometheus_client's Collector."""
-        yield self._ready()
-        yield self._weights()
-        yield self._verdicts()
-        yield self._runs()
+        objects = {kind: self._store.of_kind(kind) for kind in KINDS}
+        yield from _together(objects)
+        hidden = families.HIDDEN.values()
+        shown = {family.name: family.values() for family in families.OF_EACH}
+        for kind, raws in objects.items():
+            # of versions only those that wait for a person have series
+            telling = [raw for raw in raws if awaits_approval(raw)] if kind == ModelVersion.KIND else raws
+            chosen = self._chosen(telling)
+            hidden.add_metric([kind], len(telling) - len(chosen))
+            for raw in chosen:
+                for family, labels, value in series(raw, self._store):
+                    shown[family.name].add_metric(labels, value)
+        yield hidden
+        yield from shown.values()
 
-    def _ready(self) -> GaugeMetricFamily:
-        family = GaugeMetricFamily(
-            "leeboard_ready", "1 where the condition Ready is True.", labels=["kind", "namespace", "name"]
-        )
-        for kind in (Model.KIND, TrainingJob.KIND, DriftMonitor.KIND):
-            for raw in self._store.of_kind(kind):
-                conditions = _status(raw).get("conditions", ())
-                ready = any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
-                family.add_metric([kind, *_address(raw)], float(ready))
-        return family
-
-    def _weights(self) -> GaugeMetricFamily:
-        family = GaugeMetricFamily(
-            "leeboard_model_traffic_weight_percent",
-            "Share of a Model's requests by version: asked for, of the ready pods, and counted.",
-            labels=["namespace", "model", "version", "role", "weight"],
-        )
-        for raw in self._store.of_kind(Model.KIND):
-            champion, candidate = (_status(raw).get(place) or {} for place in PLACES)
-            for weight in ("requested", "replica", "observed"):
-                share = candidate.get(f"{weight}Weight")
-                if candidate and share is not None:
-                    family.add_metric([*_address(raw), candidate["name"], "candidate", weight], share)
-                if champion and (share is not None or weight != "observed"):
-                    family.add_metric([*_address(raw), champion["name"], "champion", weight], 100 - (share or 0))
-        return family
-
-    def _verdicts(self) -> GaugeMetricFamily:
-        family = GaugeMetricFamily(
-            "leeboard_drift_verdict",
-            "1 for the verdict of the newest window.",
-            labels=["namespace", "monitor", "model", "verdict"],
-        )
-        for raw in self._store.of_kind(DriftMonitor.KIND):
-            said = _status(raw).get("verdict", "")
-            for verdict in VERDICTS:
-                family.add_metric([*_address(raw), raw["spec"]["modelRef"]["name"], verdict], float(said == verdict))
-        return family
-
-    def _runs(self) -> GaugeMetricFamily:
-        family = GaugeMetricFamily(
-            "leeboard_training_runs",
-            "Runs that the status of a TrainingJob remembers, by outcome.",
-            labels=["namespace", "training_job", "phase", "reason"],
-        )
-        for raw in self._store.of_kind(TrainingJob.KIND):
-            runs = _status(raw).get("runs", ())
-            counted = Counter((run.get("phase", ""), run.get("reason", "")) for run in runs)
-            for outcome, count in sorted(counted.items()):
-                family.add_metric([*_address(raw), *outcome], count)
-        return family
+    def _chosen(self, raws: list[Raw]) -> list[Raw]:
+        if len(raws) <= self._limit:
+            return raws
+        return sorted(raws, key=lambda raw: not needs_a_look(raw))[: self._limit]
 
 
-def _status(raw: Raw) -> Raw:
-    status: Raw = raw.get("status") or {}
-    return status
+def _together(objects: dict[str, list[Raw]]) -> Iterator[GaugeMetricFamily]:
+    ready = Counter((kind, readiness(raw)) for kind, raws in objects.items() for raw in raws)
+    every = [(kind, status) for kind in KINDS for status in ("True", "False", "Unknown")]
+    yield _counted(families.OBJECTS, {labels: ready[labels] for labels in every})
+    candidates = Counter((status_of(raw).get("candidate") or {}).get("phase") for raw in objects[Model.KIND])
+    yield _counted(families.ROLLOUTS, {(phase,): candidates[phase] for phase in _ROLLOUT_PHASES})
+    runs = Counter(
+        run.get("phase")
+        for raw in objects[TrainingJob.KIND]
+        for run in status_of(raw).get("runs", ())
+        if run.get("phase") not in ENDED
+    )
+    yield _counted(families.ACTIVE_RUNS, {(phase,): runs[phase] for phase in _RUN_PHASES})
+    verdicts = Counter(status_of(raw).get("verdict") for raw in objects[DriftMonitor.KIND])
+    yield _counted(families.VERDICTS, {(verdict,): verdicts[verdict] for verdict in VERDICTS})
 
 
-def _address(raw: Raw) -> list[str]:
-    return [raw["metadata"]["namespace"], raw["metadata"]["name"]]
+def _counted(family: Family, counts: dict[tuple[str, ...], int]) -> GaugeMetricFamily:
+    shown = family.values()
+    for labels, count in counts.items():
+        shown.add_metric(list(labels), count)
+    return shown

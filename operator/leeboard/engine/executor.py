@@ -39,16 +39,27 @@ class ChildrenRejected(Exception):
 
 
 class Executor:
-    """Carries out plans through `kube`, and keeps `store` abreast of its own writes."""
+    """Carries out plans through `kube`, and keeps `store` abreast of its own writes.
+
+    `wrote(before, after)` is told of every status that the API server took.
+    """
 
     def __init__(
-        self, *, kube: Kube, store: Store, lag: WatchLag, recorder: EventRecorder, clock: Callable[[], datetime]
+        self,
+        *,
+        kube: Kube,
+        store: Store,
+        lag: WatchLag,
+        recorder: EventRecorder,
+        clock: Callable[[], datetime],
+        wrote: Callable[[Raw, Raw], None] | None = None,
     ) -> None:
         self._kube = kube
         self._store = store
         self._lag = lag
         self._recorder = recorder
         self._clock = clock
+        self._told = wrote
         self._applied = Applied()
 
     async def execute(self, primary: Raw, plan: Plan) -> None:
@@ -126,7 +137,10 @@ class Executor:
         if wanted == present:
             return False
         metadata = {name: value for name, value in primary["metadata"].items() if name != "managedFields"}
-        self._wrote(await self._kube.replace_status({**primary, "metadata": metadata, "status": wanted}))
+        written = await self._kube.replace_status({**primary, "metadata": metadata, "status": wanted})
+        self._wrote(written)
+        if self._told is not None:
+            self._told(primary, written)
         return True
 
     async def _emit(self, primary: Raw, event: Event) -> None:

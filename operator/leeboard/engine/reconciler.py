@@ -14,9 +14,10 @@ from leeboard.engine.metrics import Metrics
 from leeboard.engine.store import Store
 from leeboard.engine.watch_lag import WatchLag
 from leeboard.engine.workqueue import WorkQueue
-from leeboard.kube.errors import Conflict, KubeError, NotFound
+from leeboard.kube.errors import Conflict, Invalid, KubeError, NotFound
 from leeboard.kube.protocol import Kube
 from leeboard.kube.resources import PRIMARIES
+from leeboard.observability.context import about
 from leeboard.planning.plan import Plan, Raw
 from leeboard.planning.settings import Settings
 
@@ -94,8 +95,12 @@ class Workers:
 
     async def work_on(self, key: Key) -> None:
         """Reconcile one key and decide when it comes again."""
+        with about(*key):
+            await self._work_on(key)
+
+    async def _work_on(self, key: Key) -> None:
         started = asyncio.get_running_loop().time()
-        result = "error"
+        result, terminal = "error", False
         try:
             async with asyncio.timeout(RECONCILE_TIMEOUT):
                 again = await self.reconciler.reconcile(key)
@@ -108,9 +113,11 @@ class Workers:
             result = "requeue"
             self.queue.retry(key)
         except Exception as error:
+            terminal = isinstance(error, ChildrenRejected | Invalid)
             self._failed(key, error)
         finally:
-            self.metrics.reconciled(key.kind, result, asyncio.get_running_loop().time() - started)
+            seconds = asyncio.get_running_loop().time() - started
+            self.metrics.reconciled(key.kind, result, seconds, terminal=terminal)
 
     def _failed(self, key: Key, error: Exception) -> None:
         known = isinstance(error, KubeError | ChildrenRejected | TimeoutError)

@@ -41,6 +41,7 @@ class WorkQueue(Generic[K]):
         self._line: deque[K] = deque()
         self._waiting: dict[K, float] = {}
         self._working: dict[K, float] = {}
+        self._unprocessed: dict[K, float] = {}
         self._failures: dict[K, int] = {}
         self._timers: dict[K, tuple[float, asyncio.TimerHandle]] = {}
         self._arrived = asyncio.Event()
@@ -51,7 +52,9 @@ class WorkQueue(Generic[K]):
         """Let the key be worked on as soon as a worker is free."""
         if self._closed or key in self._waiting:
             return
-        self._waiting[key] = asyncio.get_running_loop().time()
+        now = asyncio.get_running_loop().time()
+        self._waiting[key] = now
+        self._unprocessed.setdefault(key, now)
         self._observer.added(key)
         if key not in self._working:
             self._enqueue(key)
@@ -83,8 +86,12 @@ class WorkQueue(Generic[K]):
         return delay
 
     def succeeded(self, key: K) -> None:
-        """Forget the failures of the key, and with them its back-off."""
+        """Forget the failures of the key, and with them its back-off; only what was added meanwhile is left to do."""
         self._failures.pop(key, None)
+        if key in self._waiting:
+            self._unprocessed[key] = self._waiting[key]
+        else:
+            self._unprocessed.pop(key, None)
 
     async def take(self) -> K:
         """The next key; `done` has to follow. Raises asyncio.CancelledError only from outside."""
@@ -117,6 +124,14 @@ class WorkQueue(Generic[K]):
             self._released.clear()
             await self._released.wait()
 
+    def working(self) -> dict[K, float]:
+        """For how many seconds each key that a worker holds has been worked on."""
+        return _ages(self._working)
+
+    def unprocessed(self) -> dict[K, float]:
+        """How many seconds ago each key was first added since it last succeeded, through all of its back-offs."""
+        return _ages(self._unprocessed)
+
     def _due(self, key: K) -> None:
         self._timers.pop(key, None)
         self.add(key)
@@ -124,6 +139,11 @@ class WorkQueue(Generic[K]):
     def _enqueue(self, key: K) -> None:
         self._line.append(key)
         self._arrived.set()
+
+
+def _ages(since: dict[K, float]) -> dict[K, float]:
+    now = asyncio.get_running_loop().time()
+    return {key: now - moment for key, moment in since.items()}
 
 
 def _random_jitter() -> float:

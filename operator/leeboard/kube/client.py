@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import aiohttp
 from kubernetes.aio import client as aio_client
@@ -29,7 +29,7 @@ METADATA_ONLY = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.i
 class KubeClient:
     """`leeboard.kube.protocol.Kube` over HTTPS.
 
-    `observer(method, status, seconds)` is told of every request; status 0 means that no answer came.
+    `observer(method, host, status, seconds)` is told of every request; status 0 means that no answer came.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class KubeClient:
         *,
         timeout: float = 30.0,
         field_manager: str = FIELD_MANAGER,
-        observer: Callable[[str, int, float], None] | None = None,
+        observer: Callable[[str, str, int, float], None] | None = None,
     ) -> None:
         configuration.connection_pool_maxsize = 32
         configuration.client_session_kwargs = {"trust_env": False}
@@ -47,6 +47,7 @@ class KubeClient:
         self._timeout = aiohttp.ClientTimeout(total=timeout)
         self._field_manager = field_manager
         self._observer = observer
+        self._host = urlsplit(configuration.host).netloc
 
     async def close(self) -> None:
         """Close the connections."""
@@ -139,7 +140,7 @@ class KubeClient:
             raise Unreachable(f"{method} {path}: {type(error).__name__}: {error}") from error
         finally:
             if self._observer is not None:
-                self._observer(method, status, asyncio.get_running_loop().time() - started)
+                self._observer(method, self._host, status, asyncio.get_running_loop().time() - started)
         if status >= 400:
             raise error_of(method, path, status, data, _retry_after(answer.headers.get("Retry-After")))
         decoded: Raw = json.loads(data)

@@ -6,7 +6,7 @@ import sys
 
 import uvloop
 
-from leeboard.edge import logs
+from leeboard.observability import logs
 from leeboard.storage import StorageError, open_store
 from leeboard_serving.environment import Folders
 from leeboard_serving.exporter.process import Exporter

@@ -4,7 +4,7 @@ import logging
 import os
 import sys
 
-from leeboard.edge import logs
+from leeboard.observability import logs
 from leeboard_serving.environment import Folders, Served
 from leeboard_serving.failures import ServingError, end
 from leeboard_serving.server.application import application
@@ -19,7 +19,6 @@ LOG = logging.getLogger("leeboard.serving")
 def main() -> int:
     """Serve until SIGTERM; the exit code is 0, or that of the reason in the termination message."""
     logs.configure("json", "INFO")
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)
     folders = Folders.of(os.environ)
     try:
         served = Served.of(os.environ)

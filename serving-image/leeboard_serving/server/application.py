@@ -15,6 +15,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from leeboard import __version__
 from leeboard.evaluator.failures import EvaluationError
 from leeboard_serving.failures import ServingError
 from leeboard_serving.observation import Observation
@@ -22,7 +23,6 @@ from leeboard_serving.server.protocol import BadRequest, InferenceRequest, parse
 from leeboard_serving.server.service import CHECK_SECONDS, Service, TooBusy
 
 LOG = logging.getLogger("leeboard.serving")
-VERSION = "0.1.0"
 LARGEST_BODY = 16 << 20
 """Bytes of a request."""
 LONGEST_ERROR = 1024
@@ -75,7 +75,7 @@ class _Endpoints:
         return JSONResponse({"ready": True, "name": self._service.model.served.model})
 
     async def server(self, _: Request) -> Response:
-        return JSONResponse({"name": "leeboard", "version": VERSION, "extensions": []})
+        return JSONResponse({"name": "leeboard", "version": __version__, "extensions": []})
 
     async def metadata(self, _: Request) -> Response:
         model = self._service.model

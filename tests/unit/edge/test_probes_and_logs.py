@@ -1,21 +1,21 @@
-"""What kubelet, Prometheus and the log's reader see."""
+"""What kubelet sees, and the log's reader."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
+import os
+import subprocess
 import sys
-from typing import Any
 
 import pytest
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, Gauge
 
-from leeboard.controllers.base import Key
-from leeboard.edge.logs import JsonFormatter
 from leeboard.edge.probes import LAG_LIMIT, Health
-from leeboard.engine.domain_metrics import DomainMetrics
-from leeboard.engine.metrics import Metrics
-from leeboard.engine.store import Store
+from leeboard.observability.context import about, subject
+from leeboard.observability.exposition import exposition
+from leeboard.observability.logs import JsonFormatter, TextFormatter
 
 
 @pytest.mark.parametrize(
@@ -29,64 +29,74 @@ def test_live_while_the_watches_deliver_ready_once_the_first_list_is_in(
     assert (health.live()[0], health.ready()[0]) == (live, ready)
 
 
+def record(message: str, *args: object) -> logging.LogRecord:
+    return logging.LogRecord("a.b", logging.ERROR, "f", 1, message, args, None)
+
+
 def test_a_log_line_is_one_json_object_with_its_traceback() -> None:
     try:
         raise ValueError("no\nway")
     except ValueError:
-        record = logging.LogRecord("a.b", logging.ERROR, "f", 1, "failed: %s", ("x\ny",), sys.exc_info())
-    line = JsonFormatter().format(record)
+        failed = logging.LogRecord("a.b", logging.ERROR, "f", 1, "failed: %s", ("x\ny",), sys.exc_info())
+    line = JsonFormatter().format(failed)
     assert "\n" not in line
     read = json.loads(line)
     assert (read["level"], read["logger"], read["message"]) == ("ERROR", "a.b", "failed: x\ny")
     assert "ValueError" in read["exception"]
+    assert set(read) == {"time", "level", "logger", "message", "exception"}
 
 
-def test_metrics_have_the_names_that_dashboards_know() -> None:
+async def test_lines_carry_the_object_they_are_about_also_from_threads_and_tasks_and_nowhere_else() -> None:
+    def line() -> dict[str, str]:
+        read: dict[str, str] = json.loads(JsonFormatter().format(record("x")))
+        return read
+
+    async def look(name: str) -> list[dict[str, str]]:
+        with about("Model", "ml", name):
+            await asyncio.sleep(0)
+            return [line(), await asyncio.to_thread(line)]
+
+    lines = dict(zip("ab", await asyncio.gather(look("a"), look("b")), strict=True))
+    for name, written in lines.items():
+        assert [(one["kind"], one["namespace"], one["name"]) for one in written] == [("Model", "ml", name)] * 2
+        assert written[0]["reconcileID"] == written[1]["reconcileID"]
+    assert lines["a"][0]["reconcileID"] != lines["b"][0]["reconcileID"]
+    assert subject() == {}
+    assert "kind" not in line()
+
+
+def test_people_read_the_object_in_brackets() -> None:
+    with about("Model", "ml", "m"):
+        assert TextFormatter().format(record("it %s", "broke")).endswith("ERROR a.b: it broke [Model ml/m]")
+    assert TextFormatter().format(record("it broke")).endswith("ERROR a.b: it broke")
+
+
+SAYS = """
+import logging, warnings
+from leeboard.observability import logs
+logs.configure("json", "INFO")
+logging.getLogger("kopf.objects").info("every event")
+logging.getLogger("kopf.objects").warning("a watch failed")
+logging.getLogger("aiohttp.server").error("a handler failed")
+warnings.warn("old", DeprecationWarning)
+logging.getLogger("leeboard.x").debug("in detail")
+raise RuntimeError("the last words")
+"""
+
+
+def test_whatever_a_process_says_is_json_its_libraries_warnings_and_last_words_included() -> None:
+    command = [sys.executable, "-W", "always", "-c", SAYS]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env=environment)
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    said = [(line["level"], line["logger"]) for line in lines]
+    expected = [("WARNING", "kopf.objects"), ("ERROR", "aiohttp.server"), ("WARNING", "py.warnings")]
+    assert said == [*expected, ("CRITICAL", "leeboard")]
+    assert "the last words" in lines[-1]["exception"]
+    assert done.returncode == 1
+
+
+async def test_a_scrape_shows_what_the_registry_has() -> None:
     registry = CollectorRegistry()
-    metrics = Metrics(registry)
-    key = Key("Model", "ml", "m")
-    metrics.added(key)
-    metrics.started(key, 0.1)
-    metrics.finished(key, 0.2)
-    metrics.retried(key)
-    metrics.reconciled("Model", "error", 0.3)
-    metrics.requested("GET", 200, 0.01)
-    metrics.watch_lag(lambda: 3.0)
-    model = {"controller": "model"}
-    assert registry.get_sample_value("controller_runtime_reconcile_total", model | {"result": "error"}) == 1
-    assert registry.get_sample_value("controller_runtime_reconcile_errors_total", model) == 1
-    assert registry.get_sample_value("controller_runtime_reconcile_time_seconds_count", model) == 1
-    assert registry.get_sample_value("controller_runtime_active_workers", model) == 0
-    assert registry.get_sample_value("workqueue_depth", {"name": "model"}) == 0
-    assert registry.get_sample_value("workqueue_adds_total", {"name": "model"}) == 1
-    assert registry.get_sample_value("workqueue_retries_total", {"name": "model"}) == 1
-    assert registry.get_sample_value("rest_client_requests_total", {"code": "200", "method": "GET"}) == 1
-    assert registry.get_sample_value("leeboard_watch_lag_seconds") == 3.0
-
-
-def raw(kind: str, spec: dict[str, Any], status: dict[str, Any]) -> dict[str, Any]:
-    metadata = {"name": "x", "namespace": "ml", "uid": kind, "resourceVersion": "1"}
-    return {"apiVersion": "leeboard.dev/v1alpha1", "kind": kind, "metadata": metadata, "spec": spec, "status": status}
-
-
-def test_metrics_of_the_four_kinds_follow_their_status() -> None:
-    store, registry = Store(), CollectorRegistry()
-    registry.register(DomainMetrics(store))
-    ready = [{"type": "Ready", "status": "True"}]
-    candidate = {"name": "v2", "requestedWeight": 10, "replicaWeight": 33}
-    store.put(raw("Model", {}, {"champion": {"name": "v1"}, "candidate": candidate, "conditions": ready}))
-    store.put(raw("DriftMonitor", {"modelRef": {"name": "x"}}, {"verdict": "Drift"}))
-    store.put(raw("TrainingJob", {}, {"runs": [{"phase": "Failed", "reason": "OOMKilled"}, {"phase": "Succeeded"}]}))
-    address = {"namespace": "ml", "model": "x"}
-    weight = "leeboard_model_traffic_weight_percent"
-    champion = address | {"version": "v1", "role": "champion"}
-    assert registry.get_sample_value(weight, champion | {"weight": "requested"}) == 90
-    assert registry.get_sample_value(weight, champion | {"weight": "observed"}) is None
-    newcomer = address | {"version": "v2", "role": "candidate"}
-    assert registry.get_sample_value(weight, newcomer | {"weight": "replica"}) == 33
-    verdict = {"namespace": "ml", "monitor": "x", "model": "x"}
-    assert registry.get_sample_value("leeboard_drift_verdict", verdict | {"verdict": "Drift"}) == 1
-    assert registry.get_sample_value("leeboard_drift_verdict", verdict | {"verdict": "Stable"}) == 0
-    runs = {"namespace": "ml", "training_job": "x", "phase": "Failed", "reason": "OOMKilled"}
-    assert registry.get_sample_value("leeboard_training_runs", runs) == 1
-    assert registry.get_sample_value("leeboard_ready", {"kind": "Model", "namespace": "ml", "name": "x"}) == 1
+    Gauge("x", "An x.", registry=registry).set(4)
+    assert b"# TYPE x gauge\nx 4.0\n" in await exposition(registry)

@@ -35,7 +35,7 @@ class Server:
         self.port = self._runner.addresses[0][1]
         configuration = aio_client.Configuration(host=f"http://127.0.0.1:{self.port}")
         configuration.api_key["BearerToken"] = "bearer secret"
-        observer = lambda method, status, seconds: self.seen.append((method, status))  # noqa: E731
+        observer = lambda method, host, status, seconds: self.seen.append((method, status))  # noqa: E731
         self.client = KubeClient(configuration, timeout=0.5, observer=observer)
 
     async def stop(self) -> None:

@@ -1,0 +1,1 @@
+"""What every process shares in telling of itself: log lines and the description of its metrics."""
