@@ -124,6 +124,8 @@ _HINTS: dict[Reason, str] = {
     Reason.REFERENCE_MISSING: "import it with --reference, the rows it was made from: drift and readiness rest on them",
     Reason.MODEL_NOT_FOUND: "create the Model that modelRef names, in the same namespace",
     Reason.VERSION_NOT_FOUND: "promotion.version has to name an existing ModelVersion of this Model",
+    Reason.ROLLED_BACK: "the champion keeps serving until a newer version is registered or promotion.version pins one",
+    Reason.ABORTED: "the champion keeps serving until a newer version is registered or promotion.version pins one",
     Reason.NO_VERSION: "start a TrainingJob for this Model",
     Reason.ERROR_RATE_TOO_HIGH: "read the log of the version's container server; the champion keeps serving",
     Reason.LATENCY_TOO_HIGH: "the version answers more slowly than the champion; the champion keeps serving",

@@ -209,6 +209,9 @@ class Run(SpecModel):
         "Champion when the evaluation began; the candidate is compared with it.", default="", max_length=253
     )
     started_at: datetime | None = described("When the run was recorded.", default=None)
+    blocked_since: datetime | None = described(
+        "Since when something keeps the run from going on; absent while it goes on.", default=None
+    )
     finished_at: datetime | None = described("When the run ended, however it did.", default=None)
     datasets: tuple[DatasetRecord, ...] = described(
         "What was read, with digests.", default=(), max_length=16, json_schema_extra=ATOMIC

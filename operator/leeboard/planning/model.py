@@ -20,7 +20,7 @@ from leeboard.planning.rollout.health import conditions
 from leeboard.planning.rollout.selection import beyond_retention
 from leeboard.planning.rollout.view import View
 from leeboard.planning.rollout.weights import share
-from leeboard.planning.serving.deployment import adopted_with, deployment, version_label
+from leeboard.planning.serving.deployment import adopted_with, deployment, unavailable_since, version_label
 from leeboard.planning.serving.service import apex, feedback
 from leeboard.planning.snapshot import ModelSnapshot
 
@@ -151,8 +151,11 @@ def _with_conditions(view: View, status: ModelStatus) -> Raw:
 
 def _next_look(view: View) -> timedelta | None:
     """When time alone may change the plan; everything else is an event."""
-    candidate, draining = view.status.candidate, view.status.draining
+    champion, candidate, draining = view.status.champion, view.status.candidate, view.status.draining
+    lost = unavailable_since(view.live(champion.name)) if champion is not None else None
     moments: list[datetime] = []
+    if lost is not None and view.now < lost + view.ready_within:
+        moments.append(lost + view.ready_within)  # from then on it counts as stuck
     if candidate is not None:
         if candidate.phase == "RollingBack":
             moments.append(view.roll_back_ends(candidate))

@@ -95,7 +95,7 @@ def _plan(
 ) -> Plan:
     job = snapshot.job
     held = beginning.held if beginning is not None else None
-    wanted = wanted_conditions(job.spec, status, problem, held)
+    wanted = wanted_conditions(job.spec, status, problem, held, now)
     generation = job.metadata.generation
     conditions = set_conditions(status.conditions, wanted, generation, now)
     renewed = status.model_copy(

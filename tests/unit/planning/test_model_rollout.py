@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from leeboard.planning.conditions import timestamp
 from leeboard.planning.settings import Settings
 from tests.support.model_world import World
 
@@ -176,6 +177,54 @@ def test_a_candidate_that_fails_requests_is_rolled_back_and_shut_out():
     world.wait(days=1)
     assert "candidate" not in world.status
     assert ("Warning", "RolledBack") in world.events
+
+
+def stalled(world):
+    """Status of Ready, and the reason of Stalled."""
+    found = world.condition("Stalled")
+    assert found is None or world.condition("Reconciling") is None
+    return world.condition("Ready")["status"], found and found["reason"]
+
+
+def test_a_newest_version_that_was_rolled_back_is_no_state_of_rest_until_something_newer_or_a_pin():
+    world = canary()
+    assert stalled(world) == ("True", None)
+    world.count(**BAD)
+    world.settle()
+    assert stalled(world) == ("True", "RolledBack")
+    world.wait(days=1)
+    assert stalled(world) == ("True", "RolledBack")
+    world.model["spec"]["promotion"] = {"policy": "Pinned", "version": "v1"}
+    world.settle()
+    assert stalled(world) == ("True", None)
+    world.model["spec"]["promotion"] = {"policy": "Automatic"}
+    world.settle()
+    assert stalled(world) == ("True", "RolledBack")
+    world.add_version("v3")
+    world.settle()
+    assert stalled(world) == ("True", None)
+    world.annotate(abort="1")
+    world.settle()
+    assert stalled(world) == ("True", "Aborted")
+
+
+def test_pods_that_stay_away_are_waited_for_as_long_as_they_may_take_to_start():
+    world = serving()
+    for slow, ready in ((1, "True"), (2, "False")):
+        live = world.deployments["late-flights-v1"]
+        live["status"] |= {"readyReplicas": 2 - slow, "availableReplicas": 2 - slow}
+        since = timestamp(world.now)
+        live["status"]["conditions"] = [{"type": "Available", "status": "False", "lastTransitionTime": since}]
+        world.reconcile()
+        assert world.condition("Reconciling")["reason"] == "Progressing"
+        assert stalled(world) == (ready, None)
+        assert world.plan().requeue_after == timedelta(minutes=5)
+        world.now += timedelta(minutes=5)
+        world.reconcile()
+        assert stalled(world) == (ready, "NotReadyInTime")
+        world.kubelet()
+        world.settle()
+        assert stalled(world) == ("True", None)
 
 
 @pytest.mark.parametrize(
@@ -352,6 +401,7 @@ def test_only_approved_versions_are_candidates_where_the_policy_asks_for_it():
     world.add_version("v1", phase="AwaitingApproval")
     world.settle()
     assert world.condition("AwaitingApproval")["status"] == "True"
+    assert world.condition("Ready")["reason"] == "AwaitingApproval"
     assert "candidate" not in world.status
     world.versions["v1"]["status"] = {"phase": "Accepted", "approvedBy": "ann"}
     world.settle()
@@ -365,6 +415,10 @@ def test_rejected_versions_never_serve():
     world.settle()
     assert world.served() == set()
     assert "1 rejected" in world.condition("Ready")["message"]
+    assert stalled(world) == ("False", "NoVersion")
+    world.add_version("v2", phase="Registered")
+    world.settle()
+    assert stalled(world) == ("False", None)
 
 
 def test_old_versions_are_forgotten_but_never_those_in_use():

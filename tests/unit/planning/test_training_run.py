@@ -158,6 +158,9 @@ def test_an_image_that_never_comes_is_told_once_and_is_still_the_reason_at_the_d
     world.settle()
     world.pods[-1]["status"]["containerStatuses"] = [container_waiting("train", "ImagePullBackOff", "not found")]
     world.settle()
+    assert world.conditions() == {"Ready": ("False", "ImagePull"), "Reconciling": ("True", "ImagePull")}
+    world.pass_time(minutes=5)
+    world.settle()
     assert world.conditions() == {"Ready": ("False", "ImagePull"), "Stalled": ("True", "ImagePull")}
     assert world.events == ["RunStarted", "ImagePull"]
     world.pods.clear()
@@ -207,10 +210,30 @@ def test_what_blocked_a_run_is_forgotten_when_it_goes_on() -> None:
     unschedulable = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/1 nodes"}
     world.pod(world.run.job, [], phase="Pending", conditions=[unschedulable])
     world.settle()
+    world.pass_time(minutes=5)
+    world.settle()
     assert world.conditions()["Stalled"] == ("True", "Unschedulable")
     world.pods[-1]["status"]["conditions"] = []
     world.settle()
     assert world.conditions() == {"Ready": ("False", "Training"), "Reconciling": ("True", "Training")}
+    world.pods[-1]["status"]["conditions"] = [unschedulable]
+    world.settle()
+    assert world.conditions()["Reconciling"] == ("True", "Unschedulable")
+
+
+def test_a_look_for_something_new_says_nothing_of_the_training_job_until_it_finds_something() -> None:
+    world = World(triggers={"onSpecChange": True, "onNewCommit": {"every": "5m"}})
+    world.whole_run()
+    idle = {"Ready": ("True", "RunSucceeded")}
+    world.pass_time(minutes=5)
+    world.settle()
+    assert (world.run.phase, world.run.cause.kind) == ("Training", "NewCommit")
+    assert world.conditions() == idle
+    said = training_result(world.run.id, commit="f" * 40)
+    fetched = {key: said[key] for key in ("contract", "run", "code", "datasets")}
+    world.pod(world.run.job, [container_ended("fetch", 0, fetched)], phase="Running")
+    world.settle()
+    assert world.conditions() == idle | {"Reconciling": ("True", "Training")}
 
 
 def test_a_script_that_was_stopped_by_the_deadline_exceeded_it() -> None:
@@ -356,7 +379,7 @@ def test_a_run_without_its_model_does_not_begin() -> None:
     world = World()
     model, world.model = copy.deepcopy(world.model), None
     world.settle()
-    assert world.conditions()["Stalled"] == ("True", "ModelNotFound") and not world.runs
+    assert world.conditions() == {"Ready": ("False", "ModelNotFound")} and not world.runs
     world.model = model
     world.settle()
     assert world.run.phase == "Training"

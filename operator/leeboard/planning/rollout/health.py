@@ -1,11 +1,12 @@
 """The conditions of a Model, as kstatus, Argo CD and a person read them."""
 
-from leeboard.api.model import ModelStatus
+from leeboard.api.model import ModelStatus, ServedVersion
 from leeboard.api.reasons import Reason, explain
 from leeboard.planning.conditions import Wanted
 from leeboard.planning.rollout.advance import failure
 from leeboard.planning.rollout.selection import awaiting_approval
 from leeboard.planning.rollout.view import View
+from leeboard.planning.serving.deployment import unavailable_since
 
 
 def conditions(view: View, status: ModelStatus) -> list[Wanted]:
@@ -29,29 +30,45 @@ def _with_champion(view: View, status: ModelStatus) -> list[Wanted]:
     ready = view.serving(champion)
     message = f"{champion.name} serves, {ready} of {wanted} pods ready"
     stuck = _stuck(view, status)
-    problems = view.problems(champion.name)
     if ready == 0:
-        told = problems[0].text() if problems else f"{champion.name} has no ready pod"
-        reason = problems[0].reason if problems else Reason.PROGRESSING
-        found = [Wanted("Ready", "False", reason, told)]
-        fatal = bool(problems) and problems[0].fatal
-        return [*found, Wanted("Stalled" if fatal else "Reconciling", "True", reason, told)]
-    message += _rolled_back(view, status)
+        lacking = _lacking(view, champion, f"{champion.name} has no ready pod")
+        return [Wanted("Ready", "False", lacking.reason, lacking.message), lacking]
+    rolled_back = _rolled_back(view, status)
+    message += f"; {rolled_back[1]}" if rolled_back else ""
     found = [Wanted("Ready", "True", Reason.SERVING, message)]
     if stuck is not None:
         return [*found, Wanted("Stalled", "True", *stuck)]
     if not view.available(champion, wanted):
-        told = problems[0].text() if problems else message
-        found.append(Wanted("Reconciling", "True", problems[0].reason if problems else Reason.PROGRESSING, told))
-    return found
+        return [*found, _lacking(view, champion, message)]
+    return [*found, Wanted("Stalled", "True", *rolled_back)] if rolled_back else found
 
 
-def _rolled_back(view: View, status: ModelStatus) -> str:
-    """What became of the newest version, where it was rolled back and an older one therefore serves."""
+def _lacking(view: View, champion: ServedVersion, otherwise: str) -> Wanted:
+    """Reconciling; Stalled where a pod cannot work, or one was lacking for longer than pods may take to be ready."""
+    problems, lost = view.problems(champion.name), unavailable_since(view.live(champion.name))
+    for_long = lost is not None and view.now - lost >= view.ready_within
+    if problems:
+        state = "Stalled" if problems[0].fatal or for_long else "Reconciling"
+        return Wanted(state, "True", problems[0].reason, problems[0].text())
+    if for_long:
+        return Wanted("Stalled", "True", Reason.NOT_READY_IN_TIME, explain(Reason.NOT_READY_IN_TIME, otherwise))
+    return Wanted("Reconciling", "True", Reason.PROGRESSING, otherwise)
+
+
+def _rolled_back(view: View, status: ModelStatus) -> tuple[Reason, str] | None:
+    """What became of the newest version, where it was rolled back and an older one therefore serves.
+
+    What was last registered is what the Model was asked for; that it does not serve is no state of rest, unless a user
+    has said by a pin that another one should.
+    """
+    if view.pinned:
+        return None
     newest = next(iter(view.versions), None)
     found = next((one for one in status.quarantined if one.name == newest), None)
-    serves = status.champion is not None and status.champion.name == newest
-    return f"; {found.name} was rolled back: {found.reason}: {found.message}" if found and not serves else ""
+    if found is None or (status.champion is not None and status.champion.name == newest):
+        return None
+    reason = Reason.ABORTED if found.reason == Reason.ABORTED else Reason.ROLLED_BACK
+    return reason, explain(reason, f"{found.name} was rolled back: {found.reason}: {found.message}")
 
 
 def _without_champion(view: View, status: ModelStatus) -> list[Wanted]:
@@ -64,9 +81,15 @@ def _without_champion(view: View, status: ModelStatus) -> list[Wanted]:
             Wanted("Ready", "False", Reason.PROGRESSING, message),
             Wanted("Reconciling", "True", Reason.PROGRESSING, message),
         ]
+    if awaiting_approval(view.model, view.snapshot.versions) is not None:
+        return [Wanted("Ready", "False", Reason.AWAITING_APPROVAL, "no version may serve before one is approved")]
     rejected = [one for one in view.versions.values() if one.status.phase == "Rejected"]
     text = f"no version may serve; {len(view.versions)} registered, {len(rejected)} rejected"
-    return [Wanted("Ready", "False", Reason.NO_VERSION, explain(Reason.NO_VERSION, text))]
+    found = [Wanted("Ready", "False", Reason.NO_VERSION, explain(Reason.NO_VERSION, text))]
+    if rejected and rejected[0].metadata.name == next(iter(view.versions)):
+        # another version has to be made first: waiting for this one to serve ends nowhere
+        found.append(Wanted("Stalled", "True", Reason.NO_VERSION, explain(Reason.NO_VERSION, text)))
+    return found
 
 
 def _stuck(view: View, status: ModelStatus) -> tuple[Reason, str] | None:

@@ -70,7 +70,7 @@ def _watch_training(snapshot: TrainingJobSnapshot, run: Run, now: datetime) -> S
     if state == "Failed":
         return _failed(run, live, pods, Reason.TRAINING_FAILED, now)
     if state == "Running":
-        return _running(run, live, pods, Reason.TRAINING)
+        return _running(run, live, pods, Reason.TRAINING, now)
     return _report(snapshot, run, live, pods, now)
 
 
@@ -121,7 +121,7 @@ def _watch_evaluation(snapshot: TrainingJobSnapshot, run: Run, now: datetime) ->
     if state == "Failed":
         return _failed(run, live, pods, Reason.EVALUATION_FAILED, now)
     if state == "Running":
-        return _running(run, live, pods, Reason.EVALUATING)
+        return _running(run, live, pods, Reason.EVALUATING, now)
     return _register(snapshot, candidate, live, message_of(pods, EVALUATE, EvaluationResult), now)
 
 
@@ -164,6 +164,7 @@ def finish(run: Run, phase: str, reason: str, message: str, now: datetime) -> St
         "reason": str(reason),
         "message": text,
         "finished_at": now,
+        "blocked_since": None,
         "result": None,
     }
     event = Event("Warning" if phase == "Failed" else "Normal", str(reason), f"run {run.id}: {text}")
@@ -182,7 +183,7 @@ def _failed(run: Run, live: Raw, pods: tuple[Raw, ...], otherwise: Reason, now: 
     return finish(run, "Failed", reason, message, now)
 
 
-def _running(run: Run, live: Raw, pods: tuple[Raw, ...], usual: Reason) -> Step:
+def _running(run: Run, live: Raw, pods: tuple[Raw, ...], usual: Reason, now: datetime) -> Step:
     """Says what keeps a run from going on, once for every reason; clears it when it goes on."""
     if is_failing(live):
         # what containers say while they are taken away is not why
@@ -199,7 +200,10 @@ def _running(run: Run, live: Raw, pods: tuple[Raw, ...], usual: Reason) -> Step:
         return Step(run)
     else:
         reason, message = usual, ""
-    renewed = run.model_copy(update={"reason": str(reason), "message": message[:1024]})
+    since = (run.blocked_since or now) if blocking is not None else None
+    renewed = run.model_copy(
+        update={"reason": str(reason), "message": message[:1024], "blocked_since": since},
+    )
     if reason in (run.reason, usual):
         return Step(renewed if reason != run.reason else run)
     return Step(renewed, events=(Event("Warning", str(reason), f"run {run.id}: {message}"[:1024]),))
