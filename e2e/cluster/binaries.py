@@ -30,8 +30,9 @@ class Program:
         """What the cached binary is named by: everything that decides its bytes."""
         digest = hashlib.sha256(f"{self.package}@{self.version} {self.flags}".encode())
         if self.module:
-            for name in ("go.mod", "go.sum", "main.go"):
-                digest.update((GO_MODULES / self.module / name).read_bytes())
+            folder = GO_MODULES / self.module
+            for path in (folder / "go.mod", folder / "go.sum", *sorted(folder.glob("*.go"))):
+                digest.update(path.read_bytes())
         return digest.hexdigest()[:12]
 
 
@@ -48,6 +49,7 @@ PROGRAMS = {
         Program("coredns", "github.com/coredns/coredns", "v1.15.0"),
         Program("registry", "github.com/distribution/distribution/v3/cmd/registry", "v3.0.0"),
         Program("helm", "helm.sh/helm/v3/cmd/helm", "v3.22.0"),
+        Program("gitops", module="gitops"),
         # fake nodes: only what measures at scale needs it
         Program("kwok", "sigs.k8s.io/kwok/cmd/kwok", "v0.8.0"),
     )
