@@ -10,6 +10,7 @@ from leeboard.api.model import Model
 from leeboard.api.model_version import ModelVersion
 from leeboard.planning.conditions import timestamp
 from leeboard.planning.model import plan_model
+from leeboard.planning.model_version import serving_as
 from leeboard.planning.plan import Plan
 from leeboard.planning.settings import Settings
 from leeboard.planning.snapshot import ModelSnapshot
@@ -119,7 +120,14 @@ class World:
             self._call()
             self.model["status"] = json.loads(json.dumps(plan.status))
             self.events += [(event.type, event.reason) for event in plan.events]
+        self.mark()
         return plan
+
+    def mark(self) -> None:
+        """The versions say which place they have, as their own controller makes them."""
+        model = Model.parse(deepcopy(self.model))
+        for name, version in self.versions.items():
+            version["status"]["servingAs"] = serving_as(name, model)
 
     def settle(self, rounds: int = 12) -> None:
         """Reconcile, and let pods come and go, until nothing happens any more at this moment."""

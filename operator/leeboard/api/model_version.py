@@ -134,6 +134,10 @@ class ModelVersionSpec(SpecModel):
         "json_schema_extra": rules(
             ("self == oldSelf", "the spec of a ModelVersion is immutable"),
             (
+                "!has(self.source.__import__) || !has(self.code) || !self.code.verified",
+                "the code of an imported version is not verified: no run observed it",
+            ),
+            (
                 "!has(self.source.trainingJob) || has(self.code) && has(self.image) && has(self.cause)"
                 " && has(self.profile) && has(self.goldenSamples) && has(self.metrics) && size(self.metrics) > 0"
                 " && has(self.signature) && has(self.signature.inputs) && size(self.signature.inputs) > 0"
@@ -192,6 +196,9 @@ class ModelVersionStatus(SpecModel):
         "What the gates said; decided once.", default=(), max_length=16, json_schema_extra=ATOMIC
     )
     approved_by: str = described("User who approved the version.", default="", max_length=253)
+    serving_as: Literal["", "Champion", "Candidate", "Draining", "Pinned"] = described(
+        "The place that its Model gives it; while it has one it cannot be deleted.", default=""
+    )
     conditions: tuple[Condition, ...] = described(
         "State of the version, one entry a type; Ready is always there.",
         default=(),

@@ -19,6 +19,11 @@ PAUSE = "leeboard.dev/pause"
 RETRY = "leeboard.dev/retry"
 ROLLBACK = "leeboard.dev/rollback"
 APPROVED_BY = "leeboard.dev/approved-by"
+
+ARTIFACT = "leeboard.dev/artifact"
+LINEAGE = "leeboard.dev/lineage"
+CODE = "leeboard.dev/code"
+DATA = "leeboard.dev/data"
 REGISTERED_AT = "leeboard.dev/registered-at"
 
 MAXIMUM_LENGTH = 63

@@ -14,6 +14,10 @@ _OWN_LABELS = (
     "self.all(k, !k.startsWith('leeboard.dev/') && k != 'app.kubernetes.io/managed-by')",
     "labels of leeboard.dev and app.kubernetes.io/managed-by are Leeboard's own",
 )
+_OWN_ANNOTATIONS = (
+    "self.all(k, !k.startsWith('leeboard.dev/'))",
+    "annotations of leeboard.dev are Leeboard's own",
+)
 
 
 class ResourceAmounts(SpecModel):
@@ -95,5 +99,8 @@ class PodTemplateOverrides(SpecModel):
         json_schema_extra=rules(_KEYS, _OWN_LABELS),
     )
     annotations: dict[str, str] = described(
-        "More annotations for the pods.", default={}, max_length=32, json_schema_extra=rules(_KEYS)
+        "More annotations for the pods; Leeboard's own cannot be replaced.",
+        default={},
+        max_length=32,
+        json_schema_extra=rules(_KEYS, _OWN_ANNOTATIONS),
     )

@@ -8,7 +8,9 @@ from leeboard.api.model_version import GateResult, ModelVersion
 from leeboard.api.reasons import Reason, explain
 from leeboard.planning.conditions import Wanted, set_conditions
 from leeboard.planning.gates import evaluate_gates
+from leeboard.planning.lineage import imported
 from leeboard.planning.plan import Event, Plan, Raw
+from leeboard.planning.rollout.selection import needs_approval
 from leeboard.planning.snapshot import ModelVersionSnapshot
 
 _LOADED = "sklearn-skops"
@@ -24,7 +26,13 @@ def plan_model_version(snapshot: ModelVersionSnapshot, now: datetime) -> Plan:
     phase, gates, wanted = _judged(version, model)
     generation = version.metadata.generation
     status: Raw = version.status.model_copy(
-        update={"observed_generation": generation, "phase": phase, "gates": gates, "approved_by": _approver(version)}
+        update={
+            "observed_generation": generation,
+            "phase": phase,
+            "gates": gates,
+            "approved_by": _approver(version),
+            "serving_as": serving_as(version.metadata.name, model),
+        }
     ).dump()
     status["conditions"] = set_conditions(version.status.conditions, [*wanted, verified(version)], generation, now)
     if status == version.status.dump():
@@ -34,6 +42,19 @@ def plan_model_version(snapshot: ModelVersionSnapshot, now: datetime) -> Plan:
     told = wanted[0]
     event = Event("Normal" if told.status == "True" else "Warning", str(told.reason), told.message)
     return Plan(status=status, events=(event,))
+
+
+def serving_as(version: str, model: Model | None) -> str:
+    """The place that a Model gives a version, or the empty string; a version without a place may be deleted.
+
+    A version has the mark before any request reaches it, for which the Model waits, and until its pods are gone.
+    """
+    if model is None:
+        return ""
+    status = model.status
+    places = {"Champion": status.champion, "Candidate": status.candidate, "Draining": status.draining}
+    held = next((place for place, served in places.items() if served is not None and served.name == version), "")
+    return held or ("Pinned" if model.spec.promotion.version == version else "")
 
 
 def missing_lineage(version: ModelVersion) -> list[str]:
@@ -103,8 +124,9 @@ def _judged(version: ModelVersion, model: Model | None) -> tuple[str, tuple[Gate
             [*_refused(Reason.GATE_FAILED, text), Wanted("GatesPassed", "False", Reason.GATE_FAILED, text)],
         )
     passed = Wanted("GatesPassed", "True", Reason.ACCEPTED, f"{len(gates)} of {len(gates)} gates passed")
-    if _needs_approval(version, model):
-        text = explain(Reason.AWAITING_APPROVAL, "nobody has approved this version yet")
+    if _waits_for_approval(version, model):
+        what = "import: its code and data are not known" if imported(version) else "version yet"
+        text = explain(Reason.AWAITING_APPROVAL, f"nobody has approved this {what}")
         # not an error, and nothing that moves by itself: tools that wait for Ready must not wait for a person
         ready = Wanted("Ready", "True", Reason.AWAITING_APPROVAL, text)
         return (
@@ -131,10 +153,10 @@ def _gates(version: ModelVersion, model: Model) -> tuple[GateResult, ...]:
     )
 
 
-def _needs_approval(version: ModelVersion, model: Model) -> bool:
+def _waits_for_approval(version: ModelVersion, model: Model) -> bool:
     champion = model.status.champion
     serves = champion is not None and champion.name == version.metadata.name
-    return model.spec.promotion.policy == "Approval" and not _approver(version) and not serves
+    return needs_approval(model, version) and not _approver(version) and not serves
 
 
 def _approver(version: ModelVersion) -> str:

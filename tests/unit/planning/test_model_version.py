@@ -109,8 +109,10 @@ def test_an_imported_version_needs_no_lineage_but_its_gates():
     for field in ("code", "image", "datasets", "cause"):
         version["spec"].pop(field)
     version["spec"]["source"] = {"import": {"reason": "from the old platform"}}
-    status = plan(version, example("model")).status
-    assert status["phase"] == "Accepted"
+    waiting = plan(version, example("model")).status
+    assert waiting["phase"] == "AwaitingApproval"
+    status = plan(put(version, "metadata.annotations", {"leeboard.dev/approved-by": "ann"}), example("model")).status
+    assert (status["phase"], status["approvedBy"]) == ("Accepted", "ann")
     assert conditions(status)["Verified"] == ("False", "CodeUnknown")
     version["spec"]["metrics"] = []
     assert plan(version, example("model")).status["phase"] == "Rejected"

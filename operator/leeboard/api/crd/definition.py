@@ -48,7 +48,7 @@ KINDS: tuple[Kind, ...] = (
             ("Model", "string", ".spec.modelRef.name"),
             ("Phase", "string", ".status.phase"),
             ("Cause", "string", ".spec.cause.kind"),
-            ("Metric", "string", ".spec.metrics[0].value"),
+            ("Serving", "string", ".status.servingAs"),
             ("Verified", "string", '.status.conditions[?(@.type=="Verified")].status'),
             AGE,
         ),

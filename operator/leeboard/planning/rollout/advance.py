@@ -139,7 +139,8 @@ def _ready_move(view: View, candidate: Candidate) -> Move | None:
     status = view.status
     if candidate.phase == "Canary":
         return moves.scale_for_promotion(status, candidate, "no canary is asked for any more", view.now)
-    if not view.available(candidate, view.candidate_pods(candidate)) or status.draining is not None:
+    prepared = view.available(candidate, view.candidate_pods(candidate)) and view.marked(candidate)
+    if not prepared or status.draining is not None:
         return None
     if view.returning and view.wanted is not None:
         return moves.arrive(status, candidate, left_behind(view, view.wanted), view.now)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from leeboard.api import names
 from leeboard.api.model import Model
 from leeboard.api.model_version import ModelVersion
+from leeboard.planning.lineage import imported
 
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 
@@ -42,7 +43,12 @@ def eligible(model: Model, version: ModelVersion) -> bool:
     """Whether a version may serve: verified, through its gates, and approved where the policy asks for it."""
     if version.status.phase != "Accepted":
         return False
-    return model.spec.promotion.policy != "Approval" or bool(version.status.approved_by)
+    return not needs_approval(model, version) or bool(version.status.approved_by)
+
+
+def needs_approval(model: Model, version: ModelVersion) -> bool:
+    """Whether somebody has to answer for a version: where the policy asks for it, and always where it is imported."""
+    return model.spec.promotion.policy == "Approval" or imported(version)
 
 
 def wanted_version(model: Model, versions: Iterable[ModelVersion]) -> ModelVersion | None:
@@ -72,13 +78,12 @@ def wanted_version(model: Model, versions: Iterable[ModelVersion]) -> ModelVersi
 
 def awaiting_approval(model: Model, versions: Iterable[ModelVersion]) -> ModelVersion | None:
     """The newest version, newer than the champion, that only lacks an approval."""
-    if model.spec.promotion.policy != "Approval":
-        return None
     champion, shut_out = model.status.champion, {one.name for one in model.status.quarantined}
     for version in of_model(model, versions):
         if champion and version.metadata.name == champion.name:
             return None
-        if version.status.phase == "AwaitingApproval" and version.metadata.name not in shut_out:
+        waits = version.status.phase == "AwaitingApproval" and needs_approval(model, version)
+        if waits and version.metadata.name not in shut_out:
             return version
     return None
 
@@ -89,7 +94,12 @@ def beyond_retention(model: Model, versions: Iterable[ModelVersion]) -> list[Mod
     places = (status.champion, status.candidate, status.draining)
     used = {place.name for place in places if place is not None} | {model.spec.promotion.version}
     used |= {*earlier_champions(model)[:1], status.rollback.to if status.rollback else None}
-    idle = [version for version in of_model(model, versions) if version.metadata.name not in used]
+    # what a version is marked with outlasts its use by a moment, in which nobody may delete it
+    idle = [
+        version
+        for version in of_model(model, versions)
+        if version.metadata.name not in used and not version.status.serving_as
+    ]
     return idle[model.spec.versions.retain :]
 
 

@@ -89,6 +89,11 @@ class View:
         """Pods of a version that can answer."""
         return serving_replicas(self.live(served.name)) if served else 0
 
+    def marked(self, served: ServedVersion) -> bool:
+        """Whether the version says itself that it has a place, and so cannot be deleted: before, it gets no request."""
+        version = self.versions.get(served.name)
+        return version is not None and version.status.serving_as != ""
+
     def available(self, served: ServedVersion, replicas: int) -> bool:
         """Whether the live Deployment was asked for that many pods, and has them."""
         live = self.live(served.name)

@@ -8,6 +8,7 @@ from leeboard.api.base import API_VERSION
 from leeboard.api.durations import parse_duration
 from leeboard.api.model import Model
 from leeboard.api.model_version import ModelVersion
+from leeboard.planning.lineage import stamps
 from leeboard.planning.plan import Raw
 from leeboard.planning.serving.pod import Adopted, pod_template, selector
 from leeboard.planning.settings import Settings
@@ -40,6 +41,7 @@ def deployment(model: Model, version: ModelVersion, adopted: Adopted, replicas: 
             "name": deployment_name(model.metadata.name, version.metadata.name),
             "namespace": model.metadata.namespace,
             "labels": labels | {names.MANAGED_BY: names.MANAGER},
+            "annotations": stamps(version),
             "ownerReferences": [owner_reference(model)],
         },
         "spec": {

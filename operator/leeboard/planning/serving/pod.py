@@ -8,6 +8,7 @@ from leeboard.api.durations import parse_duration
 from leeboard.api.model import Model
 from leeboard.api.model_version import ModelVersion, StoredFile
 from leeboard.planning import restricted_pod
+from leeboard.planning.lineage import stamps
 from leeboard.planning.plan import Raw
 from leeboard.planning.restricted_pod import TEMPORARY, compact, empty_directory, mount
 
@@ -46,7 +47,9 @@ def pod_template(model: Model, version: ModelVersion, adopted: Adopted) -> Raw:
     return {
         "metadata": {
             "labels": overrides.labels | labels,
-            "annotations": overrides.annotations | {"kubectl.kubernetes.io/default-container": "server"},
+            "annotations": overrides.annotations
+            | {"kubectl.kubernetes.io/default-container": "server"}
+            | stamps(version),
         },
         "spec": restricted_pod.pod_spec(overrides, adopted.image_pull_secrets, grace_period=grace_period)
         | {
