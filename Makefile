@@ -44,11 +44,14 @@ test: check ## every check and every test
 	@$(BIN)/python -m e2e.cluster prepare
 	@$(BIN)/pytest
 
+# On a cluster of yours: make demo CONTEXT=mine REGISTRY=registry.example/me
+DEMO := $(if $(CONTEXT),--context "$(CONTEXT)" $(if $(REGISTRY),--registry "$(REGISTRY)") $(DEMO_OPTIONS))
+
 demo: venv ## the whole loop on a real Kubernetes node: train, serve, canary, drift, retrain
-	@PYTHONPATH=operator $(BIN)/python -m e2e.demo up
+	@PYTHONPATH=operator $(BIN)/python -m e2e.demo up $(DEMO)
 
 demo-down: venv ## stop and remove everything that the demo started
-	@PYTHONPATH=operator $(BIN)/python -m e2e.demo down
+	@PYTHONPATH=operator $(BIN)/python -m e2e.demo down $(DEMO)
 
 cluster: venv ## start the real Kubernetes node (kubeconfig: build/cluster/kubeconfig)
 	@$(BIN)/python -m e2e.cluster up

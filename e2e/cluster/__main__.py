@@ -19,7 +19,7 @@ def main() -> int:
     if command == "up":
         lifecycle.up(FOLDER, Narrator())
     elif command == "prepare":
-        lifecycle.prepare(Narrator())
+        lifecycle.prepare(Narrator(), lifecycle.TEST_PROGRAMS)
     elif command == "down":
         lifecycle.down(FOLDER, Narrator())
     elif command == "control-plane":

@@ -37,11 +37,14 @@ class Program:
 
 
 KUBERNETES = "v1.35.4"
-KUBE_FLAGS = f"-s -w -X k8s.io/component-base/version.gitVersion={KUBERNETES}"
+OLDEST_KUBERNETES = "v1.33.13"
+"""Of the oldest minor version that is supported there is the API server alone, for what its schemas and rules do."""
+_STAMP = "-s -w -X k8s.io/component-base/version.gitVersion="
 PROGRAMS = {
     program.name: program
     for program in (
-        Program("kube", version=KUBERNETES, module="kube", flags=KUBE_FLAGS),
+        Program("kube", version=KUBERNETES, module="kube", flags=_STAMP + KUBERNETES),
+        Program("kube-apiserver", version=OLDEST_KUBERNETES, module="apiserver", flags=_STAMP + OLDEST_KUBERNETES),
         Program("pause", module="pause"),
         Program("containerd", "github.com/containerd/containerd/v2/cmd/containerd", "v2.4.2"),
         Program("containerd-shim-runc-v2", "github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2", "v2.4.2"),

@@ -50,17 +50,13 @@ def commit_root(archive: Path, image: str) -> None:
         build(containerfile, context, image, {}, sys.stderr)
 
 
-def push(image: str, target: str) -> str:
-    """Push an image over plain HTTP and return its digest, ``sha256:…``. Raises subprocess.CalledProcessError."""
+def push(image: str, target: str, *, plain: bool, out: TextIO) -> str:
+    """Push an image, by plain HTTP or by TLS, and return its digest, ``sha256:…``. Raises BuildFailed."""
     with tempfile.TemporaryDirectory(prefix="leeboard-push-") as folder:
         digest = Path(folder) / "digest"
-        options = ["--tls-verify=false", "--signature-policy", str(_policy()), "--digestfile", str(digest)]
-        subprocess.run(
-            command("push", "--quiet", *options, image, f"docker://{target}"),
-            check=True,
-            capture_output=True,
-            timeout=900,
-        )
+        options = [f"--tls-verify={'false' if plain else 'true'}", "--signature-policy", str(_policy())]
+        arguments = ("push", "--quiet", *options, "--digestfile", str(digest), image, f"docker://{target}")
+        run(command(*arguments), f"pushing {target}", out, quiet_seconds=2.0)
         return digest.read_text(encoding="utf-8").strip()
 
 

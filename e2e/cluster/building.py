@@ -22,10 +22,14 @@ def run(
     *,
     folder: Path | None = None,
     environment: Mapping[str, str] | None = None,
+    quiet_seconds: float = 0.0,
 ) -> None:
-    """Run a command to its end; its output is shown only when it fails. Raises BuildFailed."""
+    """Run a command to its end; its output is shown only when it fails. Raises BuildFailed.
+
+    What takes less than `quiet_seconds` is not spoken of.
+    """
     started = time.monotonic()
-    shown = -EVERY
+    shown = quiet_seconds - EVERY
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
             command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT

@@ -11,7 +11,7 @@ from typing import Self
 import yaml
 
 from e2e.cluster import audit, certificates, components, processes
-from e2e.cluster.binaries import binary
+from e2e.cluster.binaries import KUBERNETES, OLDEST_KUBERNETES, binary
 from e2e.support.kubectl import Kubectl
 
 LOOPBACK = "127.0.0.1"
@@ -26,8 +26,15 @@ def free_port() -> int:
         return port
 
 
+API_SERVERS = {KUBERNETES: "kube", OLDEST_KUBERNETES: "kube-apiserver"}
+"""The program by the version of its API server; etcd and kubectl are the newer version's."""
+
+
 class ControlPlane:
     """A context manager: starts etcd and the API server in a temporary folder and takes both away again."""
+
+    def __init__(self, version: str = KUBERNETES) -> None:
+        self.version = version
 
     def __enter__(self) -> Self:
         self._folder = Path(tempfile.mkdtemp(prefix="leeboard-control-plane-"))
@@ -60,8 +67,9 @@ class ControlPlane:
         kube = binary("kube")
         links = self._folder / "bin"
         links.mkdir()
-        for name in ("etcd", "kube-apiserver", "kubectl"):
+        for name in ("etcd", "kubectl"):
             (links / name).symlink_to(kube)
+        (links / "kube-apiserver").symlink_to(binary(API_SERVERS[self.version]))
         self._kubectl = links / "kubectl"
         etcd = self._start_etcd(links / "etcd")
         self._start_api_server(links / "kube-apiserver", etcd)

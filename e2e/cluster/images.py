@@ -8,6 +8,7 @@ import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
@@ -23,13 +24,34 @@ MANIFESTS = (
 )
 
 
+@dataclass(frozen=True)
+class Registry:
+    """Where images are pushed to, and by which name nodes pull them; `plain` is HTTP without TLS.
+
+    A registry with TLS is somebody's own: buildah finds its credentials where `docker login` leaves them.
+    """
+
+    push: str
+    pull: str
+    plain: bool = False
+
+    def path(self, name: str) -> str:
+        """An image's path: many registries of others have no folders below a team's."""
+        return name if self.plain else name.replace("/", "-")
+
+
+def registry_of(place: Place) -> Registry:
+    """The cluster's own registry."""
+    return Registry(f"{place.node_address}:{settings.REGISTRY_PORT}", settings.REGISTRY, plain=True)
+
+
 def ensure_base(out: TextIO = sys.stderr) -> str:
     """The Python base image in the builder's store, made when it is not there; its name is for ``FROM``."""
     return base_image.ensure(out)
 
 
 def build(
-    place: Place,
+    registry: Registry,
     containerfile: Path,
     context: Path,
     name: str,
@@ -46,7 +68,7 @@ def build(
     arguments = dict(build_args or {})
     with tempfile.TemporaryDirectory(prefix="leeboard-context-") as staged:
         digest = build_context.stage(context, include, Path(staged))
-        return _build(place, containerfile, Path(staged), name=name, arguments=arguments, digest=digest, out=out)
+        return _build(registry, containerfile, Path(staged), name=name, arguments=arguments, digest=digest, out=out)
 
 
 def ensure_pause(place: Place) -> None:
@@ -57,17 +79,39 @@ def ensure_pause(place: Place) -> None:
         shutil.copy2(program, Path(staged) / "pause")
         digest = hashlib.sha256(program.read_bytes()).hexdigest()
         containerfile = IMAGES / "pause" / "Containerfile"
-        _build(place, containerfile, Path(staged), name=name, arguments={}, digest=digest, out=sys.stderr, tag=tag)
+        registry, out = registry_of(place), sys.stderr
+        _build(registry, containerfile, Path(staged), name=name, arguments={}, digest=digest, out=out, tag=tag)
+
+
+def build_of_files(
+    registry: Registry,
+    containerfile: Path,
+    files: Sequence[Path],
+    name: str,
+    build_args: Mapping[str, str],
+    *,
+    out: TextIO = sys.stderr,
+) -> str:
+    """As `build`, from these files, wherever they lie; in the context they have their names without a folder."""
+    digest = hashlib.sha256()
+    with tempfile.TemporaryDirectory(prefix="leeboard-context-") as staged:
+        for file in files:
+            shutil.copy2(file, Path(staged) / file.name)
+            digest.update(f"{file.name}\0".encode() + hashlib.sha256(file.read_bytes()).digest())
+        found, arguments = digest.hexdigest(), dict(build_args)
+        return _build(registry, containerfile, Path(staged), name=name, arguments=arguments, digest=found, out=out)
 
 
 def test_image(place: Place, out: TextIO = sys.stderr) -> str:
     """A small image with Python, for trying the cluster."""
     folder = IMAGES / "test"
-    return build(place, folder / "Containerfile", folder, "leeboard/test", {"BASE": ensure_base(out)}, out=out)
+    return build(
+        registry_of(place), folder / "Containerfile", folder, "leeboard/test", {"BASE": ensure_base(out)}, out=out
+    )
 
 
 def _build(
-    place: Place,
+    registry: Registry,
     containerfile: Path,
     context: Path,
     *,
@@ -79,15 +123,16 @@ def _build(
 ) -> str:
     recipe = json.dumps([containerfile.read_text(encoding="utf-8"), dict(arguments), digest], sort_keys=True)
     key = tag or hashlib.sha256(recipe.encode()).hexdigest()[:16]
-    host = f"{place.node_address}:{settings.REGISTRY_PORT}"
+    path = registry.path(name)
     with exclusive(f"image-{name.replace('/', '-')}"):
-        pushed = _pushed(host, name, key)
+        # what another's registry has is not asked: pushing what is there sends nothing
+        pushed = _pushed(registry.push, path, key) if registry.plain else None
         if pushed is None:
             local = f"localhost/{name}:{key}"
             if not buildah.exists(local):
                 buildah.build(containerfile, context, local, arguments, out)
-            pushed = buildah.push(local, f"{host}/{name}:{key}")
-    return f"{settings.REGISTRY}/{name}@{pushed}"
+            pushed = buildah.push(local, f"{registry.push}/{path}:{key}", plain=registry.plain, out=out)
+    return f"{registry.pull}/{path}@{pushed}"
 
 
 def _pushed(host: str, name: str, tag: str) -> str | None:

@@ -14,6 +14,8 @@ from e2e.support.kubectl import Kubectl
 from e2e.support.narrator import Narrator
 
 PROGRAMS = ("kube", "containerd", "containerd-shim-runc-v2", "coredns", "versitygw", "registry", "pause", "helm")
+TEST_PROGRAMS = ("kube-apiserver",)
+"""What tests need beyond that."""
 PROCESSES = (
     *("s3", "registry", "git", "etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"),
     *("containerd", "coredns", "kube-proxy", "kubelet"),
@@ -45,9 +47,17 @@ class Cluster:
         """kubectl as the administrator."""
         return node.kubectl(self.place, namespace)
 
+    @property
+    def registry(self) -> images.Registry:
+        """The image registry beside the node."""
+        return images.registry_of(self.place)
+
     def repository(self, name: str) -> Path:
         """The bare git repository of that name, made when it is not there."""
         return storage.repository(self.place, name)
+
+    def published(self, name: str) -> None:
+        """What was pushed to that repository can be cloned from pods: the git server serves the repository itself."""
 
 
 def running(folder: Path) -> Cluster | None:
@@ -80,14 +90,14 @@ def down(folder: Path, narrator: Narrator) -> None:
         narrator.say("no cluster runs")
 
 
-def prepare(narrator: Narrator) -> None:
-    """Install and build what clusters are started from; nothing that is there already takes any time."""
+def prepare(narrator: Narrator, more: tuple[str, ...] = ()) -> None:
+    """Install and build what clusters are started from, and more programs; what is there already takes no time."""
     with narrator.step("packages", "Debian packages"):
         packages.ensure()
     with narrator.step("programs", "programs (built once for each version; the first time takes minutes)"):
         # two at a time: one compiles while the other downloads
         with ThreadPoolExecutor(max_workers=2) as pool:
-            builds = [pool.submit(binary, name) for name in PROGRAMS] + [pool.submit(images.ensure_base)]
+            builds = [pool.submit(binary, name) for name in (*PROGRAMS, *more)] + [pool.submit(images.ensure_base)]
         for build in builds:
             build.result()
 

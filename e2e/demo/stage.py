@@ -8,16 +8,16 @@ from typing import Any
 
 import pandas as pd
 
-from e2e.cluster.lifecycle import Cluster
 from e2e.demo import flights, manifests, training
 from e2e.demo.flights import Selection
 from e2e.demo.manifests import NAME, NAMESPACE, Places
-from e2e.demo.traffic import Segment, Target, Traffic
+from e2e.demo.traffic import Segment, Target, Traffic, Whereabouts
 from e2e.support.buckets import Buckets
 from e2e.support.git_project import GitProject
 from e2e.support.installation import Images
 from e2e.support.kubectl import Document, Kubectl
 from e2e.support.narrator import Narrator, Step
+from e2e.support.platform import Platform
 from e2e.support.world import World
 
 DATA, MODELS, OBSERVATIONS = "flights", "models", "observations"
@@ -38,7 +38,7 @@ def insist(true: bool, text: str) -> None:
 class Stage:
     """The cluster, what the team of the story owns, and what is measured on the way; `frame` holds all flights."""
 
-    cluster: Cluster
+    cluster: Platform
     images: Images
     narrator: Narrator
     frame: pd.DataFrame
@@ -50,9 +50,10 @@ class Stage:
     places: Places
     measured: dict[str, Any] = field(default_factory=dict)
     sent: Traffic | None = None
+    callers: Whereabouts | None = None
 
     @classmethod
-    def set_up(cls, cluster: Cluster, images: Images, narrator: Narrator, frame: pd.DataFrame, build: Path) -> "Stage":
+    def set_up(cls, cluster: Platform, images: Images, narrator: Narrator, frame: pd.DataFrame, build: Path) -> "Stage":
         """The stage before anything of the team is there."""
         kubectl, endpoints = cluster.kubectl(NAMESPACE), cluster.endpoints
         return cls(
@@ -64,7 +65,7 @@ class Stage:
             kubectl=kubectl,
             world=World(kubectl, narrator, NAME),
             buckets=Buckets(cluster),
-            code=GitProject.begin(build / "training-code", cluster.repository(NAME)),
+            code=GitProject.begin(build / "training-code", cluster.repository(NAME), lambda: cluster.published(NAME)),
             places=Places(
                 s3=endpoints["s3"]["cluster"],
                 repository=f"{endpoints['git']['cluster']}/{NAME}.git",
@@ -106,7 +107,7 @@ class Stage:
         return self.sent
 
     def open_traffic(self) -> None:
-        """Send to the Services as any caller would, from outside the cluster."""
+        """Send to the Services as any caller would: from outside the cluster, unless callers run in one of its pods."""
         addresses = {
             name: (self.kubectl.get("service", name) or {})["spec"]["clusterIP"] for name in (NAME, f"{NAME}-feedback")
         }
@@ -118,7 +119,7 @@ class Stage:
             # a kept connection stays with the pod it was made to: callers that renew theirs see a canary sooner
             lifetime=5,
         )
-        self.sent = Traffic(target, self.build / "traffic.json")
+        self.sent = Traffic(target, self.build / "traffic.json", where=self.callers)
 
     def send(self, name: str, selection: Selection, *, outage: float = 0.0, loop: bool = True) -> None:
         """Send these flights from now on; with an outage, that share of the requests lacks the weather."""

@@ -49,7 +49,7 @@ def restricted(cluster: Cluster) -> Iterator[Kubectl]:
 @pytest.fixture(scope="session")
 def installed(cluster: Cluster) -> Images:
     """Leeboard on the cluster, from images of this tree."""
-    images = installation.build_images(cluster)
+    images = installation.build_images(cluster.registry)
     installation.install(cluster, images)
     return images
 

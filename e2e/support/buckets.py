@@ -1,4 +1,4 @@
-"""The cluster's object storage as a person at the host uses it."""
+"""A platform's object storage as a person at the host uses it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,13 +6,13 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from e2e.cluster.lifecycle import Cluster
+from e2e.support.platform import Platform
 
 
 class Buckets:
     """A client of the S3 server, as its owner."""
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, cluster: Platform) -> None:
         server = cluster.endpoints["s3"]
         self._client: Any = boto3.client(
             "s3",

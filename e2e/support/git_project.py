@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,18 +13,20 @@ _AUTHOR = ("-c", "user.name=Flight Ops", "-c", "user.email=flight-ops@example.co
 class GitProject:
     """A work tree in `folder` whose branch main is pushed to the bare repository `bare`.
 
-    Every method raises RuntimeError with git's own words where git fails.
+    After each push `published` brings the repository to where pods clone it from. Every method raises RuntimeError
+    with git's own words where git fails.
     """
 
     folder: Path
     bare: Path
+    published: Callable[[], None] = lambda: None
 
     @classmethod
-    def begin(cls, folder: Path, bare: Path) -> "GitProject":
+    def begin(cls, folder: Path, bare: Path, published: Callable[[], None] = lambda: None) -> "GitProject":
         """A work tree without any commit."""
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        project = cls(folder, bare)
+        project = cls(folder, bare, published)
         project._git("init", "--quiet", "--initial-branch=main")
         project._git("remote", "add", "origin", str(bare))
         return project
@@ -35,6 +38,7 @@ class GitProject:
         self._git("add", "--all")
         self._git("commit", "--quiet", "--message", message)
         self._git("push", "--quiet", "--force", "origin", "main")
+        self.published()
         return self.head()
 
     def head(self) -> str:

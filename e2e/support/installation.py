@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from e2e.cluster import images
-from e2e.cluster.lifecycle import Cluster
+from e2e.cluster.images import Registry
 from e2e.support.kubectl import Document
+from e2e.support.platform import Platform
 
 ROOT = Path(__file__).resolve().parents[2]
 SYSTEM_NAMESPACE = "leeboard-system"
@@ -19,24 +20,24 @@ class Images(NamedTuple):
     serving: str
 
 
-def build_images(cluster: Cluster) -> Images:
+def build_images(registry: Registry) -> Images:
     """Build and push what has changed since it was last built. Raises BuildFailed."""
     base = {"BASE": images.ensure_base()}
     operator, serving = ROOT / "operator" / "Containerfile", ROOT / "serving-image" / "Containerfile"
     code = "operator/leeboard"
     return Images(
         images.build(
-            *(cluster.place, operator, ROOT, "leeboard/operator", base),
+            *(registry, operator, ROOT, "leeboard/operator", base),
             include=(code, "requirements/operator.txt"),
         ),
         images.build(
-            *(cluster.place, serving, ROOT, "leeboard/serving", base),
+            *(registry, serving, ROOT, "leeboard/serving", base),
             include=(code, "serving-image/leeboard_serving", "requirements/serving.txt"),
         ),
     )
 
 
-def install(cluster: Cluster, built: Images, **values: str) -> str:
+def install(cluster: Platform, built: Images, **values: str) -> str:
     """Install or upgrade the chart and wait until its Deployments are ready. Raises RuntimeError with helm's text.
 
     The intervals are those of a short story: what takes minutes in production takes seconds here. `values` name more of

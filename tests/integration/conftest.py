@@ -1,4 +1,4 @@
-"""A real etcd and kube-apiserver for the whole run, and a namespace for each test."""
+"""A real etcd and kube-apiserver of each supported version, and a namespace for each test."""
 
 import itertools
 from collections.abc import Iterator
@@ -6,16 +6,22 @@ from pathlib import Path
 
 import pytest
 
-from e2e.cluster.control_plane import ControlPlane
+from e2e.cluster.control_plane import API_SERVERS, ControlPlane
 from e2e.support.kubectl import Kubectl
 
 ROOT = Path(__file__).resolve().parents[2]
 _numbers = itertools.count(1)
 
 
+@pytest.fixture(scope="session", params=list(API_SERVERS))
+def kubernetes(request: pytest.FixtureRequest) -> str:
+    """The newest and the oldest Kubernetes that are supported: whoever asks for this is run with both."""
+    return str(request.param)
+
+
 @pytest.fixture(scope="session")
-def control_plane() -> Iterator[ControlPlane]:
-    with ControlPlane() as running:
+def control_plane(kubernetes: str) -> Iterator[ControlPlane]:
+    with ControlPlane(kubernetes) as running:
         yield running
 
 

@@ -21,8 +21,8 @@ VERSION = ("--kube-version", KUBERNETES)
 
 
 @pytest.fixture(scope="module")
-def plane() -> Iterator[ControlPlane]:
-    with ControlPlane() as running:
+def plane(kubernetes: str) -> Iterator[ControlPlane]:
+    with ControlPlane(kubernetes) as running:
         yield running
 
 

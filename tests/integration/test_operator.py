@@ -20,8 +20,8 @@ pytestmark = pytest.mark.apiserver
 
 
 @pytest.fixture(scope="module")
-def plane() -> Iterator[ControlPlane]:
-    with ControlPlane() as running:
+def plane(kubernetes: str) -> Iterator[ControlPlane]:
+    with ControlPlane(kubernetes) as running:
         install(running)
         yield running
 

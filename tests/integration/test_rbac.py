@@ -28,8 +28,8 @@ NOBODY = [
 
 
 @pytest.fixture(scope="module")
-def plane() -> Iterator[ControlPlane]:
-    with ControlPlane() as running:
+def plane(kubernetes: str) -> Iterator[ControlPlane]:
+    with ControlPlane(kubernetes) as running:
         running.kubectl("create", "namespace", "tenant")
         running.kubectl("create", "namespace", "other")
         install(running, "--set", "namespaces={tenant}")

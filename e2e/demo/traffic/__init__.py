@@ -3,5 +3,6 @@
 from e2e.demo.traffic.process import Traffic, TrafficError
 from e2e.demo.traffic.segment import Segment, Target
 from e2e.demo.traffic.state import TrafficState
+from e2e.demo.traffic.whereabouts import Whereabouts
 
-__all__ = ["Segment", "Target", "Traffic", "TrafficError", "TrafficState"]
+__all__ = ["Segment", "Target", "Traffic", "TrafficError", "TrafficState", "Whereabouts"]

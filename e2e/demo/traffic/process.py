@@ -5,7 +5,6 @@ import os
 import queue
 import secrets
 import subprocess
-import sys
 import threading
 from pathlib import Path
 from types import TracebackType
@@ -13,8 +12,8 @@ from typing import IO, Self
 
 from e2e.demo.traffic.segment import Segment, Target
 from e2e.demo.traffic.state import TrafficState, read_state
+from e2e.demo.traffic.whereabouts import ROOT, Here, Whereabouts
 
-ROOT = Path(__file__).resolve().parents[3]
 ANSWER_WITHIN = 60.0
 """Seconds for a command: the process may first have to start, and to read a large file."""
 SPARE_SECONDS = 15.0
@@ -31,10 +30,13 @@ class Traffic:
     state file lies a `.log` with what it wrote as errors.
     """
 
-    def __init__(self, target: Target, state: Path, *, run: str | None = None) -> None:
+    def __init__(
+        self, target: Target, state: Path, *, run: str | None = None, where: Whereabouts | None = None
+    ) -> None:
         self.run = run or secrets.token_hex(4)
         self._target = target
         self._state = state
+        self._where = where or Here()
         self._log = state.with_suffix(".log")
         self._process: subprocess.Popen[bytes] | None = None
         self._ended = False
@@ -52,6 +54,7 @@ class Traffic:
         """The counts as of now, or as of the end. Raises TrafficError."""
         if self._process is not None:
             self._tell("write")
+            self._where.fetched(self._state)
         elif not self._state.is_file():
             raise TrafficError("no traffic was started")
         return read_state(self._state)
@@ -62,18 +65,18 @@ class Traffic:
         if process is None:
             return self.counts()
         self._process, self._ended = None, True
-        process.terminate()
+        assert process.stdin is not None
+        # the end of its commands is its end, wherever it runs
+        process.stdin.close()
         try:
             code = process.wait(2 * self._target.timeout + SPARE_SECONDS)
         except subprocess.TimeoutExpired as error:
             process.kill()
             process.wait()
             raise TrafficError("the traffic process did not end") from error
-        finally:
-            assert process.stdin is not None
-            process.stdin.close()
         if code:
             raise TrafficError(f"the traffic process ended with exit code {code}: {self._errors()}")
+        self._where.fetched(self._state)
         return read_state(self._state)
 
     def __enter__(self) -> Self:
@@ -92,7 +95,7 @@ class Traffic:
         process = self._process = self._process or self._launch()
         raw: dict[str, object] = {"command": command}
         if segment is not None:
-            raw["segment"] = segment.model_copy(update={"rows": segment.rows.resolve()}).dump()
+            raw["segment"] = segment.model_copy(update={"rows": Path(self._where.lent(segment.rows))}).dump()
         assert process.stdin is not None
         try:
             process.stdin.write(json.dumps(raw).encode() + b"\n")
@@ -110,7 +113,7 @@ class Traffic:
         self._state.parent.mkdir(parents=True, exist_ok=True)
         with self._log.open("w", encoding="utf-8") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "e2e.demo.traffic", *self._arguments()],
+                self._where.command(self._arguments()),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -126,7 +129,7 @@ class Traffic:
 
     def _arguments(self) -> list[str]:
         target = self._target.model_dump_json(by_alias=True)
-        return ["--follow", "--target", target, "--run", self.run, "--state", str(self._state.resolve())]
+        return ["--follow", "--target", target, "--run", self.run, "--state", self._where.state(self._state)]
 
     def _listen(self, output: IO[bytes]) -> None:
         for line in output:
