@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help venv lock generate format lint types layers check test demo demo-down cluster cluster-down
+.PHONY: help venv lock generate generated format lint types layers check verify test demo demo-down cluster cluster-down
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -26,6 +26,10 @@ generate: venv ## renew crds/, the reference of the kinds, and the chart's copie
 	@PYTHONPATH=operator $(BIN)/python -m leeboard.api.crd .
 	@PYTHONPATH=operator $(BIN)/python -m charts.generate
 
+generated: venv ## fail where a generated file is not current
+	@PYTHONPATH=operator $(BIN)/python -m leeboard.api.crd --check .
+	@PYTHONPATH=operator $(BIN)/python -m charts.generate --check
+
 format: venv ## format the code
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
@@ -38,7 +42,10 @@ types: venv ## mypy --strict
 layers: venv ## import-linter
 	@PYTHONPATH=operator:serving-image $(BIN)/lint-imports
 
-check: lint types layers ## everything that needs no cluster and no test run
+check: lint types layers generated ## everything that needs no cluster and no test run
+
+verify: generate check ## renew what is generated, check everything, and fail where that changed a file
+	@git diff --exit-code --stat || { echo "generated files were not current: commit them" >&2; exit 1; }
 
 test: check ## every check and every test
 	@$(BIN)/python -m e2e.cluster prepare
