@@ -86,18 +86,18 @@ def ensure_pause(place: Place) -> None:
 def build_of_files(
     registry: Registry,
     containerfile: Path,
-    files: Sequence[Path],
+    files: Mapping[str, Path],
     name: str,
     build_args: Mapping[str, str],
     *,
     out: TextIO = sys.stderr,
 ) -> str:
-    """As `build`, from these files, wherever they lie; in the context they have their names without a folder."""
+    """As `build`, from these files, wherever they lie, by the names that they have in the context."""
     digest = hashlib.sha256()
     with tempfile.TemporaryDirectory(prefix="leeboard-context-") as staged:
-        for file in files:
-            shutil.copy2(file, Path(staged) / file.name)
-            digest.update(f"{file.name}\0".encode() + hashlib.sha256(file.read_bytes()).digest())
+        for file, source in files.items():
+            shutil.copy2(source, Path(staged) / file)
+            digest.update(f"{file}\0".encode() + hashlib.sha256(source.read_bytes()).digest())
         found, arguments = digest.hexdigest(), dict(build_args)
         return _build(registry, containerfile, Path(staged), name=name, arguments=arguments, digest=found, out=out)
 

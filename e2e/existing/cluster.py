@@ -87,7 +87,7 @@ def connected(
     with narrator.step("packages", "Debian packages"):
         packages.ensure()
     with narrator.step("services", f"object storage and git in the namespace {services.NAMESPACE} of {context}"):
-        files = [binary("versitygw"), Path(git_server.__file__)]
+        files = {"versitygw": binary("versitygw"), "git_server.py": Path(git_server.__file__)}
         image = images.build_of_files(
             *(registry, images.IMAGES / "services" / "Containerfile", files, "leeboard/demo-services"),
             {"BASE": images.ensure_base()},

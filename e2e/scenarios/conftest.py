@@ -22,6 +22,11 @@ _RUN = secrets.token_hex(3)
 """Tells this run's tenants from those of runs before it on the same cluster, whose buckets are still there."""
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What wants a node without Leeboard comes before what installs it."""
+    items.sort(key=lambda item: item.get_closest_marker("without_leeboard") is None)
+
+
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     """Started when it does not run, and stopped again only when there was none before."""

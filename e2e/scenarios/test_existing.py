@@ -22,7 +22,7 @@ from e2e.support.git_project import GitProject
 from e2e.support.kubectl import Kubectl
 from e2e.support.narrator import Narrator
 
-pytestmark = pytest.mark.node
+pytestmark = [pytest.mark.node, pytest.mark.without_leeboard]
 CONTEXT = "leeboard"
 
 
