@@ -101,13 +101,12 @@ def drift(stage: Stage, champion: str) -> Document:
             stage.upload("train", month, flights.partition(stage.frame, month))
         stage.upload("holdout", "2013-07", flights.holdout(stage.frame, "2013-07"))
         stage.send("summer", flights.SUMMER_REPLAY)
-        stage.world.wait_verdict("Drift", seconds=240)
+        # inputs may move some seconds before the labels that tell how good the answers were
+        stage.world.wait_verdict("Drift", seconds=240, by="Performance")
         monitor = stage.kubectl.get("driftmonitors.leeboard.dev", NAME) or {}
         status = monitor["status"]
         insist(condition(status, "DriftDetected") == "True", "the condition does not say what the verdict says")
         insist(status["version"] == champion, "the verdict is about another version")
-        found = {one["check"] for one in status["findings"] if one["verdict"] == "Drift"}
-        insist("Performance" in found, f"only {found} drifted")
         _tell_verdict(stage, status)
         step.facts |= {"verdict": "Drift", "rows": status["rows"], "findings": status["findings"]}
     return monitor

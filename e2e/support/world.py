@@ -88,12 +88,13 @@ class World:
 
         return wait_for(f"{name} rolled back", look, seconds=seconds, narrator=self.narrator)
 
-    def wait_verdict(self, verdict: str, seconds: float = 300) -> Document:
-        """Wait for a verdict of the DriftMonitor."""
+    def wait_verdict(self, verdict: str, seconds: float = 300, *, by: str | None = None) -> Document:
+        """Wait for a verdict of the DriftMonitor, and with `by` until a check of that type says so too."""
 
         def look() -> tuple[Document | None, str]:
             status = self.monitor()
-            if status.get("verdict") == verdict:
+            said = {one["check"] for one in status.get("findings", []) if one["verdict"] == verdict}
+            if status.get("verdict") == verdict and by in (None, *said):
                 return status, ""
             rows = status.get("evaluation", {}).get("rows", 0)
             reason = next((c for c in status.get("conditions", []) if c["type"] == "DriftDetected"), {})
