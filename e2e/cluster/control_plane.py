@@ -4,6 +4,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -31,10 +32,14 @@ API_SERVERS = {KUBERNETES: "kube", OLDEST_KUBERNETES: "kube-apiserver"}
 
 
 class ControlPlane:
-    """A context manager: starts etcd and the API server in a temporary folder and takes both away again."""
+    """A context manager: starts etcd and the API server in a temporary folder and takes both away again.
 
-    def __init__(self, version: str = KUBERNETES) -> None:
+    `options` are further options of kube-apiserver.
+    """
+
+    def __init__(self, version: str = KUBERNETES, options: Sequence[str] = ()) -> None:
         self.version = version
+        self._options = options
 
     def __enter__(self) -> Self:
         self._folder = Path(tempfile.mkdtemp(prefix="leeboard-control-plane-"))
@@ -58,6 +63,17 @@ class ControlPlane:
     def client(self, namespace: str = "default") -> Kubectl:
         """kubectl as the administrator, in a namespace."""
         return Kubectl(self._kubectl, self.kubeconfig, namespace)
+
+    def kubeconfig_of(self, user: str, group: str) -> Path:
+        """A kubeconfig with a certificate for that user of that group."""
+        folder = self._folder / "pki"
+        name = user.replace(":", "-")
+        client = certificates.signed(folder, certificates.authority(folder), name, common_name=user, organization=group)
+        config = yaml.safe_load(self.kubeconfig.read_text(encoding="utf-8"))
+        server = config["clusters"][0]["cluster"]["server"]
+        path = self._folder / f"{name}.kubeconfig"
+        path.write_text(yaml.safe_dump(components.kubeconfig(server, folder / "ca.crt", client)), encoding="utf-8")
+        return path
 
     def requests_of(self, user: str) -> list[audit.Request]:
         """What a ServiceAccount has asked for so far, oldest first."""
@@ -98,6 +114,7 @@ class ControlPlane:
             *components.api_server(program, keys, etcd=etcd, address=LOOPBACK, port=port, services=SERVICE_RANGE),
             # nothing makes the ServiceAccounts that admission would wait for
             "--disable-admission-plugins=ServiceAccount",
+            *self._options,
             *(f"--audit-policy-file={policy}", f"--audit-log-path={self._audit_log}"),
         ]
         config = components.kubeconfig(server, ca.certificate, admin)

@@ -101,6 +101,11 @@ class OperatorProcess:
             self._process.kill()
         self._process.wait(timeout=10)
 
+    @property
+    def pid(self) -> int:
+        """Of the process."""
+        return self._process.pid
+
     def stop(self) -> int:
         """SIGTERM, as kubelet sends it; gives the exit status."""
         self._process.send_signal(signal.SIGTERM)

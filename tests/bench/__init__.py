@@ -1,0 +1,1 @@
+"""How the operator fares with thousands of Models: `make bench-scale`."""

@@ -1,0 +1,78 @@
+"""`python -m tests.bench`: thousands of Models on one API server; ends with 1 where something grows too fast."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+from e2e.support.narrator import Narrator
+from tests.bench import report
+from tests.bench.cluster import Cluster
+from tests.bench.figures import Figures, growth, superlinear
+from tests.bench.scenario import PER_NAMESPACE, Size, measure
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "reference" / "scale.md"
+RESULT = ROOT / "build" / "bench" / "scale.json"
+SIZES = (100, 500, 2000)
+CROWDED = 500
+"""So many Models are measured once more in a single namespace."""
+IDLE_S, LONG_IDLE_S = 60, 300
+LIMIT_S = 25 * 60
+
+
+def main() -> int:
+    """Run the sizes asked for; the figures of all three go into the documentation."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES), help="numbers of Models")
+    parser.add_argument("--crowded", type=int, default=CROWDED, help="Models in one namespace; 0 leaves it out")
+    parser.add_argument("--idle", type=int, default=LONG_IDLE_S, help="seconds of the last size's idle stretch")
+    chosen = parser.parse_args()
+    sizes = [_size(models, chosen.idle if models == chosen.sizes[-1] else IDLE_S) for models in chosen.sizes]
+    if chosen.crowded:
+        sizes.insert(-1, Size(chosen.crowded, 1, IDLE_S, IDLE_S // 2))
+    machine = report.machine()
+    figures = asyncio.run(_all(sizes, Narrator()))
+    spread = [one for one in figures if one.namespaces > 1 or one.n <= PER_NAMESPACE]
+    text = _text(machine, figures, spread)
+    print(f"\n{text}\n")
+    RESULT.parent.mkdir(parents=True, exist_ok=True)
+    RESULT.write_text(json.dumps([one.document() for one in figures], indent=2) + "\n", encoding="utf-8")
+    if tuple(chosen.sizes) == SIZES and chosen.crowded:
+        report.write(PAGE, text)
+    return _verdict(spread)
+
+
+def _size(models: int, idle_s: int) -> Size:
+    return Size(models, max(1, models // PER_NAMESPACE), idle_s, max(30, idle_s // 2))
+
+
+async def _all(sizes: list[Size], narrator: Narrator) -> list[Figures]:
+    figures = []
+    async with asyncio.timeout(LIMIT_S):
+        for size in sizes:
+            with Cluster() as cluster:
+                figures.append(await measure(size, cluster, narrator))
+            narrator.block(report.table(figures[-1:]))
+    return figures
+
+
+def _text(machine: str, figures: list[Figures], spread: list[Figures]) -> str:
+    parts = [machine, report.table(figures), report.grown(spread), report.requests(figures[-1])]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _verdict(spread: list[Figures]) -> int:
+    busy = [one for one in spread if one.idle_requests_per_minute > 0]
+    for one in busy:
+        print(f"{one.n} Models send requests although nothing happens: {one.idle}", file=sys.stderr)
+    for name in (fast := superlinear(growth(spread))):
+        print(f"{report.GROWN[name]} grows faster than the number of Models", file=sys.stderr)
+    return 1 if fast or busy else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
