@@ -14,8 +14,9 @@ from leeboard.cli.terminal import Terminal
 if TYPE_CHECKING:
     from leeboard.cli.cluster import Cluster
 
-DONE, FAILED, MISUSED = 0, 1, 2
-"""Exit statuses: done; not possible, or only in part; called in a way that is not understood."""
+DONE, FAILED, MISUSED, REFUSED, TIMED_OUT = 0, 1, 2, 3, 4
+"""Exit statuses: done; not possible, or only in part; called in a way that is not understood; refused by the operator,
+by a rule or by a gate; not over within the time that was given."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,9 @@ class Command:
     """A command of `leeboard`.
 
     `summary` is its line in the list of commands, `description` what its own help says, `examples` are pairs of a
-    command line and what it does. `configure` adds its arguments, `run` does it and gives the exit status; `run`
-    raises CommandError where it cannot.
+    command line and what it does, `statuses` exit statuses with their meaning where they say more than those of every
+    command. `configure` adds its arguments, `run` does it and gives the exit status; `run` raises CommandError where it
+    cannot.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Command:
     run: Callable[[Session], int]
     configure: Callable[[argparse.ArgumentParser], None] = lambda _: None
     examples: tuple[tuple[str, str], ...] = ()
+    statuses: tuple[tuple[int, str], ...] = ()
 
 
 def on_cluster(work: Callable[[Session, Cluster], Awaitable[int]]) -> Callable[[Session], int]:

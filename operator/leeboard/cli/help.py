@@ -32,6 +32,19 @@ def listed(title: str, pairs: Iterable[tuple[str, str]]) -> str:
     return "\n".join([f"{title}:", *(f"  {left:<{column}}  {right}" for left, right in lines)]) if lines else ""
 
 
-def examples(program: str, command: Command) -> str:
-    """What stands below a command's options."""
-    return listed("examples", ((f"{program} {call}", purpose) for call, purpose in command.examples))
+def epilog(program: str, command: Command) -> str:
+    """What stands below a command's options: its exit statuses, where they say more than usual, and examples."""
+    calls = listed("examples", ((f"{program} {call}", purpose) for call, purpose in command.examples))
+    return "\n\n".join(part for part in (_statuses(command), calls) if part)
+
+
+def _statuses(command: Command) -> str:
+    if not command.statuses:
+        return ""
+    column = max(len(str(status)) for status, _ in command.statuses)
+    indent = " " * (column + 4)
+    lines = (
+        textwrap.fill(f"  {status:<{column}}  {meaning}", width(), subsequent_indent=indent)
+        for status, meaning in command.statuses
+    )
+    return "\n".join(["exit status:", *lines])

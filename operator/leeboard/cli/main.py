@@ -1,4 +1,4 @@
-"""The `leeboard` command: reads its arguments, runs one command, and ends with 0, 1 or 2."""
+"""The `leeboard` command: reads its arguments, runs one command, and ends with its exit status."""
 
 import argparse
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 from leeboard.cli.command import DONE, FAILED, Command, Session
 from leeboard.cli.commands import COMMANDS
 from leeboard.cli.errors import CommandError
-from leeboard.cli.help import examples, formatter, listed, paragraphs
+from leeboard.cli.help import epilog, formatter, listed, paragraphs
 from leeboard.cli.options import shared_options
 from leeboard.cli.terminal import Terminal
 
@@ -19,7 +19,7 @@ _INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; 0 when it did what it says, 1 when it could not.
+    """Run one command; 0 when it did what it says, else one of the statuses of `leeboard.cli.command`.
 
     Raises SystemExit with 2 where the arguments are not understood, and with 0 after help.
     """
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         terminal.note(f"leeboard: {error.message}")
         if error.hint:
             terminal.note(f"  {error.hint}")
-        return FAILED
+        return error.status
     except KeyboardInterrupt:
         return _INTERRUPTED
 
@@ -49,7 +49,7 @@ def build_parser(program: str, commands: Iterable[Command] = COMMANDS) -> argpar
     parser = argparse.ArgumentParser(
         prog=program,
         usage=f"{program} [options] COMMAND ...",
-        description=f"Look at the models that Leeboard trains, serves and watches.\n\n{summaries}",
+        description=f"Look at and steer the models that Leeboard trains, serves and watches.\n\n{summaries}",
         epilog=f"`{program} COMMAND --help` says more about a command and shows examples.",
         parents=[shared_options(default=None)],
         formatter_class=formatter,
@@ -60,7 +60,7 @@ def build_parser(program: str, commands: Iterable[Command] = COMMANDS) -> argpar
         own = places.add_parser(
             command.name,
             description=paragraphs(command.description),
-            epilog=examples(program, command),
+            epilog=epilog(program, command),
             parents=[shared_options(default=argparse.SUPPRESS)],
             formatter_class=formatter,
         )

@@ -52,7 +52,7 @@ async def read(cluster: "Cluster", kinds: Iterable[Kind], namespace: str | None)
     Raises CommandError, that of the first kind where there are several, so that the same problem is always told alike.
     """
     kinds = tuple(kinds)
-    answers = await asyncio.gather(*(cluster.list(kind, namespace) for kind in kinds), return_exceptions=True)
+    answers = await asyncio.gather(*(cluster.list_all(kind, namespace) for kind in kinds), return_exceptions=True)
     found: dict[Kind, list[Raw]] = {}
     for kind, answer in zip(kinds, answers, strict=True):
         if isinstance(answer, BaseException):

@@ -93,3 +93,13 @@ def main_metric(version: ModelVersion, model: Model | None) -> Metric | None:
     gates = model.spec.promotion.gates if model is not None else ()
     decisive = next((measured[gate.metric] for gate in gates if gate.metric in measured), None)
     return decisive or next(iter(version.spec.metrics), None)
+
+
+def verified(version: ModelVersion) -> str:
+    """Whether commit, image and data of a version were observed by its run, in words."""
+    spec = version.spec
+    if spec.source.import_ is not None:
+        return "no: imported, nobody observed by which code and data it was made"
+    if spec.code is None or not spec.code.verified:
+        return "no: the code came with the image"
+    return "yes: commit, image and data were observed by the run"

@@ -5,10 +5,14 @@ import shutil
 from collections.abc import Iterable, Mapping
 from typing import Any, TextIO
 
+import yaml
 from rich.console import Console
+from rich.live import Live
 from rich.text import Text
 
 from leeboard.cli.show.text import clean
+
+_YAML_WIDTH = 120
 
 
 class Terminal:
@@ -41,9 +45,21 @@ class Terminal:
             else:
                 self._console.print(line, soft_wrap=True)
 
-    def json(self, document: Any) -> None:
-        """Write a document as indented JSON."""
-        self._output.write(f"{json.dumps(document, indent=2, ensure_ascii=False)}\n")
+    @property
+    def interactive(self) -> bool:
+        """Whether a person looks at a screen whose lines can be drawn anew."""
+        return self._console is not None
+
+    def document(self, document: Any, form: str) -> None:
+        """Write a document as indented JSON, or as YAML."""
+        if form == "yaml":
+            self._output.write(yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=_YAML_WIDTH))
+        else:
+            self._output.write(f"{json.dumps(document, indent=2, ensure_ascii=False)}\n")
+
+    def live(self) -> Live:
+        """A part of the screen that is drawn anew in place. Only where `interactive` is true."""
+        return Live(console=self._console, auto_refresh=False, vertical_overflow="crop")
 
     def note(self, message: str) -> None:
         """Tell the user something that is not part of the output."""

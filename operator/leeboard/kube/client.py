@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -115,6 +115,40 @@ class KubeClient:
         query = {"fieldManager": self._field_manager}
         return await self._request("PATCH", path, query=query, body=patch, content="application/merge-patch+json")
 
+    async def watch(
+        self, resource: Resource, namespace: str | None = None, *, seconds: int = 300
+    ) -> AsyncIterator[tuple[str, Raw]]:
+        """Changes as they come: ADDED, MODIFIED or DELETED with the object, at first ADDED for each that is there.
+
+        Ends when the API server ends it, after `seconds` at the latest. Raises the errors of `leeboard.kube.errors`.
+        """
+        path = resource.path(namespace)
+        query = urlencode({"watch": "1", "timeoutSeconds": str(seconds)})
+        headers = {"Accept": "application/json", "User-Agent": self._api.user_agent}
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=self._timeout.total, sock_read=seconds + 30)
+        await self._api.update_params_for_auth(headers, [], ["BearerToken"], path, "GET", None)
+        try:
+            answer = await self._api.call_api(
+                "GET",
+                f"{self._api.configuration.host}{path}?{query}",
+                header_params=headers,
+                _request_timeout=timeout,
+            )
+            if answer.status >= 400:
+                raise error_of("WATCH", path, answer.status, await answer.read())
+            async for change in _changes(answer.response.content):
+                if change["type"] == "ERROR":
+                    code = int(change["object"].get("code", 0))
+                    raise error_of("WATCH", path, code, json.dumps(change["object"]).encode())
+                yield change["type"], change["object"]
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise Unreachable(f"WATCH {path}: {type(error).__name__}: {error}") from error
+
+    async def whoami(self) -> Raw:
+        """Who the API server takes this client for: a SelfSubjectReview with its `status.userInfo`."""
+        body = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
+        return await self._request("POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", body=body)
+
     async def _request(
         self,
         method: str,
@@ -161,6 +195,17 @@ async def connect(**options: Any) -> KubeClient:
     else:
         await aio_config.load_kube_config(client_configuration=configuration)
     return KubeClient(configuration, **options)
+
+
+async def _changes(content: aiohttp.StreamReader) -> AsyncIterator[Raw]:
+    """The documents of a stream, one a line of any length."""
+    rest = b""
+    async for piece in content.iter_any():
+        *whole, rest = (rest + piece).split(b"\n")
+        for line in whole:
+            if line:
+                change: Raw = json.loads(line)
+                yield change
 
 
 def _path(obj: Raw, subresource: str | None = None) -> str:

@@ -34,7 +34,18 @@ def test_tables(listing: Listing) -> None:
 
 def test_a_model_that_nobody_looked_at_yet() -> None:
     new = put(registry.model(), "status", None)
-    assert last_row(shown(models.LISTING, models=[new])) == ["late-flights", "-", "-", "-", "-", "-", "-", "41d"]
+    assert last_row(shown(models.LISTING, models=[new])) == [
+        "late-flights",
+        "-",
+        "-",
+        "-",
+        "-",
+        "-",
+        "-",
+        "-",
+        "-",
+        "41d",
+    ]
 
 
 @pytest.mark.parametrize(

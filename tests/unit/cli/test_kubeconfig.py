@@ -126,7 +126,11 @@ ANSWER = json.dumps(
 def test_a_refusal_says_which_verb_on_which_resource() -> None:
     error = refusal(error_of("GET", "/apis/x", 403, ANSWER), "list", MODEL, "ml", SERVER)
     assert error.message == "you may not list models.leeboard.dev in namespace ml"
-    assert error.hint.startswith('the API server says: models.leeboard.dev is forbidden: User "ada" cannot list')
+    needed = "needed is the verb list on models.leeboard.dev, which the chart's ClusterRole leeboard-view"
+    assert error.hint.startswith(needed)
+    assert 'the API server says: models.leeboard.dev is forbidden: User "ada" cannot list' in error.hint
+    writing = refusal(error_of("PATCH", "/apis/x", 403, ANSWER), "patch", MODEL, "ml", SERVER)
+    assert "the verb patch on models.leeboard.dev, which the chart's ClusterRole leeboard-edit has" in writing.hint
     everywhere = refusal(error_of("GET", "/apis/x", 403, ANSWER), "list", MODEL, None, SERVER)
     assert everywhere.message == "you may not list models.leeboard.dev in any namespace"
 

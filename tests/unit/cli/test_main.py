@@ -3,6 +3,7 @@
 import argparse
 import io
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -10,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import yaml
 from rich.text import Text
 
 from leeboard.cli.command import Command, Session
@@ -31,7 +33,7 @@ def called(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
 def test_without_a_command_it_shows_its_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 0
     out = capsys.readouterr().out
-    assert all(f"  {command.name:<7}  {command.summary}\n" in out for command in COMMANDS)
+    assert all(re.search(rf"^  {command.name} +{re.escape(command.summary)}$", out, re.M) for command in COMMANDS)
     assert max(map(len, out.splitlines())) <= 100
 
 
@@ -51,7 +53,7 @@ def test_every_command_has_help(command: Command, capsys: pytest.CaptureFixture[
     [
         (["gte"], "invalid choice: 'gte'"),
         (["get", "pods"], "there are models, versions, runs, monitors, and no pods"),
-        (["get", "-o", "yaml"], "invalid choice: 'yaml'"),
+        (["get", "-o", "xml"], "invalid choice: 'xml'"),
         (["lineage"], "required: MODEL[/VERSION]"),
     ],
 )
@@ -87,7 +89,7 @@ def test_a_new_command_is_one_object(capsys: pytest.CaptureFixture[str]) -> None
 
     greet = Command("greet", "say hello", "Say hello.", run, configure, (("greet you", "says hello to you"),))
     parser = build_parser("kubectl leeboard", (*COMMANDS, greet))
-    assert "  greet    say hello\n" in parser.format_help()
+    assert re.search(r"^  greet +say hello$", parser.format_help(), re.M)
     options = parser.parse_args(["greet", "you"])
     session = Session(options, Terminal(sys.stdout, sys.stderr, {}), datetime.now(UTC))
     assert options.command.run(session) == 0
@@ -161,9 +163,17 @@ def test_notes_and_errors_cannot_steer_the_terminal() -> None:
 
 def test_json_stays_readable() -> None:
     output = io.StringIO()
-    Terminal(output, io.StringIO(), {}).json({"reason": "0.73 → 0.67 \x1b"})
+    Terminal(output, io.StringIO(), {}).document({"reason": "0.73 → 0.67 \x1b"}, "json")
     assert output.getvalue() == '{\n  "reason": "0.73 → 0.67 \\u001b"\n}\n'
 
 
 def test_the_examples_of_the_help_name_versions_as_they_are() -> None:
     assert any(registry.THIRD in call for command in COMMANDS for call, _ in command.examples)
+
+
+def test_yaml_says_the_same_as_json() -> None:
+    document = {"reason": "0.73 → 0.67 \x1b", "versions": [{"name": "v1", "at": None}]}
+    output = io.StringIO()
+    Terminal(output, io.StringIO(), {}).document(document, "yaml")
+    assert yaml.safe_load(output.getvalue()) == document
+    assert "→" in output.getvalue() and "\x1b" not in output.getvalue()

@@ -5,9 +5,10 @@ from datetime import datetime
 
 from rich.text import Text
 
-from leeboard.api.model import Candidate, Model
+from leeboard.api.model import Model
 from leeboard.cli.get.listing import Listed, Listing
 from leeboard.cli.objects import Objects
+from leeboard.cli.progress import samples, stage, time_left, weights
 from leeboard.cli.show import styles
 from leeboard.cli.show.moments import age
 from leeboard.cli.show.table import Column, cell
@@ -28,23 +29,12 @@ def _cells(model: Model, now: datetime) -> tuple[Text, ...]:
         cell(candidate.name if candidate else ""),
         cell(stage(model, candidate) if candidate else ""),
         cell(weights(candidate) if candidate else ""),
+        cell(samples(model, candidate) if candidate else ""),
+        cell(time_left(model, candidate, now) if candidate else ""),
         cell(status, styles.of_word(status)),
         cell(ready.reason if ready is not None else ""),
         cell(age(model.metadata.creation_timestamp, now)),
     )
-
-
-def stage(model: Model, candidate: Candidate) -> str:
-    """Where the rollout is: its phase, and which of the canary's stages."""
-    stages = len(model.spec.rollout.steps)
-    numbered = candidate.phase == "Canary" and stages > 0
-    return f"{candidate.phase} {candidate.step + 1}/{stages}" if numbered else candidate.phase
-
-
-def weights(candidate: Candidate) -> str:
-    """The candidate's share in percent: as asked for, of the pods, and of the requests where that is known."""
-    observed = "?" if candidate.observed_weight is None else str(candidate.observed_weight)
-    return f"{candidate.requested_weight}/{candidate.replica_weight}/{observed} %"
 
 
 LISTING = Listing(
@@ -57,6 +47,8 @@ LISTING = Listing(
         Column("CANDIDATE"),
         Column("STAGE"),
         Column("WEIGHT", right=True),
+        Column("SAMPLES", right=True),
+        Column("LEFT"),
         Column("READY"),
         Column("REASON"),
         Column("AGE"),

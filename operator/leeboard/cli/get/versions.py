@@ -14,8 +14,8 @@ from leeboard.cli.show.figures import figure
 from leeboard.cli.show.moments import age
 from leeboard.cli.show.quantities import digest
 from leeboard.cli.show.table import Column, cell
-from leeboard.cli.standing import Standing, main_metric, parents, standing
-from leeboard.planning.rollout.selection import age_order
+from leeboard.cli.standing import Standing, main_metric, parents, standing, verified
+from leeboard.planning.rollout.selection import age_order, registered_at
 
 
 def _rows(objects: Objects, now: datetime) -> Iterator[Listed]:
@@ -37,10 +37,16 @@ def _cells(version: ModelVersion, model: Model | None, stands: Standing, now: da
         cell(spec.model_ref.name),
         cell(spec.cause.kind if spec.cause is not None else imported),
         cell(digest(spec.code.commit) if spec.code is not None and spec.code.commit else "", styles.DIGEST),
+        _verified(version),
         cell(f"{metric.name} {figure(metric)}" if metric is not None else ""),
-        cell(age(version.metadata.creation_timestamp, now)),
+        cell(age(registered_at(version), now)),
         cell(f"{stands.word}: {stands.reason}" if stands.reason else stands.word, stands.style),
     )
+
+
+def _verified(version: ModelVersion) -> Text:
+    observed = verified(version).startswith("yes")
+    return cell("yes" if observed else "no", "" if observed else styles.NOTICE)
 
 
 LISTING = Listing(
@@ -53,6 +59,7 @@ LISTING = Listing(
         Column("MODEL"),
         Column("CAUSE"),
         Column("COMMIT"),
+        Column("VERIFIED"),
         Column("METRIC"),
         Column("AGE"),
         Column("STATUS"),

@@ -13,6 +13,7 @@ from leeboard.cli.show import styles
 from leeboard.cli.show.moments import span, utc
 from leeboard.cli.show.quantities import SHORT_DIGEST
 from leeboard.cli.show.text import Piece, styled
+from leeboard.cli.standing import verified
 
 
 def causes(version: ModelVersion, known: Origin) -> Iterator[Fact]:
@@ -20,6 +21,8 @@ def causes(version: ModelVersion, known: Origin) -> Iterator[Fact]:
     source, cause = version.spec.source, version.spec.cause
     if source.import_ is not None:
         yield Fact("imported", (styled(source.import_.reason),))
+    if not (observed := verified(version)).startswith("yes"):
+        yield Fact("verified", (styled((observed, styles.NOTICE)),))
     if cause is not None:
         yield Fact("cause", tuple(_cause(cause, known)))
     if source.training_job is not None:

@@ -12,6 +12,7 @@ from leeboard.cli.lineage.document import document
 from leeboard.cli.lineage.target import resolve
 from leeboard.cli.lineage.tree import draw
 from leeboard.cli.objects import KINDS, parsed, read
+from leeboard.cli.options import add_output
 
 if TYPE_CHECKING:
     from leeboard.cli.cluster import Cluster
@@ -23,7 +24,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "target", metavar="MODEL[/VERSION]", help="a Model, or a version or run of it (default: champion)"
     )
-    parser.add_argument("-o", "--output", choices=("text", "json"), default="text", help="how it is shown")
+    add_output(parser, "text")
     parser.add_argument(
         "--wide", action="store_true", help="digests, figures and addresses whole, lines as long as needed"
     )
@@ -38,9 +39,9 @@ async def _lineage(session: Session, cluster: Cluster) -> int:
     start = resolve(options.target, objects, namespace)
     chain = follow(start, {one.metadata.name: one for one in objects.versions})
     model = objects.model(namespace, start.spec.model_ref.name)
-    if options.output == "json":
+    if options.output != "text":
         by_name = {raw["metadata"]["name"]: raw for raw in raws[ModelVersion]}
-        session.terminal.json(document(chain, model, objects, by_name))
+        session.terminal.document(document(chain, model, objects, by_name), options.output)
     else:
         width = min(_WIDEST, max(_NARROWEST, session.terminal.width or _WIDEST))
         session.terminal.lines(draw(chain, model, objects, width=width, wide=options.wide))

@@ -1,13 +1,9 @@
 """Which version a user means by MODEL or MODEL/VERSION."""
 
-from collections.abc import Iterable
-
 from leeboard.api.model_version import ModelVersion
-from leeboard.cli.errors import CommandError
+from leeboard.cli.errors import CommandError, some, unknown
 from leeboard.cli.objects import Objects
 from leeboard.planning.rollout.selection import age_order
-
-_MOST_NAMES = 10
 
 
 def resolve(target: str, objects: Objects, namespace: str) -> ModelVersion:
@@ -56,18 +52,11 @@ def _no_model(name: str, own: list[ModelVersion], objects: Objects, namespace: s
     of_version = next((one for one in objects.versions if one.metadata.name == name), None)
     if of_version is not None:
         return CommandError(message, f"{name} is a version: leeboard lineage {of_version.spec.model_ref.name}/{name}")
-    there = sorted(one.metadata.name for one in objects.models)
-    return CommandError(message, f"there are: {_some(there)}" if there else "there is none at all; check --namespace")
+    return unknown("Model", name, namespace, (one.metadata.name for one in objects.models))
 
 
 def _instead(model: str, own: list[ModelVersion]) -> str:
     if not own:
         return f"{model} has no versions yet"
     newest = own[0].metadata.name
-    return f"versions: {_some([one.metadata.name for one in own])}; leeboard lineage {model}/{newest}"
-
-
-def _some(names: Iterable[str]) -> str:
-    listed = list(names)
-    more = len(listed) - _MOST_NAMES
-    return ", ".join(listed[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+    return f"versions: {some([one.metadata.name for one in own])}; leeboard lineage {model}/{newest}"

@@ -6,7 +6,6 @@ from rich.text import Text
 
 from leeboard.api.model import Model
 from leeboard.api.model_version import ModelVersion
-from leeboard.cli.get.models import stage, weights
 from leeboard.cli.lineage import changes
 from leeboard.cli.lineage.causes import causes
 from leeboard.cli.lineage.chain import Chain, End
@@ -14,6 +13,7 @@ from leeboard.cli.lineage.comparison import metrics_table
 from leeboard.cli.lineage.facts import Fact, facts
 from leeboard.cli.lineage.origin import origin
 from leeboard.cli.objects import Objects
+from leeboard.cli.progress import stage, weights
 from leeboard.cli.show import styles
 from leeboard.cli.show.moments import utc
 from leeboard.cli.show.quantities import SHORT_DIGEST, digest

@@ -1,0 +1,27 @@
+"""`leeboard abort`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from leeboard.cli.acting.rollouts import GITOPS, command, configure
+from leeboard.cli.command import Command, Session, on_cluster
+
+if TYPE_CHECKING:
+    from leeboard.cli.cluster import Cluster
+
+
+async def _abort(session: Session, cluster: Cluster) -> int:
+    return await command(session, cluster, "abort")
+
+
+COMMAND = Command(
+    name="abort",
+    summary="roll the candidate of a rollout back",
+    description="Take the traffic from the candidate of the rollout under way; the champion goes on. The version is"
+    " quarantined: `leeboard retry rollout` lets it try again. Right after a BlueGreen promotion, for 10"
+    " minutes, it brings the champion before back.\n\n" + GITOPS,
+    configure=configure,
+    run=on_cluster(_abort),
+    examples=(("abort late-flights", "the version that is in its canary is rolled back"),),
+)

@@ -1,0 +1,26 @@
+"""`leeboard promote`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from leeboard.cli.acting.rollouts import GITOPS, command, configure
+from leeboard.cli.command import Command, Session, on_cluster
+
+if TYPE_CHECKING:
+    from leeboard.cli.cluster import Cluster
+
+
+async def _promote(session: Session, cluster: Cluster) -> int:
+    return await command(session, cluster, "promote")
+
+
+COMMAND = Command(
+    name="promote",
+    summary="make the candidate of a rollout champion now",
+    description="Make the candidate of the rollout under way champion as soon as it has all its pods, without the"
+    " stages and the analysis that are left.\n\n" + GITOPS,
+    configure=configure,
+    run=on_cluster(_promote),
+    examples=(("promote late-flights", "the version that is in its canary becomes champion"),),
+)

@@ -1,0 +1,1 @@
+"""`leeboard describe`: what is with one object, on one screen."""

@@ -1,0 +1,67 @@
+"""What is said of a Model."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from leeboard.api.model import Candidate, Model
+from leeboard.cli.describe.page import Fact
+from leeboard.cli.progress import samples, stage, time_left, weights
+from leeboard.cli.show.moments import age, utc
+
+
+def facts(model: Model, now: datetime) -> Iterator[Fact]:
+    """What is asked for, what serves, and what is on its way."""
+    spec, status = model.spec, model.status
+    if spec.owners:
+        yield "owners", ", ".join(spec.owners)
+    yield "predicts", spec.prediction.task
+    yield "promotion", _promotion(model)
+    yield "rollout", _rollout(model)
+    if status.champion is not None:
+        since = f"since {utc(status.champion.since)} ({age(status.champion.since, now)})"
+        yield "champion", f"{status.champion.name}, {spec.serving.replicas} replicas, {since}"
+    if status.candidate is not None:
+        yield from _candidate(model, status.candidate, now)
+    if status.rollback is not None:
+        yield "rollback", f"to {status.rollback.to}, asked for {age(status.rollback.since, now)} ago"
+    if status.draining is not None:
+        yield "draining", f"{status.draining.name}, since {age(status.draining.since, now)}"
+    if status.commands.pause:
+        yield "held", "by leeboard.dev/pause: no stage ends, nothing is promoted"
+    for one in status.quarantined:
+        yield "rolled back", f"{one.name}, {age(one.at, now)} ago: {one.reason}: {one.message}"
+    answer = status.commands.answer
+    if answer is not None:
+        came = "done" if answer.accepted else "refused"
+        yield "last command", f"{answer.command} {answer.id}, {age(answer.at, now)} ago: {came}: {answer.message}"
+
+
+def _promotion(model: Model) -> str:
+    promotion = model.spec.promotion
+    policy = f"Pinned to {promotion.version}" if promotion.policy == "Pinned" else promotion.policy
+    gates = []
+    for gate in promotion.gates:
+        bounds = (("at least", gate.min), ("at most", gate.max), ("may drop by", gate.max_drop))
+        said = " and ".join(f"{word} {bound}" for word, bound in bounds if bound is not None)
+        gates.append(f"{gate.type} {gate.metric} {said}")
+    return f"{policy}; {'; '.join(gates)}" if gates else f"{policy}; no gates"
+
+
+def _rollout(model: Model) -> str:
+    rollout = model.spec.rollout
+    steps = ", ".join(f"{step.weight} % for {step.duration}" for step in rollout.steps)
+    guards = ", ".join(guard.type for guard in rollout.analysis.guards)
+    parts = [rollout.strategy, steps, f"guarded by {guards}" if guards else ""]
+    return "; ".join(part for part in parts if part)
+
+
+def _candidate(model: Model, candidate: Candidate, now: datetime) -> Iterator[Fact]:
+    yield "candidate", f"{candidate.name}: {stage(model, candidate)}, for {age(candidate.since, now)}"
+    if candidate.phase != "RollingBack":
+        yield "", f"weight {weights(candidate)} (asked, pods, requests)"
+        if counted := samples(model, candidate):
+            yield "", f"samples {counted}"
+        if left := time_left(model, candidate, now):
+            yield "", left
+    if candidate.reason:
+        yield "waits for", ": ".join(part for part in (candidate.reason, candidate.message) if part)

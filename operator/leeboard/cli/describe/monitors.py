@@ -1,0 +1,33 @@
+"""What is said of a DriftMonitor."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from leeboard.api.drift_monitor import DriftMonitor, Finding
+from leeboard.cli.describe.page import Fact
+from leeboard.cli.show.moments import age
+from leeboard.cli.show.quantities import count
+
+
+def facts(monitor: DriftMonitor, now: datetime) -> Iterator[Fact]:
+    """What is watched, the verdict with its evidence, and what was asked of others."""
+    spec, status = monitor.spec, monitor.status
+    yield "model", spec.model_ref.name
+    yield "window", f"{spec.window.length}; {len(spec.checks)} checks"
+    if status.verdict:
+        needed = f", {count(status.rows_needed)} more are needed" if status.rows_needed else ""
+        yield "verdict", f"{status.verdict} about {status.version}, from {count(status.rows)} rows{needed}"
+    for finding in status.findings:
+        yield "finding", _finding(finding)
+    episode = status.episode
+    if episode is not None:
+        fate = "open" if episode.ended_at is None else f"ended {age(episode.ended_at, now)} ago"
+        yield "episode", f"{episode.id}, began {age(episode.started_at, now)} ago, {fate}: {episode.reason}"
+    for request in status.requests:
+        yield "asked", f"{request.type} of TrainingJob {request.training_job_ref.name} for episode {request.episode}"
+
+
+def _finding(finding: Finding) -> str:
+    interval = f" [{finding.low}, {finding.high}]" if finding.low and finding.high else ""
+    bound = f", threshold {finding.threshold}" if finding.threshold else ""
+    return f"{finding.verdict}: {finding.check} {finding.subject} {finding.value}{interval}{bound}"

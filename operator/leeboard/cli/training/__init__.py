@@ -1,0 +1,1 @@
+"""`leeboard train`: a run on request, for people and for pipelines."""

@@ -1,0 +1,1 @@
+"""`leeboard why`: one timeline from cause to champion."""
