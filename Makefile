@@ -49,7 +49,8 @@ verify: generate check ## renew what is generated, check everything, and fail wh
 
 test: check ## every check and every test
 	@$(BIN)/python -m e2e.cluster prepare
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses=2 --dist=loadgroup tests
+	@$(BIN)/pytest e2e/scenarios
 
 # On a cluster of yours: make demo CONTEXT=mine REGISTRY=registry.example/me
 DEMO := $(if $(CONTEXT),--context "$(CONTEXT)" $(if $(REGISTRY),--registry "$(REGISTRY)") $(DEMO_OPTIONS))

@@ -1,4 +1,4 @@
-"""What holds for every test: no cluster is touched that the run has not started itself."""
+"""What holds for every test: no cluster is touched that the run has not started itself; a module is not torn apart."""
 
 import os
 from collections.abc import Iterator
@@ -14,6 +14,13 @@ def pytest_sessionstart() -> None:
     """A context for the demo is none for the tests."""
     if os.environ.get("CONTEXT"):
         pytest.exit("tests run on no cluster but their own: CONTEXT is for make demo", returncode=4)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where tests run side by side, a module stays with one process, and so does each version of Kubernetes in it."""
+    for item in items:
+        parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+        item.add_marker(pytest.mark.xdist_group(f"{parameters.get('kubernetes', '')} {item.path.name}"))
 
 
 @pytest.fixture(autouse=True, scope="session")
