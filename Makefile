@@ -22,13 +22,17 @@ venv: $(STAMP) ## make the virtual environment from the lock
 lock: venv ## renew requirements/*.txt from pyproject.toml
 	@tools/lock
 
-generate: venv ## renew crds/, the reference of the kinds, and the chart's copies and roles
+generate: venv ## renew crds/, the reference of the kinds, the chart's copies and roles, and what is made for Argo CD
 	@PYTHONPATH=operator $(BIN)/python -m leeboard.api.crd .
 	@PYTHONPATH=operator $(BIN)/python -m charts.generate
+	@$(BIN)/python -m gitops.generate
+	@PYTHONPATH=operator $(BIN)/python -m tests.support.argocd
 
 generated: venv ## fail where a generated file is not current
 	@PYTHONPATH=operator $(BIN)/python -m leeboard.api.crd --check .
 	@PYTHONPATH=operator $(BIN)/python -m charts.generate --check
+	@$(BIN)/python -m gitops.generate --check
+	@PYTHONPATH=operator $(BIN)/python -m tests.support.argocd --check
 
 format: venv ## format the code
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .

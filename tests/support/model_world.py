@@ -78,6 +78,11 @@ class World:
 
     # -- the operator ------------------------------------------------------------------------------------------------
     @property
+    def primary(self) -> Document:
+        """The object that this world is about."""
+        return self.model
+
+    @property
     def status(self) -> Document:
         """The Model's status."""
         status: Document = self.model.setdefault("status", {})

@@ -129,6 +129,11 @@ class World:
         self.now += timedelta(**span)
 
     @property
+    def primary(self) -> dict[str, Any]:
+        """The object that this world is about."""
+        return self.job
+
+    @property
     def runs(self) -> list[Run]:
         """The runs in status."""
         return list(TrainingJob.parse(self.job).status.runs)

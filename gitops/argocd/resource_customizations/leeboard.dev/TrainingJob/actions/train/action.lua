@@ -1,0 +1,7 @@
+-- Asks for a run, whatever the triggers say.
+if obj.metadata.annotations == nil then
+  obj.metadata.annotations = {}
+end
+-- The operator acts on an id once; no other state of this object has this resourceVersion.
+obj.metadata.annotations["leeboard.dev/train"] = "argocd-" .. obj.metadata.resourceVersion
+return obj

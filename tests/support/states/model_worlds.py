@@ -1,0 +1,56 @@
+"""Worlds that several states of a Model begin from."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from leeboard.planning.conditions import timestamp
+from tests.support.model_world import World
+
+BAD = {"candidate": (400, 80), "champion": (800, 0)}
+DIGEST = '{"reason": "DigestMismatch", "message": "model.skops"}'
+BROKEN = {
+    "initContainerStatuses": [
+        {
+            "name": "load",
+            "restartCount": 1,
+            "state": {"waiting": {"reason": "CrashLoopBackOff"}},
+            "lastState": {"terminated": {"exitCode": 65, "message": DIGEST}},
+        }
+    ]
+}
+
+
+def empty(**spec: Any) -> World:
+    world = World(**spec)
+    world.settle()
+    return world
+
+
+def serving_world(**spec: Any) -> World:
+    world = World(**spec)
+    world.add_version("v1")
+    world.settle()
+    assert world.status["champion"]["name"] == "v1"
+    return world
+
+
+def canary_world(**spec: Any) -> World:
+    world = serving_world(**spec)
+    world.add_version("v2")
+    world.settle()
+    assert world.status["candidate"]["phase"] == "Canary"
+    return world
+
+
+def lacking(world: World, ready: int, *, minutes: int) -> World:
+    """The champion has lost pods, and so it has been for some minutes."""
+    live = world.deployments["late-flights-v1"]
+    live["status"] |= {"readyReplicas": ready, "availableReplicas": ready}
+    since = timestamp(world.now)
+    live["status"]["conditions"] = [{"type": "Available", "status": "False", "lastTransitionTime": since}]
+    world.reconcile()
+    world.now += timedelta(minutes=minutes)
+    world.reconcile()
+    return world

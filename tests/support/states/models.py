@@ -1,0 +1,262 @@
+"""The states of a Model."""
+
+from __future__ import annotations
+
+from tests.support.model_world import World
+from tests.support.states.model_worlds import BAD, BROKEN, canary_world, empty, lacking, serving_world
+from tests.support.states.state import DELETED, UNSEEN, States, changed, deleted, refused, unseen
+
+MODELS = States("Model")
+HELD = "v2 is held by the annotation leeboard.dev/pause"
+
+
+@MODELS.state("InProgress", "Progressing", text=UNSEEN)
+def not_seen_yet() -> World:
+    return unseen(empty())
+
+
+@MODELS.state("InProgress", "Progressing")
+def no_version() -> World:
+    return empty()
+
+
+@MODELS.state("Failed", "Degraded", "Stalled")
+def every_version_rejected() -> World:
+    world = World()
+    world.add_version("v1", phase="Rejected")
+    world.settle()
+    return world
+
+
+@MODELS.state("InProgress", "Suspended", "AwaitingApproval")
+def first_version_awaits_approval() -> World:
+    world = World(promotion={"policy": "Approval"})
+    world.add_version("v1", phase="AwaitingApproval")
+    world.settle()
+    return world
+
+
+@MODELS.state("InProgress", "Progressing", "Reconciling")
+def first_version_starts() -> World:
+    world = World()
+    world.slow = {"v1"}
+    world.add_version("v1")
+    world.settle()
+    return world
+
+
+@MODELS.state("Failed", "Degraded", "Stalled")
+def first_version_cannot_start() -> World:
+    world = World()
+    world.problems["v1"] = BROKEN
+    world.add_version("v1")
+    world.settle()
+    return world
+
+
+@MODELS.state("Failed", "Degraded", "Stalled")
+def first_version_never_ready() -> World:
+    world = World()
+    world.slow = {"v1"}
+    world.add_version("v1")
+    world.settle()
+    world.wait(minutes=5)
+    return world
+
+
+@MODELS.state("Current", "Healthy")
+def serving() -> World:
+    return serving_world()
+
+
+@MODELS.state("InProgress", "Progressing", text=UNSEEN)
+def spec_changed() -> World:
+    return changed(serving_world())
+
+
+@MODELS.state("Current", "Healthy")
+def candidate_starts() -> World:
+    world = serving_world()
+    world.slow = {"v2"}
+    world.add_version("v2")
+    world.settle()
+    return world
+
+
+@MODELS.state("Current", "Healthy", "Ready", "CanaryInProgress")
+def canary() -> World:
+    return canary_world()
+
+
+@MODELS.state("Current", "Healthy", "Ready", "CanaryInProgress")
+def canary_for_days() -> World:
+    world = canary_world()
+    world.wait(days=3)
+    return world
+
+
+@MODELS.state("Current", "Suspended", text=HELD)
+def canary_paused() -> World:
+    world = canary_world()
+    world.annotate(pause="true")
+    world.settle()
+    return world
+
+
+@MODELS.state("Current", "Healthy")
+def paused_without_candidate() -> World:
+    world = serving_world()
+    world.annotate(pause="true")
+    world.settle()
+    return world
+
+
+@MODELS.state("Current", "Healthy", "Ready", "CanaryInProgress")
+def promoting() -> World:
+    world = canary_world()
+    world.annotate(promote="1")
+    world.slow = {"v2"}
+    world.kubelet()
+    world.reconcile()
+    assert world.status["candidate"]["phase"] == "Promoting"
+    return world
+
+
+@MODELS.state("Current", "Healthy")
+def promoted() -> World:
+    world = canary_world()
+    world.annotate(promote="1")
+    world.settle()
+    assert world.status["draining"]["name"] == "v1"
+    return world
+
+
+@MODELS.state("Current", "Suspended", "AwaitingApproval")
+def next_version_awaits_approval() -> World:
+    world = World(promotion={"policy": "Approval"})
+    world.add_version("v1")
+    world.versions["v1"]["status"]["approvedBy"] = "ann"
+    world.settle()
+    world.add_version("v2", phase="AwaitingApproval")
+    world.settle()
+    return world
+
+
+@MODELS.state("Failed", "Degraded", "Stalled")
+def rolling_back() -> World:
+    world = canary_world()
+    world.count(**BAD)
+    world.settle()
+    assert world.status["candidate"]["phase"] == "RollingBack"
+    return world
+
+
+@MODELS.state("Failed", "Degraded", "Stalled")
+def rolled_back() -> World:
+    world = canary_world()
+    world.count(**BAD)
+    world.settle()
+    world.wait(seconds=31)
+    assert "candidate" not in world.status
+    return world
+
+
+@MODELS.state("Failed", "Degraded", "Stalled")
+def aborted() -> World:
+    world = canary_world()
+    world.annotate(abort="1")
+    world.settle()
+    world.wait(seconds=31)
+    return world
+
+
+@MODELS.state("Failed", "Degraded", "Stalled")
+def reverted_after_blue_green() -> World:
+    world = serving_world(rollout={"strategy": "BlueGreen"})
+    world.add_version("v2")
+    world.settle()
+    world.annotate(abort="1")
+    world.settle()
+    assert world.status["champion"]["name"] == "v1"
+    return world
+
+
+@MODELS.state("Current", "Healthy", "Ready", "CanaryInProgress")
+def rolled_back_and_followed_by_a_newer_canary() -> World:
+    world = canary_world()
+    world.count(**BAD)
+    world.settle()
+    world.wait(seconds=31)
+    world.add_version("v3")
+    world.settle()
+    return world
+
+
+@MODELS.state("Current", "Healthy")
+def superseded() -> World:
+    world = canary_world()
+    world.add_version("v3")
+    world.settle()
+    assert world.status["candidate"]["reason"] == "Superseded"
+    return world
+
+
+@MODELS.state("Current", "Healthy")
+def rolled_back_and_pinned_to_the_champion() -> World:
+    world = canary_world()
+    world.count(**BAD)
+    world.settle()
+    world.wait(seconds=31)
+    world.model["spec"]["promotion"] = {"policy": "Pinned", "version": "v1"}
+    world.settle()
+    return world
+
+
+@MODELS.state("Failed", "Degraded", "Stalled")
+def pinned_version_is_missing() -> World:
+    world = serving_world()
+    world.model["spec"]["promotion"] = {"policy": "Pinned", "version": "v9"}
+    world.settle()
+    return world
+
+
+@MODELS.state("Failed", "Degraded", "Stalled")
+def pinned_version_cannot_start() -> World:
+    world = serving_world()
+    world.add_version("v2")
+    world.problems["v2"] = BROKEN
+    world.model["spec"]["promotion"] = {"policy": "Pinned", "version": "v2"}
+    world.settle()
+    return world
+
+
+@MODELS.state("InProgress", "Progressing", "Reconciling")
+def champion_lacks_a_pod() -> World:
+    return lacking(serving_world(), 1, minutes=0)
+
+
+@MODELS.state("Failed", "Degraded", "Stalled")
+def champion_lacks_a_pod_for_long() -> World:
+    return lacking(serving_world(), 1, minutes=5)
+
+
+@MODELS.state("InProgress", "Progressing", "Reconciling")
+def champion_has_no_pod() -> World:
+    return lacking(serving_world(), 0, minutes=0)
+
+
+@MODELS.state("Failed", "Degraded", "Stalled")
+def champion_cannot_start_again() -> World:
+    world = serving_world()
+    world.problems["v1"] = BROKEN
+    return lacking(world, 0, minutes=0)
+
+
+@MODELS.state("Failed", "Degraded", "Stalled")
+def child_refused() -> World:
+    return refused(serving_world())
+
+
+@MODELS.state("Terminating", "Progressing", text=DELETED)
+def being_deleted() -> World:
+    return deleted(serving_world())
