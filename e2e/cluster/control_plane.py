@@ -75,15 +75,29 @@ class ControlPlane:
         path.write_text(yaml.safe_dump(components.kubeconfig(server, folder / "ca.crt", client)), encoding="utf-8")
         return path
 
+    def run_controllers(self, *names: str) -> None:
+        """Run these of Kubernetes' controllers, each with its own ServiceAccount, for as long as the server runs."""
+        self._processes.append(
+            processes.start(
+                "kube-controller-manager",
+                [
+                    *(str(self._programs / "kube-controller-manager"), f"--kubeconfig={self.kubeconfig}"),
+                    *(f"--controllers={','.join(names)}", "--use-service-account-credentials"),
+                    *("--leader-elect=false", "--secure-port=0"),
+                ],
+                self._folder,
+            )
+        )
+
     def requests_of(self, user: str) -> list[audit.Request]:
         """What a ServiceAccount has asked for so far, oldest first."""
         return list(audit.requests_of(self._audit_log, user))
 
     def _start(self) -> None:
         kube = binary("kube")
-        links = self._folder / "bin"
+        links = self._programs = self._folder / "bin"
         links.mkdir()
-        for name in ("etcd", "kubectl"):
+        for name in ("etcd", "kube-controller-manager", "kubectl"):
             (links / name).symlink_to(kube)
         (links / "kube-apiserver").symlink_to(binary(API_SERVERS[self.version]))
         self._kubectl = links / "kubectl"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from e2e.support.kubectl import Kubectl, KubectlError
-from tests.support.examples import DOCUMENTS, put
+from tests.support.examples import DOCUMENTS, Document, put
 
 pytestmark = pytest.mark.apiserver
 
@@ -58,6 +58,20 @@ MODEL: list[tuple[str, Any, str]] = [
     ("spec.versions.retain", 0, "spec.versions.retain"),
     ("spec.owners", ["x"] * 17, "spec.owners: Too many"),
 ]
+
+
+def volume(**fields: Any) -> Document:
+    """An emptyDir, with fields changed or, where None, left out."""
+    changed = {"name": "a", "mountPath": "/mnt/a", "emptyDir": {"sizeLimit": "1Gi"}} | fields
+    return {name: value for name, value in changed.items() if value is not None}
+
+
+def nodes(**requirement: Any) -> Document:
+    """A node affinity with one requirement."""
+    terms = {"nodeSelectorTerms": [{"matchExpressions": [{"key": "pool", **requirement}]}]}
+    return {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}}
+
+
 OVERRIDES: list[tuple[str, Any, str]] = [
     ("labels", {"leeboard.dev/model": "other"}, "labels of leeboard.dev and app.kubernetes.io/managed-by are"),
     ("labels", {"a": "not a value"}, "podTemplateOverrides.labels.a"),
@@ -68,6 +82,34 @@ OVERRIDES: list[tuple[str, Any, str]] = [
     ("env", [{"name": "A", "valueFrom": {"secretKeyRef": {}}}], "unknown field"),
     ("tolerations", [{"operator": "Equal", "value": "x"}], "without key, operator has to be Exists"),
     ("tolerations", [{"key": "a", "operator": "Exists", "value": "x"}], "operator Exists takes no value"),
+    ("annotations", {"leeboard.dev/code": "x"}, "annotations of leeboard.dev are Leeboard's own"),
+    ("volumes", [volume(emptyDir=None)], "needs exactly one of configMap, secret, emptyDir and persistentVolumeClaim"),
+    ("volumes", [volume(configMap={"name": "x"})], "needs exactly one of configMap, secret, emptyDir"),
+    ("volumes", [volume(hostPath={"path": "/"})], "unknown field"),
+    ("volumes", [volume(emptyDir={})], "sizeLimit: Required value"),
+    ("volumes", [volume(name="A")], "podTemplateOverrides.volumes[0].name"),
+    ("volumes", [volume(emptyDir=None, secret={"secretName": "x"}, readOnly=False)], "are read-only"),
+    *(
+        ("volumes", [volume(mountPath=path)], "must lie below /mnt/, /srv/ or /data/")
+        for path in (
+            "/leeboard/model",
+            "/mnt",
+            "/mnt/",
+            "/etc/x",
+            "/mnt/../etc",
+            "/mnt/a/..",
+            "/mnt//a",
+            "mnt/a",
+            "/data/.x",
+        )
+    ),
+    ("volumes", [volume(), volume(name="b")], "every volume needs a mountPath of its own"),
+    ("volumes", [volume(), volume(mountPath="/mnt/b")], "podTemplateOverrides.volumes[1]: Duplicate value"),
+    ("affinity", nodes(operator="In"), "the other operators need some"),
+    ("affinity", nodes(operator="Exists", values=["x"]), "Exists and DoesNotExist take no values"),
+    ("affinity", nodes(operator="Gt", values=["x"]), "Gt and Lt take one whole number"),
+    ("affinity", nodes(operator="Near"), "nodeSelectorTerms[0].matchExpressions[0].operator"),
+    ("affinity", {"podAffinity": {}}, "unknown field"),
     ("hostNetwork", True, 'unknown field "spec.podTemplateOverrides.hostNetwork"'),
 ]
 TRAINING_JOB: list[tuple[str, Any, str]] = [
@@ -178,6 +220,9 @@ GOOD: list[tuple[str, str, Any]] = [
     ("training-job", "spec.limits.deadline", "99999d99999h999999m99999999s"),
     ("training-job", "spec.podTemplateOverrides.labels", {"team": "flights", "example.com/cost": ""}),
     ("training-job", "spec.podTemplateOverrides.tolerations", [{"operator": "Exists"}, {"key": "gpu", "value": "a"}]),
+    ("training-job", "spec.podTemplateOverrides.volumes", [volume(mountPath="/data/a/b-c_d.e"), volume(name="b")]),
+    ("training-job", "spec.podTemplateOverrides.affinity", nodes(operator="Exists")),
+    ("model", "spec.serving.podTemplateOverrides.affinity", nodes(operator="Gt", values=["4"])),
     ("training-job", "spec.datasets.0.partitions", {"pattern": "year={yyyy}/month={MM}/day={dd}/", "last": 90}),
     ("training-job", "spec.params", {"learning_rate": "0.1", "max-depth": "3", "n.jobs": "1"}),
     ("model-version", "spec.metrics.0.low", "9.8e-05"),

@@ -2,9 +2,11 @@
 
 from typing import Literal
 
+from leeboard.api.affinity import Affinity
 from leeboard.api.base import SpecModel
 from leeboard.api.cel import rules, within_limit
 from leeboard.api.fields import ATOMIC, LabelValue, Quantity, described, list_map
+from leeboard.api.volume import Volume
 
 _KEYS = (
     "self.all(k, k.matches('^([a-z0-9.-]{1,253}/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$'))",
@@ -88,6 +90,19 @@ class PodTemplateOverrides(SpecModel):
     )
     tolerations: tuple[Toleration, ...] = described(
         "Taints that the pods tolerate.", default=(), max_length=16, json_schema_extra=ATOMIC
+    )
+    affinity: Affinity = described("Where the pods should and should not run.", default=Affinity())
+    volumes: tuple[Volume, ...] = described(
+        "Volumes for the main container. What is read from them is no part of a version's lineage.",
+        default=(),
+        max_length=16,
+        json_schema_extra=list_map("name")
+        | rules(
+            (
+                "self.all(one, self.exists_one(other, other.mountPath == one.mountPath))",
+                "every volume needs a mountPath of its own",
+            )
+        ),
     )
     env: tuple[EnvironmentVariable, ...] = described(
         "More variables for the main container.", default=(), max_length=64, json_schema_extra=list_map("name")

@@ -9,6 +9,7 @@ from leeboard.api.storage import StorageAccess
 from leeboard.planning.plan import Raw
 
 USER = 65532
+_USERS = "user-"
 TEMPORARY = "/tmp"  # noqa: S108 - an emptyDir of the pod's own
 
 
@@ -28,7 +29,7 @@ def pod_spec(overrides: PodTemplateOverrides, pull_secrets: Iterable[str], *, gr
         "imagePullSecrets": [{"name": name} for name in pull_secrets],
         "nodeSelector": dict(overrides.node_selector),
         "tolerations": [toleration.dump() for toleration in overrides.tolerations],
-    }
+    } | _affinity(overrides)
 
 
 def container(name: str, image: str, command: list[str]) -> Raw:
@@ -67,6 +68,28 @@ def secret_variable(name: str, secret: str, key: str, *, optional: bool = False)
     """A variable that the kubelet fills from a Secret; the operator never reads it."""
     reference: Raw = {"name": secret, "key": key}
     return {"name": name, "valueFrom": {"secretKeyRef": reference | ({"optional": True} if optional else {})}}
+
+
+def volumes_of_user(overrides: PodTemplateOverrides) -> list[Raw]:
+    """The volumes that a user asked for, under names that none of ours has."""
+    found: list[Raw] = []
+    for one in overrides.volumes:
+        sources = one.model_copy(update={"name": _USERS + one.name}).dump()
+        found.append({name: value for name, value in sources.items() if name not in ("mountPath", "readOnly")})
+    return found
+
+
+def mounts_of_user(overrides: PodTemplateOverrides) -> list[Raw]:
+    """Where the main container finds them."""
+    return [
+        mount(_USERS + one.name, one.mount_path, read_only=one.read_only and one.empty_dir is None)
+        for one in overrides.volumes
+    ]
+
+
+def _affinity(overrides: PodTemplateOverrides) -> Raw:
+    asked = {name: value for name, value in overrides.affinity.dump().items() if any(value.values())}
+    return {"affinity": asked} if asked else {}
 
 
 def mount(name: str, path: str, *, read_only: bool = False) -> Raw:

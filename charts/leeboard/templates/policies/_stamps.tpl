@@ -25,6 +25,7 @@
     || variables.labels[?'leeboard.dev/model'].orValue('') != '' && variables.labels[?'leeboard.dev/version'].orValue('') != ''
     && variables.stamps[?'leeboard.dev/artifact'].orValue('').matches('^sha256:[0-9a-f]{64}$')
   message: "a pod that serves needs the labels leeboard.dev/model and leeboard.dev/version, and the digest of its artefact in the annotation leeboard.dev/artifact"
+  reason: Forbidden
 - expression: >-
     !variables.serves
     {{- if .Values.policies.allowImported }}
@@ -38,4 +39,5 @@
   {{- else }}
   message: "only versions whose commit and data were observed are served here: policies.allowImported is false"
   {{- end }}
+  reason: Forbidden
 {{- end }}

@@ -55,7 +55,7 @@ def pod_template(model: Model, version: ModelVersion, adopted: Adopted) -> Raw:
         | {
             "initContainers": [_load(model, version, adopted), _exporter(model, version, adopted)],
             "containers": [_server(model, version, adopted)],
-            "volumes": _volumes(version),
+            "volumes": _volumes(version) + restricted_pod.volumes_of_user(overrides),
         },
     }
 
@@ -111,6 +111,7 @@ def _server(model: Model, version: ModelVersion, adopted: Adopted) -> Raw:
             mount("model", _MODEL, read_only=True),
             mount("run", _RUN),
             mount("server-temporary", TEMPORARY),
+            *restricted_pod.mounts_of_user(model.spec.serving.pod_template_overrides),
         ],
     }
 

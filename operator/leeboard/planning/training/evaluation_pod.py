@@ -49,11 +49,17 @@ def evaluation_job_object(snapshot: TrainingJobSnapshot, model: Model, candidate
             *restricted_pod.storage_environment(job.spec.storage),
         ],
         "resources": job.spec.resources.dump(),
-        "volumeMounts": [restricted_pod.mount("temporary", restricted_pod.TEMPORARY)],
+        "volumeMounts": [
+            restricted_pod.mount("temporary", restricted_pod.TEMPORARY),
+            *restricted_pod.mounts_of_user(job.spec.pod_template_overrides),
+        ],
     }
     pod = workload.pod_spec(job, settings) | {
         "containers": [measure],
-        "volumes": [restricted_pod.empty_directory("temporary", "50Gi")],
+        "volumes": [
+            restricted_pod.empty_directory("temporary", "50Gi"),
+            *restricted_pod.volumes_of_user(job.spec.pod_template_overrides),
+        ],
     }
     run = candidate.run
     return workload.job_object(

@@ -16,6 +16,9 @@ RUN_ID_LENGTH = 10
 
 def training_fields(spec: TrainingJobSpec) -> dict[str, Any]:
     """The fields that bear on what is trained, in a canonical shape: lists whose order says nothing are sorted."""
+    volumes = sorted(
+        (volume.dump() for volume in spec.pod_template_overrides.volumes), key=lambda one: str(one["name"])
+    )
     return {
         "model": spec.model_ref.name,
         "code": {"from": spec.code.from_, "repository": spec.code.repository, "revision": spec.code.revision},
@@ -25,7 +28,7 @@ def training_fields(spec: TrainingJobSpec) -> dict[str, Any]:
         "seed": spec.seed,
         "datasets": sorted((dataset.dump() for dataset in spec.datasets), key=lambda one: str(one["name"])),
         "env": sorted((one.name, one.value) for one in spec.pod_template_overrides.env),
-    }
+    } | ({"volumes": volumes} if volumes else {})
 
 
 def fingerprint(spec: TrainingJobSpec) -> str:

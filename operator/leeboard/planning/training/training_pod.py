@@ -44,7 +44,10 @@ def training_job_object(job: TrainingJob, run: Run, runs: Sequence[Run], setting
     pod = workload.pod_spec(job, settings) | {
         "initContainers": [_fetch(job, run_spec, settings), _publish(job, run_spec, settings)],
         "containers": [_train(job, run)],
-        "volumes": [restricted_pod.empty_directory(name, size) for name, size in _SIZES.items()],
+        "volumes": [
+            *(restricted_pod.empty_directory(name, size) for name, size in _SIZES.items()),
+            *restricted_pod.volumes_of_user(job.spec.pod_template_overrides),
+        ],
     }
     return workload.job_object(
         job, name=run.job, run=run, part=names.TRAINING, pod=pod, retried=("fetch", "train"), now=now
@@ -113,12 +116,14 @@ def _publish(job: TrainingJob, run_spec: str, settings: Settings) -> Raw:
 
 def _train(job: TrainingJob, run: Run) -> Raw:
     spec = job.spec
+    of_user = restricted_pod.mounts_of_user(spec.pod_template_overrides)
     container = restricted_pod.container("train", spec.image, ["python3", f"{BIN}/launch.pyz", "--", *spec.command]) | {
         "env": _script_environment(job, run),
         "resources": spec.resources.dump(),
         "volumeMounts": _mounts(
             "bin", "code", "data", "model", "output", "control", temporary="train-temporary", read_only=("bin",)
-        ),
+        )
+        + of_user,
     }
     return container | ({"workingDir": CODE} if spec.code.from_ == "Git" else {})
 
