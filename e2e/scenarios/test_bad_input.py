@@ -19,7 +19,7 @@ BAD_RUNS = {
     "forbidden": ("StorageForbidden", "forbid"),
     "empty-data": ("BadData", "train"),
     "missing-values": ("BadData", "wind"),
-    "script-exits": ("TrainingFailed", "exit code 1"),
+    "script-exits": ("ScriptFailed", "exit code 1"),
     "no-image": ("ImagePull", "not found"),
     "no-commit": ("CodeUnavailable", "no-such-branch"),
     "no-result": ("ResultMissing", "model.skops"),

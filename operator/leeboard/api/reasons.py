@@ -18,7 +18,7 @@ class Reason(StrEnum):
     # code and training
     CODE_UNAVAILABLE = "CodeUnavailable"
     BAD_CONFIGURATION = "BadConfiguration"
-    TRAINING_FAILED = "TrainingFailed"
+    SCRIPT_FAILED = "ScriptFailed"
     RESULT_MISSING = "ResultMissing"
     LINEAGE_MISMATCH = "LineageMismatch"
     PUBLISH_FAILED = "PublishFailed"
@@ -31,8 +31,13 @@ class Reason(StrEnum):
     UNSCHEDULABLE = "Unschedulable"
     QUOTA_EXCEEDED = "QuotaExceeded"
     POD_REJECTED = "PodRejected"
+    POD_NOT_STARTING = "PodNotStarting"
+    VOLUME_UNAVAILABLE = "VolumeUnavailable"
+    EVICTED = "Evicted"
+    NODE_LOST = "NodeLost"
     CONFIG_MISSING = "ConfigMissing"
     CRASH_LOOP = "CrashLoop"
+    PROBE_FAILING = "ProbeFailing"
     CHILD_REJECTED = "ChildRejected"
     NAME_TAKEN = "NameTaken"
     MODEL_LOAD_FAILED = "ModelLoadFailed"
@@ -81,6 +86,7 @@ class Reason(StrEnum):
     DRIFT = "Drift"
     STABLE = "Stable"
     INCONCLUSIVE = "Inconclusive"
+    LABEL_STARVED = "LabelStarved"
     EVALUATION_STALE = "EvaluationStale"
     RETRAIN_REQUESTED = "RetrainRequested"
 
@@ -95,10 +101,10 @@ _HINTS: dict[Reason, str] = {
     Reason.BAD_DATA: "correct the dataset, or the limits in datasets[].validation",
     Reason.CODE_UNAVAILABLE: "check code.repository, code.revision, and username and password in code.secretRef",
     Reason.BAD_CONFIGURATION: "correct the field that the message names",
-    Reason.TRAINING_FAILED: "read the log of the container named train; the exit code is the script's own",
+    Reason.SCRIPT_FAILED: "read the log of the script (kubectl logs <pod> -c train); the exit code is its own",
     Reason.RESULT_MISSING: "leave model.skops in LEEBOARD_MODEL_DIR and reference.parquet in LEEBOARD_OUTPUT_DIR",
     Reason.LINEAGE_MISMATCH: "the script must write nothing below /leeboard/control: read its code, and who changed it",
-    Reason.PUBLISH_FAILED: "read the log of the container named publish",
+    Reason.PUBLISH_FAILED: "read the log of the container publish (kubectl logs <pod> -c publish)",
     Reason.EVALUATION_FAILED: "read the log of the evaluation Job: the model has to score every row of the holdout",
     Reason.DEADLINE_EXCEEDED: "raise limits.deadline, or give the training more CPU",
     Reason.JOB_DELETED: "the Job was deleted while it ran; ask for a new run with the annotation leeboard.dev/train",
@@ -106,9 +112,14 @@ _HINTS: dict[Reason, str] = {
     Reason.IMAGE_PULL: "check the image's name and tag, and the pull secrets of the namespace",
     Reason.UNSCHEDULABLE: "no node has room: lower resources.requests, or add a node",
     Reason.QUOTA_EXCEEDED: "raise the ResourceQuota of the namespace, or lower resources",
-    Reason.POD_REJECTED: "admission refused the pod: the message names the policy",
-    Reason.CONFIG_MISSING: "create the Secret or ConfigMap that the message names",
+    Reason.POD_REJECTED: "change the field or the policy that the message names; kubectl describe tells the rest",
+    Reason.POD_NOT_STARTING: "read the Events of the pod (kubectl describe pod): the node cannot set it up",
+    Reason.VOLUME_UNAVAILABLE: "create what the volume names, or read the Events of the pod (kubectl describe pod)",
+    Reason.EVICTED: "raise resources.requests to what the container uses, or give the nodes more room",
+    Reason.NODE_LOST: "look after the node (kubectl get nodes); the pod is made anew on another one",
+    Reason.CONFIG_MISSING: "create the object or the key that the message names, in the same namespace",
     Reason.CRASH_LOOP: "read the log of the container before its last restart (kubectl logs --previous)",
+    Reason.PROBE_FAILING: "read the log of the container; raise serving.readyWithin for a model that loads slowly",
     Reason.CHILD_REJECTED: "the API server refused an object that is made from this one: correct the field it names",
     Reason.NAME_TAKEN: "an object of that name belongs to somebody else: rename or delete it",
     Reason.MODEL_LOAD_FAILED: "the model could not be loaded: its libraries have to match the serving image",
@@ -130,6 +141,7 @@ _HINTS: dict[Reason, str] = {
     Reason.ERROR_RATE_TOO_HIGH: "read the log of the version's container server; the champion keeps serving",
     Reason.LATENCY_TOO_HIGH: "the version answers more slowly than the champion; the champion keeps serving",
     Reason.NOT_ENOUGH_SAMPLES: "the analysis needs more requests",
+    Reason.LABEL_STARVED: "send labels to /feedback by the ids of the answers, or correct prediction.labelDelay",
     Reason.EVALUATION_STALE: "check that the evaluator Deployment runs and may read the Model's storage",
 }
 

@@ -60,7 +60,7 @@ class Launcher:
         if code == 0 and not self.stopped:
             return self.finish()
         how = "ended by SIGTERM" if self.stopped else describe(code, self.tail)
-        return self.fail(STOPPED if self.stopped else code, "TrainingFailed", how)
+        return self.fail(STOPPED if self.stopped else code, "ScriptFailed", how)
 
     def run_command(self) -> int:
         """Run the script, its output passed through; its exit code, or 128 and the signal that ended it."""
@@ -102,7 +102,7 @@ class Launcher:
     def nothing_heard(self, message: str) -> int:
         """The end of a wait: stopped, or too long."""
         if self.stopped:
-            return self.fail(STOPPED, "TrainingFailed", "ended by SIGTERM")
+            return self.fail(STOPPED, "ScriptFailed", "ended by SIGTERM")
         return self.fail(PUBLISH_FAILED, "PublishFailed", message)
 
     def fail(self, code: int, reason: str, message: str) -> int:

@@ -114,9 +114,9 @@ def test_a_job_of_the_same_name_that_belongs_to_another_is_not_taken_for_ours() 
         ("fetch", 69, {"contract": 1, "reason": "StorageUnreachable", "message": "timeout"}, "StorageUnreachable"),
         ("train", 65, "", "ResultMissing"),
         ("train", 66, "", "PublishFailed"),
-        ("train", 1, "Traceback: ZeroDivisionError", "TrainingFailed"),
-        ("train", 1, {"contract": 1, "reason": "invented", "message": "x"}, "TrainingFailed"),
-        ("train", 1, '{"contract": 1, "reason": 3}', "TrainingFailed"),
+        ("train", 1, "Traceback: ZeroDivisionError", "ScriptFailed"),
+        ("train", 1, {"contract": 1, "reason": "invented", "message": "x"}, "ScriptFailed"),
+        ("train", 1, '{"contract": 1, "reason": 3}', "ScriptFailed"),
     ],
 )
 def test_a_failure_keeps_its_typed_reason(container: str, code: int, said: object, reason: str) -> None:

@@ -116,7 +116,7 @@ def test_a_spec_that_returns_to_what_failed_is_not_run_again_but_says_so() -> No
     world.whole_run()
     world.change(seed=7)
     world.settle()
-    assert len(world.runs) == 2 and world.conditions()["Stalled"] == ("True", "TrainingFailed")
+    assert len(world.runs) == 2 and world.conditions()["Stalled"] == ("True", "ScriptFailed")
     world.command("again-1")
     world.settle()
     assert world.run.phase == "Training" and world.run.id != failed.id and world.run.cause.kind == "Manual"

@@ -54,9 +54,9 @@ text = (control / "fetched.json").read_text()
 )
 
 ENDS: list[tuple[str, str, int, str, str]] = [
-    ("own exit code", "import sys; print('no luck', file=sys.stderr); sys.exit(3)", 3, "TrainingFailed", "3: no luck"),
-    ("own exit code 64", "import sys; sys.exit(64)", 64, "TrainingFailed", "exit code 64"),
-    ("killed", "import os; os.kill(os.getpid(), 9)", 137, "TrainingFailed", "SIGKILL, perhaps for want of memory"),
+    ("own exit code", "import sys; print('no luck', file=sys.stderr); sys.exit(3)", 3, "ScriptFailed", "3: no luck"),
+    ("own exit code 64", "import sys; sys.exit(64)", 64, "ScriptFailed", "exit code 64"),
+    ("killed", "import os; os.kill(os.getpid(), 9)", 137, "ScriptFailed", "SIGKILL, perhaps for want of memory"),
     ("nothing left", "pass", 65, "ResultMissing", "left nothing in LEEBOARD_MODEL_DIR, no model.skops"),
     (
         "pickle by name",

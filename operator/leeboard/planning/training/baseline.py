@@ -13,7 +13,7 @@ from leeboard.planning.training.run_history import newest
 POLLS = frozenset({"NewCommit", "NewData"})
 
 _REPEATABLE = frozenset(
-    {Reason.BAD_DATA, Reason.TRAINING_FAILED, Reason.RESULT_MISSING, Reason.EVALUATION_FAILED, Reason.UNSAFE_FORMAT}
+    {Reason.BAD_DATA, Reason.SCRIPT_FAILED, Reason.RESULT_MISSING, Reason.EVALUATION_FAILED, Reason.UNSAFE_FORMAT}
 )
 """Failures that lie in code or data: the same code on the same data would fail again."""
 

@@ -68,7 +68,7 @@ def _watch_training(snapshot: TrainingJobSnapshot, run: Run, now: datetime) -> S
     run = _with_fetched(run, message_of(pods, "fetch", Fetched))
     state = outcome(live)
     if state == "Failed":
-        return _failed(run, live, pods, Reason.TRAINING_FAILED, now)
+        return _failed(run, live, pods, Reason.SCRIPT_FAILED, now)
     if state == "Running":
         return _running(run, live, pods, Reason.TRAINING, now)
     return _report(snapshot, run, live, pods, now)
