@@ -55,11 +55,9 @@ class Reason(StrEnum):
     RUN_LIMIT_REACHED = "RunLimitReached"
     VERSION_RESELECTED = "VersionReselected"
     # versions and rollout
-    REGISTERED = "Registered"
     ACCEPTED = "Accepted"
     GATE_FAILED = "GateFailed"
     AWAITING_APPROVAL = "AwaitingApproval"
-    APPROVED = "Approved"
     LINEAGE_INCOMPLETE = "LineageIncomplete"
     MODEL_NOT_FOUND = "ModelNotFound"
     VERSION_NOT_FOUND = "VersionNotFound"

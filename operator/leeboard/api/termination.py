@@ -52,9 +52,9 @@ class EvaluationResult(SpecModel):
 
 
 class Failure(SpecModel):
-    """What a container says when it failed."""
+    """What a container says when it failed. Those of a server pod belong to no run, and name no contract."""
 
-    contract: int
+    contract: int = CONTRACT
     run: str = ""
     reason: str
     message: str = ""

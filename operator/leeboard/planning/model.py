@@ -13,6 +13,7 @@ from leeboard.api.model_version import ModelVersion
 from leeboard.api.reasons import Reason
 from leeboard.planning.conditions import set_conditions
 from leeboard.planning.plan import Event, ObjectRef, Plan, Raw
+from leeboard.planning.pod_problems import next_look, not_set_up
 from leeboard.planning.rollout.advance import analysis_of, failure, next_move, ready_deadline, step_ends
 from leeboard.planning.rollout.analysis import counts_of
 from leeboard.planning.rollout.commands import paused
@@ -27,6 +28,7 @@ from leeboard.planning.snapshot import ModelSnapshot
 AT_ONCE = timedelta(milliseconds=100)
 """After a move: the next plan carries it out."""
 SOON = timedelta(seconds=1)
+MOST_EXPLAINED = 3
 
 
 def plan_model(snapshot: ModelSnapshot, now: datetime) -> Plan:
@@ -42,6 +44,7 @@ def plan_model(snapshot: ModelSnapshot, now: datetime) -> Plan:
         delete=(*_leaving(view), *_forgotten(view)),
         status=None if status == snapshot.model.status.dump() else status,
         requeue_after=AT_ONCE if move else _next_look(view),
+        explain=_unexplained(view),
         events=(*(move.events if move else ()), *events),
     )
 
@@ -100,6 +103,12 @@ def _forgotten(view: View) -> list[ObjectRef]:
     ]
 
 
+def _unexplained(view: View) -> tuple[ObjectRef, ...]:
+    """Pods that no node sets up: only their Events tell why. A few stand for all."""
+    stuck = [pod for pod in view.snapshot.pods if not_set_up(pod, view.now)]
+    return tuple(ObjectRef.of({"apiVersion": "v1", "kind": "Pod"} | pod) for pod in stuck[:MOST_EXPLAINED])
+
+
 def _described(view: View, status: ModelStatus) -> tuple[ModelStatus, tuple[Event, ...]]:
     """The status with what its candidate has and waits for, and an Event where what keeps it changed."""
     candidate = status.candidate
@@ -133,7 +142,7 @@ def _waits_for(view: View, candidate: Candidate) -> tuple[Reason, str]:
     if candidate.phase != "Canary" or not view.available(candidate, wanted):
         problems = view.problems(candidate.name)
         if problems:
-            return problems[0].reason, problems[0].text()
+            return problems[0].reason, view.troubles(candidate.name)
         return Reason.PROGRESSING, f"{view.serving(candidate)} of {wanted} pods ready"
     result = analysis_of(view, candidate)
     return result.reason, result.message
@@ -165,6 +174,8 @@ def _next_look(view: View) -> timedelta | None:
                 moments.append(step_ends(view, candidate))
     if draining is not None:
         moments.append(view.drain_ends(draining))
+    if (changes := next_look(view.snapshot.pods, view.now)) is not None:
+        moments.append(changes)
     ahead = [moment - view.now for moment in moments if moment > view.now]
     if len(ahead) < len(moments):
         ahead.append(10 * SOON)  # overdue: what it waits for may come without an event

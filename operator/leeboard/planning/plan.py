@@ -44,7 +44,8 @@ class Plan:
 
     `apply`: objects for server-side apply. `create`: objects that are created and never applied (Jobs, ModelVersions);
     "already exists" is success. `delete`: orphans. `status`: the whole status of the primary, None for "unchanged".
-    `requeue_after`: when to look again although nothing changed.
+    `requeue_after`: when to look again although nothing changed. `explain`: children of which only Events tell why
+    they do not go on; the next snapshot has their warnings.
     """
 
     apply: tuple[Raw, ...] = ()
@@ -53,3 +54,4 @@ class Plan:
     status: Raw | None = None
     requeue_after: timedelta | None = None
     events: tuple[Event, ...] = ()
+    explain: tuple[ObjectRef, ...] = ()

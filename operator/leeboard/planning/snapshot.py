@@ -1,18 +1,22 @@
 """What a planner looks at: the primary and its neighbours parsed, its children as the API server gave them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from leeboard.api.drift_monitor import DriftMonitor
 from leeboard.api.model import Model
 from leeboard.api.model_version import ModelVersion
 from leeboard.api.training_job import TrainingJob
 from leeboard.planning.plan import Raw
+from leeboard.planning.pod_problems import Warnings
 from leeboard.planning.settings import Settings
 
 
 @dataclass(frozen=True)
 class TrainingJobSnapshot:
-    """A TrainingJob and what bears on it; `versions` are those of its Model, `jobs` and `pods` those it owns."""
+    """A TrainingJob and what bears on it; `versions` are those of its Model, `jobs` and `pods` those it owns.
+
+    `warnings` are Events about Jobs and pods of which nothing else tells why they do not go on.
+    """
 
     job: TrainingJob
     model: Model | None
@@ -22,11 +26,12 @@ class TrainingJobSnapshot:
     pods: tuple[Raw, ...]
     monitors: tuple[DriftMonitor, ...]
     settings: Settings
+    warnings: Warnings = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class ModelSnapshot:
-    """A Model, its versions, and the Deployments, Services and pods that serve it."""
+    """A Model, its versions, and the Deployments, Services and pods that serve it, with Events as above."""
 
     model: Model
     versions: tuple[ModelVersion, ...]
@@ -35,6 +40,7 @@ class ModelSnapshot:
     pods: tuple[Raw, ...]
     monitors: tuple[DriftMonitor, ...]
     settings: Settings
+    warnings: Warnings = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

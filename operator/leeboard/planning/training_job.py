@@ -1,6 +1,7 @@
 """What a TrainingJob does next: begin a run, go on with the one under way, tidy up after those that ended."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from leeboard.api import names
@@ -9,10 +10,11 @@ from leeboard.api.reasons import Reason, explain
 from leeboard.api.training_job import Run, TrainingJob, TrainingJobStatus
 from leeboard.planning.conditions import set_conditions
 from leeboard.planning.plan import Event, ObjectRef, Plan, Raw
+from leeboard.planning.pod_problems import not_set_up
 from leeboard.planning.snapshot import TrainingJobSnapshot
 from leeboard.planning.training.beginning import Beginning, begin
 from leeboard.planning.training.budget import Refusal
-from leeboard.planning.training.job_state import outcome, owned_by
+from leeboard.planning.training.job_state import outcome, owned_by, owned_job, pods_of
 from leeboard.planning.training.progress import Step, advance
 from leeboard.planning.training.run_history import ACTIVE, active_run, replaced
 from leeboard.planning.training.run_identity import fingerprint
@@ -109,6 +111,7 @@ def _plan(
         delete=_leftovers(job, status.runs, snapshot.jobs),
         status=renewed.dump() if renewed.dump() != job.status.dump() else None,
         requeue_after=_requeue(snapshot, status, now, problem, beginning),
+        explain=_unexplained(snapshot, status, now),
         events=(*events, *_held_event(job, held)),
     )
 
@@ -141,6 +144,18 @@ def _requeue(
     return min(max(min(moments) - now, SOON), LONGEST) if moments else None
 
 
+def _unexplained(snapshot: TrainingJobSnapshot, status: TrainingJobStatus, now: datetime) -> tuple[ObjectRef, ...]:
+    """The run's Job where it has no pod, and its pods that no node sets up: only Events tell why."""
+    run = active_run(status.runs)
+    name = "" if run is None else run.evaluation_job or run.job
+    live = owned_job(snapshot.jobs, name, snapshot.job.metadata.uid)
+    if live is None or outcome(live) != "Running":
+        return ()
+    pods = pods_of(snapshot.pods, live)
+    stuck = [ObjectRef.of({"apiVersion": "v1", "kind": "Pod"} | pod) for pod in pods if not_set_up(pod, now)]
+    return tuple(stuck) if pods else (ObjectRef.of({"apiVersion": "batch/v1", "kind": "Job"} | live),)
+
+
 def _leftovers(job: TrainingJob, runs: Sequence[Run], jobs: Sequence[Raw]) -> tuple[ObjectRef, ...]:
     """Ended Jobs of runs that are forgotten, found nothing new, or lie further back than the last five."""
     ended = [run.id for run in runs if run.phase in ("Succeeded", "Failed")]
@@ -156,13 +171,4 @@ def _leftovers(job: TrainingJob, runs: Sequence[Run], jobs: Sequence[Raw]) -> tu
 
 
 def _with_status(snapshot: TrainingJobSnapshot, status: TrainingJobStatus) -> TrainingJobSnapshot:
-    return TrainingJobSnapshot(
-        job=snapshot.job.model_copy(update={"status": status}),
-        model=snapshot.model,
-        champion=snapshot.champion,
-        versions=snapshot.versions,
-        jobs=snapshot.jobs,
-        pods=snapshot.pods,
-        monitors=snapshot.monitors,
-        settings=snapshot.settings,
-    )
+    return replace(snapshot, job=snapshot.job.model_copy(update={"status": status}))

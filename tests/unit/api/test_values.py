@@ -74,9 +74,7 @@ NOTHING_TO_DO = {
     ),
     *(
         "VersionReselected",
-        "Registered",
         "Accepted",
-        "Approved",
         "Progressing",
         "Serving",
         "CanaryStarted",

@@ -1,6 +1,6 @@
 """What serves a version: the pod, the Services, and what the pods say when they do not serve."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -9,7 +9,8 @@ from leeboard.api.model_version import ModelVersion
 from leeboard.planning.rollout.weights import candidate_replicas, share
 from leeboard.planning.serving.deployment import deployment
 from leeboard.planning.serving.pod import Adopted
-from leeboard.planning.serving.problems import problems_of
+from leeboard.planning.serving.problems import is_fatal
+from leeboard.planning.serving.problems import problems_of as problems_at
 from leeboard.planning.serving.service import apex, feedback
 from tests.support.examples import example, model_version, put
 
@@ -117,6 +118,10 @@ def test_the_replicas_nearest_to_a_weight(replicas, weight, pods, given):
     assert share(pods, replicas) == given
 
 
+def problems_of(pods, version):
+    return problems_at(pods, version, datetime(2026, 3, 2, tzinfo=UTC), {})
+
+
 def terminated(code, message="", *, reason="Error", restarts=1):
     return {
         "name": "server",
@@ -152,7 +157,7 @@ def test_what_a_container_says_becomes_a_typed_reason(status, reason, fatal):
         "status": {"containerStatuses": [status]},
     }
     found = problems_of([pod], "v1")
-    assert [(one.reason, one.fatal) for one in found] == ([(reason, fatal)] if reason else [])
+    assert [(one.reason, is_fatal(one)) for one in found] == ([(reason, fatal)] if reason else [])
     assert problems_of([pod], "v2") == ()
 
 
@@ -161,4 +166,4 @@ def test_problems_of_every_pod_are_found_and_the_fatal_ones_stand_first():
         {"metadata": {"name": name, "labels": {"leeboard.dev/version": "v1"}}, "status": {"containerStatuses": [one]}}
         for name, one in (("a", waiting("ErrImagePull")), ("b", terminated(77)))
     ]
-    assert [(one.pod, one.fatal) for one in problems_of(pods, "v1")] == [("b", True), ("a", False)]
+    assert [(one.pod, is_fatal(one)) for one in problems_of(pods, "v1")] == [("b", True), ("a", False)]

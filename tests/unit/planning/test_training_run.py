@@ -172,7 +172,11 @@ def test_an_image_that_never_comes_is_told_once_and_is_still_the_reason_at_the_d
 def test_what_containers_say_while_a_failing_job_takes_them_away_is_not_why() -> None:
     world = World()
     world.settle()
-    world.pod(world.run.job, [container_waiting("fetch", "CreateContainerConfigError", "no secret")], phase="Pending")
+    world.pod(
+        world.run.job,
+        [container_waiting("fetch", "CreateContainerConfigError", 'secret "s3" not found')],
+        phase="Pending",
+    )
     world.settle()
     failing = {"type": "FailureTarget", "reason": "DeadlineExceeded", "status": "True"}
     world.jobs[world.run.job]["status"] = {"conditions": [failing], "failed": 1}
@@ -182,7 +186,7 @@ def test_what_containers_say_while_a_failing_job_takes_them_away_is_not_why() ->
     world.end_job(world.run.job, "DeadlineExceeded")
     world.settle()
     assert (world.run.phase, world.run.reason) == ("Failed", "ConfigMissing")
-    assert "no secret" in world.run.message and "DeadlineExceeded" in world.run.message
+    assert "there is no Secret s3" in world.run.message and "DeadlineExceeded" in world.run.message
 
 
 @pytest.mark.parametrize("gone", ["deleted", "deleting"])

@@ -13,6 +13,7 @@ from leeboard.planning.rollout.moves import Move
 from leeboard.planning.rollout.returning import left_behind, overtaken
 from leeboard.planning.rollout.view import View
 from leeboard.planning.serving.deployment import adopted_with, unavailable_since
+from leeboard.planning.serving.problems import is_fatal
 from leeboard.planning.serving.service import champion_of
 
 
@@ -78,12 +79,12 @@ def ready_deadline(view: View, candidate: Candidate) -> datetime:
 def failure(view: View, candidate: Candidate) -> tuple[Reason, str] | None:
     """Why the candidate's pods will not do, or None: they cannot work, or took too long."""
     problems = view.problems(candidate.name)
-    if problems and problems[0].fatal:
-        return problems[0].reason, "; ".join(problem.text() for problem in problems[:3])
+    if problems and is_fatal(problems[0]):
+        return problems[0].reason, view.troubles(candidate.name)
     if view.available(candidate, view.candidate_pods(candidate)) or view.now < ready_deadline(view, candidate):
         return None
     if problems:
-        return problems[0].reason, "; ".join(problem.text() for problem in problems[:3])
+        return problems[0].reason, view.troubles(candidate.name)
     return Reason.NOT_READY_IN_TIME, explain(Reason.NOT_READY_IN_TIME, f"not ready within {view.ready_within}")
 
 

@@ -7,6 +7,7 @@ from leeboard.planning.rollout.advance import failure
 from leeboard.planning.rollout.selection import awaiting_approval
 from leeboard.planning.rollout.view import View
 from leeboard.planning.serving.deployment import unavailable_since
+from leeboard.planning.serving.problems import is_fatal
 
 
 def conditions(view: View, status: ModelStatus) -> list[Wanted]:
@@ -48,8 +49,8 @@ def _lacking(view: View, champion: ServedVersion, otherwise: str) -> Wanted:
     problems, lost = view.problems(champion.name), unavailable_since(view.live(champion.name))
     for_long = lost is not None and view.now - lost >= view.ready_within
     if problems:
-        state = "Stalled" if problems[0].fatal or for_long else "Reconciling"
-        return Wanted(state, "True", problems[0].reason, problems[0].text())
+        state = "Stalled" if is_fatal(problems[0]) or for_long else "Reconciling"
+        return Wanted(state, "True", problems[0].reason, view.troubles(champion.name))
     if for_long:
         return Wanted("Stalled", "True", Reason.NOT_READY_IN_TIME, explain(Reason.NOT_READY_IN_TIME, otherwise))
     return Wanted("Reconciling", "True", Reason.PROGRESSING, otherwise)

@@ -9,10 +9,12 @@ from leeboard.api.durations import parse_duration
 from leeboard.api.model import Candidate, Model, ModelStatus, ServedVersion
 from leeboard.api.model_version import ModelVersion
 from leeboard.planning.plan import Raw
+from leeboard.planning.pod_problems import Problem
+from leeboard.planning.problem_report import report
 from leeboard.planning.rollout.selection import of_model, wanted_version
 from leeboard.planning.rollout.weights import candidate_replicas
 from leeboard.planning.serving.deployment import available_replicas, find, serving_replicas, version_label
-from leeboard.planning.serving.problems import Problem, deployment_problem, problems_of
+from leeboard.planning.serving.problems import in_order, of_version, problems_of, refused_pods
 from leeboard.planning.serving.service import live_apex, selects_only
 from leeboard.planning.snapshot import ModelSnapshot
 
@@ -106,9 +108,15 @@ class View:
         return self.live(served.name) is None and all(pod["metadata"].get("deletionTimestamp") for pod in pods)
 
     def problems(self, version: str) -> tuple[Problem, ...]:
-        """What keeps a version's pods from serving."""
-        refused = deployment_problem(self.live(version))
-        return problems_of(self.snapshot.pods, names.label_value(version)) + ((refused,) if refused else ())
+        """What keeps a version's pods from serving, the most severe first."""
+        label, refused = names.label_value(version), refused_pods(self.live(version))
+        found = problems_of(self.snapshot.pods, label, self.now, self.snapshot.warnings)
+        return in_order((*found, refused)) if refused else found
+
+    def troubles(self, version: str) -> str:
+        """The same for a person: every kind of problem, with how many pods have it."""
+        pods = of_version(self.snapshot.pods, names.label_value(version))
+        return report(self.problems(version), len(pods))
 
     def only_two_serve(self) -> bool:
         """Whether champion and candidate are the only versions that have a Deployment or a pod that may answer."""

@@ -1,12 +1,14 @@
-"""What keeps a version's pods from serving, as typed reasons: of every pod, not only of the first."""
+"""What keeps a version's pods from serving: of every pod, the fatal kinds first, then by severity."""
 
-import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from datetime import datetime
 
-from leeboard.api.reasons import Reason, explain
-from leeboard.planning.container_states import EXIT_CODES, container_statuses, exit_text, unschedulable, waiting_for
+from leeboard.api.reasons import Reason
+from leeboard.api.termination import Failure, read_message
+from leeboard.planning.container_states import EXIT_CODES, Cause, exit_fact
 from leeboard.planning.plan import Raw
+from leeboard.planning.pod_problems import Problem, Warnings, problems_of_pod, refusal
+from leeboard.planning.problem_report import severity
 from leeboard.planning.serving.deployment import version_label
 
 RESTARTS_UNTIL_FATAL = 3
@@ -23,83 +25,46 @@ _FATAL = frozenset(
     }
 )
 """Reasons that lie in the version or its storage: another attempt ends the same way."""
+_PASSING = frozenset({Reason.STORAGE_UNREACHABLE, Reason.NODE_LOST, Reason.EVICTED})
+"""Reasons that lie outside of the version: however often a pod dies of them, it says nothing of the version."""
 
 
-@dataclass(frozen=True, order=True)
-class Problem:
-    """What is wrong with one container of one pod."""
-
-    pod: str
-    container: str
-    reason: Reason
-    message: str
-    fatal: bool
-
-    def text(self) -> str:
-        """For a person, with a hint at the fix."""
-        place = f"{self.pod}/{self.container}" if self.container else self.pod
-        return explain(
-            self.reason, f"{place}: {self.reason}: {self.message}" if self.message else f"{place}: {self.reason}"
-        )
+def is_fatal(problem: Problem) -> bool:
+    """Whether waiting does not heal it. A container that answers again has healed."""
+    died_for_good = problem.restarts >= RESTARTS_UNTIL_FATAL and problem.reason not in _PASSING
+    started = problem.reason not in (Reason.PROBE_FAILING, Reason.IMAGE_PULL, Reason.CONFIG_MISSING)
+    return not problem.ready and (problem.reason in _FATAL or (died_for_good and started))
 
 
-def problems_of(pods: Iterable[Raw], version: str) -> tuple[Problem, ...]:
-    """The problems of all pods whose label names that version, the fatal ones first."""
-    found = [problem for pod in pods if version_label(pod) == version for problem in _of_pod(pod)]
-    return tuple(sorted(found, key=lambda one: (not one.fatal, one)))
+def problems_of(pods: Iterable[Raw], version: str, now: datetime, warnings: Warnings) -> tuple[Problem, ...]:
+    """The problems of all pods whose label names that version, the fatal ones first, then the most severe."""
+    found = [problem for pod in of_version(pods, version) for problem in problems_of_pod(pod, _told, now, warnings)]
+    return in_order(found)
 
 
-def deployment_problem(live: Raw | None) -> Problem | None:
+def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """The same order, whichever the pods came in."""
+    return tuple(sorted(problems, key=lambda one: (not is_fatal(one), severity(one.reason), one.place, one.fact)))
+
+
+def of_version(pods: Iterable[Raw], version: str) -> list[Raw]:
+    """The pods of a version that are to stay."""
+    return [pod for pod in pods if version_label(pod) == version and not pod["metadata"].get("deletionTimestamp")]
+
+
+def refused_pods(live: Raw | None) -> Problem | None:
     """Why the Deployment could make no pods (quota, admission), or None."""
     conditions = live.get("status", {}).get("conditions", []) if live else []
     for condition in conditions:
         if condition.get("type") == "ReplicaFailure" and condition.get("status") == "True":
-            message = str(condition.get("message", ""))
-            reason = Reason.QUOTA_EXCEEDED if "exceeded quota" in message else Reason.POD_REJECTED
-            return Problem("", "", reason, message[:512], fatal=False)
+            return Problem("", "", *refusal(str(condition.get("message", ""))))
     return None
 
 
-def _of_pod(pod: Raw) -> list[Problem]:
-    if pod["metadata"].get("deletionTimestamp"):
-        return []
-    name = pod["metadata"]["name"]
-    found = [Problem(name, "", Reason.UNSCHEDULABLE, message, fatal=False) for message in unschedulable(pod)]
-    for container in container_statuses(pod):
-        problem = _of_container(name, container)
-        found += [problem] if problem else []
-    return found
-
-
-def _of_container(pod: str, status: Raw) -> Problem | None:
-    name, state = status["name"], status.get("state", {})
-    restarts = int(status.get("restartCount", 0))
-    if (waiting := waiting_for(status)) is not None:
-        return Problem(pod, name, *waiting, fatal=False)
-    running_well = status.get("ready") or (state.get("running") and status.get("started"))
-    ended = state.get("terminated") or status.get("lastState", {}).get("terminated")
-    if running_well or not ended or ended.get("exitCode") == 0:
-        return None
-    reason, message = _of_termination(ended)
-    hopeless = restarts >= RESTARTS_UNTIL_FATAL and reason != Reason.STORAGE_UNREACHABLE
-    return Problem(pod, name, reason, message, fatal=reason in _FATAL or hopeless)
-
-
-def _of_termination(ended: Raw) -> tuple[Reason, str]:
-    code, text = int(ended.get("exitCode", 0)), str(ended.get("message", "")).strip()
-    if ended.get("reason") == "OOMKilled":
-        return Reason.OOM_KILLED, f"exit code {code}"
-    told = _told(text)
-    if told is not None:
-        return told
-    return EXIT_CODES.get(code, Reason.CRASH_LOOP), exit_text(code, text)
-
-
-def _told(text: str) -> tuple[Reason, str] | None:
-    """The reason that the container itself gave in its termination message, {reason, message}."""
-    try:
-        value = json.loads(text)
-        return Reason(value["reason"]), str(value.get("message", ""))[:512]
-    except (ValueError, KeyError, TypeError, AttributeError):
-        # a log's tail, not a message of ours: the exit code has to do
-        return None
+def _told(container: str, ended: Raw) -> Cause:
+    """What a container says of its own end; without that its exit code has to do."""
+    told = read_message(str(ended.get("message") or ""), Failure)
+    if told is not None and told.reason in set(Reason):
+        return Cause(Reason(told.reason), told.message[:512])
+    code = int(ended.get("exitCode", 0))
+    return Cause(EXIT_CODES.get(code, Reason.CRASH_LOOP), exit_fact(code))

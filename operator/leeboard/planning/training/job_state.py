@@ -9,9 +9,17 @@ from leeboard.api.reasons import Reason
 from leeboard.api.termination import MessageT, read_message
 from leeboard.planning.container_states import container_statuses
 from leeboard.planning.plan import Raw
-from leeboard.planning.training.problems import Problem
+from leeboard.planning.pod_problems import Problem
+from leeboard.planning.problem_report import report
 
 Outcome = Literal["Running", "Complete", "Failed"]
+
+_FAILED_FOR = {
+    "DeadlineExceeded": "the run took longer than limits.deadline",
+    "BackoffLimitExceeded": "every attempt failed",
+    "PodFailurePolicy": "an attempt failed for good",
+}
+"""Reasons of a Job's condition Failed."""
 
 
 def owned_job(jobs: Iterable[Raw], name: str, owner_uid: str) -> Raw | None:
@@ -52,11 +60,11 @@ def ended_at(job: Raw) -> datetime | None:
 
 
 def failure(
-    job: Raw, problems: Iterable[Problem], otherwise: Reason, blocked: tuple[str, str] | None
+    job: Raw, problems: Iterable[Problem], attempts: int, otherwise: Reason, blocked: tuple[str, str] | None
 ) -> tuple[str, str]:
-    """Why a Job failed: what a container said, else what kept it from starting, else what the Job controller says.
+    """Why a Job failed: what its containers said, else what kept it from starting, else what the Job controller says.
 
-    `blocked` is the reason and message of what kept it, where something did.
+    `attempts` counts its pods; `blocked` is the reason and message of what kept it, where something did.
     """
     condition = next(
         (one for one in job.get("status", {}).get("conditions", []) if one.get("type") == "Failed"), {"reason": ""}
@@ -64,8 +72,9 @@ def failure(
     is_late = condition.get("reason") == Reason.DEADLINE_EXCEEDED
     said = [problem for problem in problems if problem.ended and not (is_late and _was_stopped(problem))]
     if said:
-        return said[0].reason, said[0].text()
-    text = f"{condition.get('reason', '')}: {condition.get('message', '')}".strip(": ")
+        return said[0].reason, report(said, attempts)
+    word = str(condition.get("reason", ""))
+    text = f"{word}: {_FAILED_FOR[word]}" if word in _FAILED_FOR else "the Job failed"
     if is_late:
         # an image that never came runs into the deadline: the image is what has to be mended
         return (blocked[0], f"{blocked[1]}; {text}") if blocked else (Reason.DEADLINE_EXCEEDED, text)
@@ -115,4 +124,4 @@ def labels(model: str, training_job: str, run: str, part: str) -> dict[str, str]
 
 def _was_stopped(problem: Problem) -> bool:
     """True where the container only reports the signal with which the deadline ended it."""
-    return problem.message.startswith(("exit code 143", "exit code 137"))
+    return problem.fact.startswith(("exit code 143", "exit code 137"))

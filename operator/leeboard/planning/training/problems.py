@@ -1,16 +1,19 @@
-"""What went wrong in the pods of a run, as typed reasons: of every pod and container, not only of the first."""
+"""What went wrong in the pods of a run: of every attempt and every container, not only of the first."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from datetime import datetime
 
 from leeboard.api.reasons import Reason
 from leeboard.api.termination import Failure, read_message
-from leeboard.planning.container_states import EXIT_CODES, container_statuses, exit_text, unschedulable, waiting_for
+from leeboard.planning.container_states import EXIT_CODES, Cause, exit_fact
 from leeboard.planning.plan import Raw
+from leeboard.planning.pod_problems import Problem, Warnings, problems_of_pod, refusal
 
 NO_NEW_DATA_EXIT = 67
 RETRIED_EXITS = (69, 75, 143)
 """Storage unreachable, temporary failure, ended by SIGTERM: worth another attempt."""
+SCRIPT = "train"
+"""The container of the user's script: exit code and reason are believed, its words are not passed on."""
 
 _EXIT_CODES = EXIT_CODES | {
     64: Reason.BAD_DATA,
@@ -20,60 +23,51 @@ _EXIT_CODES = EXIT_CODES | {
 }
 
 
-@dataclass(frozen=True)
-class Problem:
-    """What is wrong with one container of one pod; `ended` where the container has stopped for it."""
-
-    pod: str
-    container: str
-    reason: Reason
-    message: str
-    ended: bool
-
-    def text(self) -> str:
-        """For a person, without the hint."""
-        place = f"{self.pod}/{self.container}" if self.container else self.pod
-        return f"{place}: {self.message}" if self.message else place
-
-
-def problems_of(pods: Iterable[Raw], otherwise: Reason) -> tuple[Problem, ...]:
+def problems_of(pods: Iterable[Raw], otherwise: Reason, now: datetime, warnings: Warnings) -> tuple[Problem, ...]:
     """The problems of these pods, the newest pod's first; `otherwise` is for the script's own exit codes."""
     ordered = sorted(pods, key=lambda pod: (pod["metadata"].get("creationTimestamp") or "", pod["metadata"]["name"]))
-    return tuple(problem for pod in reversed(ordered) for problem in _of_pod(pod, otherwise))
+    return tuple(problem for pod in reversed(ordered) for problem in _of_pod(pod, otherwise, now, warnings))
 
 
-def _of_pod(pod: Raw, otherwise: Reason) -> list[Problem]:
-    name, status = pod["metadata"]["name"], pod.get("status", {})
-    found = [Problem(name, "", Reason.UNSCHEDULABLE, message, ended=False) for message in unschedulable(pod)]
-    if status.get("phase") == "Failed" and status.get("reason"):
-        reason = Reason.DEADLINE_EXCEEDED if status["reason"] == "DeadlineExceeded" else otherwise
-        message = f"{status['reason']}: {status.get('message', '')}"[:512]
-        found.append(Problem(name, "", reason, message, ended=True))
-    if status.get("phase") == "Succeeded":
-        return found
-    for container in container_statuses(pod):
-        problem = _of_container(name, container, otherwise)
-        found += [problem] if problem else []
+def refused_pods(job: Raw, pods: Iterable[Raw], warnings: Warnings) -> list[Problem]:
+    """Why the Job controller can make no pod, from its Events: a Job's status does not tell."""
+    told = [one for one in warnings.get(job["metadata"].get("uid", ""), ()) if one.get("reason") == "FailedCreate"]
+    if any(True for _ in pods) or not told:
+        return []
+    newest = max(told, key=lambda one: str(one.get("deprecatedLastTimestamp") or one.get("eventTime") or ""))
+    return [Problem("", "", *refusal(str(newest.get("note", ""))))]
+
+
+def _of_pod(pod: Raw, otherwise: Reason, now: datetime, warnings: Warnings) -> list[Problem]:
+    found = problems_of_pod(pod, _teller(pod, otherwise), now, warnings)
     # what a container said of itself tells more than what Kubernetes says of the pod
     return sorted(found, key=lambda problem: (not problem.container, problem.container == "publish"))
 
 
-def _of_container(pod: str, status: Raw, otherwise: Reason) -> Problem | None:
-    name, state = status["name"], status.get("state", {})
-    if (waiting := waiting_for(status)) is not None:
-        return Problem(pod, name, *waiting, ended=False)
-    terminated = state.get("terminated")
-    if not terminated or terminated.get("exitCode") == 0:
-        return None
-    reason, message = _of_termination(terminated, otherwise)
-    return Problem(pod, name, reason, message, ended=True)
+def _teller(pod: Raw, otherwise: Reason) -> Callable[[str, Raw], Cause]:
+    published = _said(_ended(pod, "publish"))
+
+    def told(container: str, ended: Raw) -> Cause:
+        code, said = int(ended.get("exitCode", 0)), _said(ended)
+        fact = exit_fact(code)
+        if said is None:
+            return Cause(_EXIT_CODES.get(code, otherwise), fact)
+        if container != SCRIPT:
+            return Cause(Reason(said.reason), said.message[:512] or fact)
+        # the launcher passes on how publishing ended: why is taken from the container that published
+        same = published is not None and published.reason == said.reason
+        return Cause(Reason(said.reason), published.message[:512] if same and published is not None else fact)
+
+    return told
 
 
-def _of_termination(terminated: Raw, otherwise: Reason) -> tuple[Reason, str]:
-    code, text = int(terminated.get("exitCode", 0)), str(terminated.get("message", "")).strip()
-    if terminated.get("reason") == "OOMKilled":
-        return Reason.OOM_KILLED, f"exit code {code}"
-    told = read_message(text, Failure)
-    if told is not None and told.reason in set(Reason):
-        return Reason(told.reason), told.message[:512] or f"exit code {code}"
-    return _EXIT_CODES.get(code, otherwise), exit_text(code, text)
+def _said(ended: Raw | None) -> Failure | None:
+    told = read_message(str((ended or {}).get("message") or ""), Failure)
+    return told if told is not None and told.reason in set(Reason) else None
+
+
+def _ended(pod: Raw, container: str) -> Raw | None:
+    statuses = pod.get("status", {}).get("initContainerStatuses") or ()
+    found = next((one for one in statuses if one["name"] == container), {})
+    ended: Raw | None = found.get("state", {}).get("terminated")
+    return ended

@@ -9,6 +9,7 @@ from leeboard.api.reasons import Reason, explain
 from leeboard.api.termination import EvaluationResult, Fetched, TrainingResult
 from leeboard.api.training_job import Run
 from leeboard.planning.plan import Event, Raw
+from leeboard.planning.problem_report import report
 from leeboard.planning.snapshot import TrainingJobSnapshot
 from leeboard.planning.training.baseline import baseline, observed_cause, same_inputs
 from leeboard.planning.training.budget import BY_HAND
@@ -24,7 +25,7 @@ from leeboard.planning.training.job_state import (
     pods_of,
     retries,
 )
-from leeboard.planning.training.problems import problems_of
+from leeboard.planning.training.problems import problems_of, refused_pods
 from leeboard.planning.training.registration import RegistrationRefused, model_version
 from leeboard.planning.training.run_identity import version_name
 from leeboard.planning.training.training_pod import training_job_object
@@ -70,7 +71,7 @@ def _watch_training(snapshot: TrainingJobSnapshot, run: Run, now: datetime) -> S
     if state == "Failed":
         return _failed(run, live, pods, Reason.SCRIPT_FAILED, now)
     if state == "Running":
-        return _running(run, live, pods, Reason.TRAINING, now)
+        return _running(snapshot, run, live, now)
     return _report(snapshot, run, live, pods, now)
 
 
@@ -121,7 +122,7 @@ def _watch_evaluation(snapshot: TrainingJobSnapshot, run: Run, now: datetime) ->
     if state == "Failed":
         return _failed(run, live, pods, Reason.EVALUATION_FAILED, now)
     if state == "Running":
-        return _running(run, live, pods, Reason.EVALUATING, now)
+        return _running(snapshot, run, live, now)
     return _register(snapshot, candidate, live, message_of(pods, EVALUATE, EvaluationResult), now)
 
 
@@ -172,10 +173,10 @@ def finish(run: Run, phase: str, reason: str, message: str, now: datetime) -> St
 
 
 def _failed(run: Run, live: Raw, pods: tuple[Raw, ...], otherwise: Reason, now: datetime) -> Step:
-    problems = problems_of(pods, otherwise)
+    problems = problems_of(pods, otherwise, now, {})
     usual = (Reason.TRAINING, Reason.EVALUATING, Reason.RUN_RETRIED)
     blocked = None if run.reason in usual else (run.reason, run.message)
-    reason, message = failure(live, problems, otherwise, blocked)
+    reason, message = failure(live, problems, len(pods), otherwise, blocked)
     if not problems and reason == otherwise and _within_patience(live, now):
         return Step(run)
     if reason == Reason.NO_NEW_DATA:
@@ -183,29 +184,32 @@ def _failed(run: Run, live: Raw, pods: tuple[Raw, ...], otherwise: Reason, now: 
     return finish(run, "Failed", reason, message, now)
 
 
-def _running(run: Run, live: Raw, pods: tuple[Raw, ...], usual: Reason, now: datetime) -> Step:
-    """Says what keeps a run from going on, once for every reason; clears it when it goes on."""
+def _running(snapshot: TrainingJobSnapshot, run: Run, live: Raw, now: datetime) -> Step:
+    """Says what keeps a run from going on, by one Event for every reason; clears it when it goes on."""
+    pods, warnings = pods_of(snapshot.pods, live), snapshot.warnings
+    usual = Reason.EVALUATING if run.phase == "Evaluating" else Reason.TRAINING
     if is_failing(live):
         # what containers say while they are taken away is not why
         return Step(run)
-    problems = problems_of(pods, Reason.RUN_RETRIED)
-    blocking = next((one for one in problems if not one.ended), None)
-    failed_before = next((one for one in problems if one.ended), None)
-    if blocking is not None:
-        reason, message = blocking.reason, explain(blocking.reason, blocking.text())
-    elif retries(live) and failed_before is not None:
-        reason, message = Reason.RUN_RETRIED, f"attempt {retries(live) + 1}, because {failed_before.text()}"
+    problems = problems_of(pods, Reason.RUN_RETRIED, now, warnings)
+    refused = refused_pods(live, pods, warnings)
+    blocking = [*refused, *(one for one in problems if not one.ended)]
+    failed_before = [one for one in problems if one.ended]
+    if blocking:
+        reason, message = blocking[0].reason, report(blocking, len(pods))
+    elif retries(live) and failed_before:
+        reason, message = Reason.RUN_RETRIED, f"attempt {retries(live) + 1}, because {report(failed_before, len(pods))}"
     elif run.reason != usual and not any(_is_there(pod) for pod in pods):
         # the pod that was kept may be gone before the Job says that it failed: what kept it is still the reason
         return Step(run)
     else:
         reason, message = usual, ""
-    since = (run.blocked_since or now) if blocking is not None else None
+    since = (run.blocked_since or now) if blocking else None
     renewed = run.model_copy(
         update={"reason": str(reason), "message": message[:1024], "blocked_since": since},
     )
     if reason in (run.reason, usual):
-        return Step(renewed if reason != run.reason else run)
+        return Step(renewed)
     return Step(renewed, events=(Event("Warning", str(reason), f"run {run.id}: {message}"[:1024]),))
 
 
