@@ -33,7 +33,7 @@ def main() -> int:
         return end(os.environ, error.reason, error.message)
     except OSError as error:  # a full disk, or a volume that is not there
         LOG.exception("files cannot be kept")
-        return end(os.environ, Reason.BAD_CONFIGURATION, f"files cannot be kept: {error}")
+        return end(os.environ, Reason.BAD_CONFIGURATION, f"files cannot be kept: {error.strerror}")
     return 0
 
 
@@ -61,7 +61,7 @@ def load_artefact(artefact: StoredModel, environment: Mapping[str, str], target:
     try:
         manifest = Manifest.parse(data)
     except ValueError as error:
-        raise ServingError(Reason.BAD_DATA, f"manifest.json: {error}") from error
+        raise ServingError(Reason.BAD_DATA, "manifest.json is no manifest") from error
     # a container that was restarted finds what the attempt before it left
     shutil.rmtree(target, ignore_errors=True)
     try:

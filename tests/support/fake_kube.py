@@ -52,14 +52,22 @@ class FakeKube:
         return copy.deepcopy(self._present((resource.kind, namespace, name)))
 
     async def list(
-        self, resource: Resource, namespace: str | None = None, *, selector: str = "", metadata_only: bool = False
+        self,
+        resource: Resource,
+        namespace: str | None = None,
+        *,
+        selector: str = "",
+        fields: str = "",
+        metadata_only: bool = False,
     ) -> list[Raw]:
         self._called("list", resource.kind, "")
         wanted = dict(part.split("=") for part in selector.split(",") if part)
+        chosen = dict(part.split("=") for part in fields.split(",") if part)
         found = [
             raw
             for address, raw in sorted(self.objects.items())
             if address[0] == resource.kind
+            and all(_field(raw, path) == value for path, value in chosen.items())
             and namespace in (None, address[1])
             and wanted.items() <= (raw["metadata"].get("labels") or {}).items()
         ]
@@ -170,3 +178,11 @@ def _merged(live: Any, wanted: Any) -> Any:
     if not isinstance(live, dict) or not isinstance(wanted, dict):
         return copy.deepcopy(wanted)
     return {**live, **{key: _merged(live.get(key), value) for key, value in wanted.items()}}
+
+
+def _field(raw: Raw, path: str) -> Any:
+    """The value that a field selector's path names."""
+    node: Any = raw
+    for part in path.split("."):
+        node = node.get(part, {})
+    return node

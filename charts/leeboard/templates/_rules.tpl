@@ -70,6 +70,7 @@
   verbs:
   - create
   - get
+  - list
   - patch
 {{- end }}
 {{- define "leeboard.evaluatorRules" -}}

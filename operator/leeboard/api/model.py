@@ -31,6 +31,9 @@ class Prediction(SpecModel):
     task: Task = described("What kind of prediction it is; decides which metrics there are.")
     score_output: Name = described("Name of the output that carries the score.", default="probability")
     positive_class: str = described("Label of the positive class.", default="1", max_length=128)
+    label_delay: Duration = described(
+        "How long after a prediction its label has usually come; monitors tell when none have.", default="1d"
+    )
 
 
 class Versions(SpecModel):

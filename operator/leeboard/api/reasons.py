@@ -103,7 +103,7 @@ _HINTS: dict[Reason, str] = {
     Reason.RESULT_MISSING: "leave model.skops in LEEBOARD_MODEL_DIR and reference.parquet in LEEBOARD_OUTPUT_DIR",
     Reason.LINEAGE_MISMATCH: "the script must write nothing below /leeboard/control: read its code, and who changed it",
     Reason.PUBLISH_FAILED: "read the log of the container publish (kubectl logs <pod> -c publish)",
-    Reason.EVALUATION_FAILED: "read the log of the evaluation Job: the model has to score every row of the holdout",
+    Reason.EVALUATION_FAILED: "read the log of the evaluation Job or of the evaluator: a model has to score every row",
     Reason.DEADLINE_EXCEEDED: "raise limits.deadline, or give the training more CPU",
     Reason.JOB_DELETED: "the Job was deleted while it ran; ask for a new run with the annotation leeboard.dev/train",
     Reason.OOM_KILLED: "raise resources.limits.memory",

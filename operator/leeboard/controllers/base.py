@@ -52,6 +52,9 @@ class Cache(Protocol):
     def list(self, kind: str, namespace: str) -> list[Raw]:
         """All objects of a kind in a namespace, sorted by name."""
 
+    def warnings(self, uid: str) -> tuple[Raw, ...]:
+        """Events of type Warning about the object of that UID, where a plan wanted them."""
+
 
 @dataclass(frozen=True)
 class Controller:

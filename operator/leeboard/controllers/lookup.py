@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from leeboard.api import names
 from leeboard.api.drift_monitor import DriftMonitor
@@ -53,3 +53,9 @@ def named_by_label(cache: Cache, kind: str, child: Raw, label: str) -> Iterator[
     value = label_of(child, label)
     for raw in cache.find(NAME, kind, namespace_of(child), value) if value else ():
         yield str(raw["metadata"]["name"])
+
+
+def warnings_about(cache: Cache, children: Iterable[Raw]) -> dict[str, tuple[Raw, ...]]:
+    """What Events tell of these children, by UID, where a plan wanted to know it."""
+    uids = (str(raw["metadata"].get("uid", "")) for raw in children)
+    return {uid: found for uid in uids if (found := cache.warnings(uid))}

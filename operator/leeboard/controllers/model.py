@@ -9,7 +9,7 @@ from leeboard.api.drift_monitor import DriftMonitor
 from leeboard.api.model import Model
 from leeboard.api.model_version import ModelVersion
 from leeboard.controllers.base import Cache, Controller, label_of, model_of, namespace_of
-from leeboard.controllers.lookup import MODEL_LABEL, named_by_label, of_model, owned, pods_labelled
+from leeboard.controllers.lookup import MODEL_LABEL, named_by_label, of_model, owned, pods_labelled, warnings_about
 from leeboard.planning.model import plan_model
 from leeboard.planning.plan import Raw
 from leeboard.planning.settings import Settings
@@ -19,15 +19,18 @@ from leeboard.planning.snapshot import ModelSnapshot
 def observe(live: Raw, cache: Cache, settings: Settings) -> ModelSnapshot:
     """The Model, its versions and monitors, and the children it owns with the pods of their server part."""
     namespace, name, uid = namespace_of(live), live["metadata"]["name"], live["metadata"]["uid"]
-    pods = pods_labelled(cache, namespace, MODEL_LABEL, name)
+    pods = [
+        raw for raw in pods_labelled(cache, namespace, MODEL_LABEL, name) if label_of(raw, names.PART) == names.SERVER
+    ]
     return ModelSnapshot(
         model=Model.parse(live),
         versions=tuple(ModelVersion.parse(raw) for raw in of_model(cache, ModelVersion.KIND, namespace, name)),
         deployments=tuple(owned(cache, "Deployment", namespace, uid)),
         services=tuple(owned(cache, "Service", namespace, uid)),
-        pods=tuple(raw for raw in pods if label_of(raw, names.PART) == names.SERVER),
+        pods=tuple(pods),
         monitors=tuple(DriftMonitor.parse(raw) for raw in of_model(cache, DriftMonitor.KIND, namespace, name)),
         settings=settings,
+        warnings=warnings_about(cache, pods),
     )
 
 

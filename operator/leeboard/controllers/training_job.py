@@ -11,7 +11,14 @@ from leeboard.api.model_version import ModelVersion
 from leeboard.api.training_job import TrainingJob
 from leeboard.controllers.base import Cache, Controller, model_of, namespace_of
 from leeboard.controllers.champion import model_and_champion
-from leeboard.controllers.lookup import TRAINING_JOB_LABEL, named_by_label, of_model, owned, pods_labelled
+from leeboard.controllers.lookup import (
+    TRAINING_JOB_LABEL,
+    named_by_label,
+    of_model,
+    owned,
+    pods_labelled,
+    warnings_about,
+)
 from leeboard.planning.plan import Raw
 from leeboard.planning.settings import Settings
 from leeboard.planning.snapshot import TrainingJobSnapshot
@@ -24,15 +31,18 @@ def observe(live: Raw, cache: Cache, settings: Settings) -> TrainingJobSnapshot:
     model, champion = model_and_champion(cache, namespace, model_of(live))
     versions = of_model(cache, ModelVersion.KIND, namespace, model_of(live))
     monitors = of_model(cache, DriftMonitor.KIND, namespace, model_of(live))
+    jobs = tuple(owned(cache, "Job", namespace, uid))
+    pods = tuple(pods_labelled(cache, namespace, TRAINING_JOB_LABEL, name))
     return TrainingJobSnapshot(
         job=TrainingJob.parse(live),
         model=model,
         champion=champion,
         versions=tuple(ModelVersion.parse(raw) for raw in versions),
-        jobs=tuple(owned(cache, "Job", namespace, uid)),
-        pods=tuple(pods_labelled(cache, namespace, TRAINING_JOB_LABEL, name)),
+        jobs=jobs,
+        pods=pods,
         monitors=tuple(DriftMonitor.parse(raw) for raw in monitors),
         settings=settings,
+        warnings=warnings_about(cache, (*jobs, *pods)),
     )
 
 

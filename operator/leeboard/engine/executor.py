@@ -17,18 +17,22 @@ from datetime import datetime
 from typing import Any
 
 from leeboard.api import names
-from leeboard.api.reasons import Reason
+from leeboard.api.reasons import Reason, explain
 from leeboard.controllers.base import Key, controlled_by, label_of
 from leeboard.engine.applied import Applied
 from leeboard.engine.store import Store
+from leeboard.engine.warning_events import WarningEvents
 from leeboard.engine.watch_lag import WatchLag
 from leeboard.kube.errors import AlreadyExists, Conflict, Forbidden, Invalid, KubeError, NotFound
 from leeboard.kube.events import EventRecorder
 from leeboard.kube.protocol import Kube
 from leeboard.kube.resources import PRIMARIES, resource_of
 from leeboard.planning.conditions import Wanted, set_conditions
+from leeboard.planning.kubernetes_texts import policy_fact, quota_fact
 from leeboard.planning.plan import Event, ObjectRef, Plan, Raw
 
+MOST_OF_REFUSALS = 800
+"""Characters, beside which a hint finds room."""
 _PRIMARY_KINDS = frozenset(resource.kind for resource in PRIMARIES)
 
 logger = logging.getLogger(__name__)
@@ -61,9 +65,10 @@ class Executor:
         self._clock = clock
         self._told = wrote
         self._applied = Applied()
+        self._warnings = WarningEvents(kube, store, clock)
 
-    async def execute(self, primary: Raw, plan: Plan) -> None:
-        """Carry out the plan made for this live object.
+    async def execute(self, primary: Raw, plan: Plan) -> bool:
+        """Carry out the plan made for this live object; whether something was learned that a new plan should know.
 
         Raises:
             Conflict: the object changed meanwhile; nothing of the state has moved, plan again.
@@ -85,13 +90,15 @@ class Executor:
         for event in events:
             await self._emit(primary, event)
         if rejection is not None:
-            raise ChildrenRejected(rejection.message)
+            raise ChildrenRejected("; ".join(error.message for _, error in refused))
+        return await self._warnings.look_up(plan.explain)
 
     def changes_nothing(self, primary: Raw, plan: Plan) -> bool:
         """Whether carrying the plan out would send no request, going by what is known of the children."""
         return (
             not plan.delete
             and not plan.events
+            and not self._warnings.due(plan.explain)
             and (plan.status is None or plan.status == (primary.get("status") or {}))
             and all(self._exists(desired) for desired in plan.create)
             and all(self._applied.is_current(desired, self._store.get(Key.of(desired))) for desired in plan.apply)
@@ -177,5 +184,15 @@ def _rejection(refused: list[tuple[Raw, KubeError]]) -> Event | None:
         return None
     taken = all(isinstance(error, AlreadyExists) for _, error in refused)
     reason = Reason.NAME_TAKEN if taken else Reason.CHILD_REJECTED
-    texts = [f"{desired['kind']} {desired['metadata']['name']}: {error.message}" for desired, error in refused]
-    return Event("Warning", reason.value, "; ".join(texts)[:1024])
+    texts = [f"{desired['kind']} {desired['metadata']['name']}: {_why(error)}" for desired, error in refused]
+    return Event("Warning", reason.value, explain(reason, "; ".join(dict.fromkeys(texts))[:MOST_OF_REFUSALS]))
+
+
+def _why(error: KubeError) -> str:
+    """Fields, quotas and policies by name; what the API server quotes of an object stays in the operator's log."""
+    if isinstance(error, AlreadyExists):
+        return "there is one already, of another owner"
+    found = quota_fact(error.message) or policy_fact(error.message)
+    if found is None and isinstance(error, Forbidden):
+        return "the operator may not do that"
+    return found or "refused"

@@ -28,10 +28,16 @@ class FencedKube:
         return await self._kube.get(resource, namespace, name)
 
     async def list(
-        self, resource: Resource, namespace: str | None = None, *, selector: str = "", metadata_only: bool = False
+        self,
+        resource: Resource,
+        namespace: str | None = None,
+        *,
+        selector: str = "",
+        fields: str = "",
+        metadata_only: bool = False,
     ) -> list[Raw]:
         """See `Kube.list`."""
-        return await self._kube.list(resource, namespace, selector=selector, metadata_only=metadata_only)
+        return await self._kube.list(resource, namespace, selector=selector, fields=fields, metadata_only=metadata_only)
 
     async def apply(self, obj: Raw) -> Raw:
         """See `Kube.apply`."""

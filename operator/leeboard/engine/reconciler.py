@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 
 RESOURCES = {resource.kind: resource for resource in PRIMARIES}
 RECONCILE_TIMEOUT = 60.0
+AT_ONCE = timedelta(milliseconds=100)
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,8 @@ class Reconciler:
             return None
         self.store.put(live)
         plan = self._plan(key, live)
-        await self.executor.execute(live, plan)
-        return plan.requeue_after
+        learned = await self.executor.execute(live, plan)
+        return AT_ONCE if learned else plan.requeue_after
 
     def _plan(self, key: Key, primary: Raw) -> Plan:
         if primary["metadata"].get("deletionTimestamp"):

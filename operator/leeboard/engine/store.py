@@ -16,6 +16,8 @@ from leeboard.engine.trimming import trimmed
 from leeboard.planning.plan import Raw
 
 REMEMBERED_DELETIONS = 10_000
+REMEMBERED_WARNINGS = 1_000
+"""Objects whose Events are kept; they are looked up again where they are missed."""
 
 
 def newer(version: str, than: str) -> bool:
@@ -42,6 +44,7 @@ class Store:
                 self._indexes.setdefault(kind, []).append((index, {}))
         self._deleted: OrderedDict[str, None] = OrderedDict()
         self._doubted: dict[Key, str] = {}
+        self._warnings: OrderedDict[str, tuple[Raw, ...]] = OrderedDict()
 
     def put(self, raw: Raw) -> bool:
         """Keep the object unless something newer is known of it; says whether it was kept."""
@@ -72,6 +75,18 @@ class Store:
             self._index(key, known, None)
             if not shelf:
                 del self._objects[(key.kind, key.namespace)]
+
+    def keep_warnings(self, uid: str, events: tuple[Raw, ...]) -> bool:
+        """Keep what Events told of an object; whether it is something else than before."""
+        before = self._warnings.pop(uid, ())
+        self._warnings[uid] = events
+        while len(self._warnings) > REMEMBERED_WARNINGS:
+            self._warnings.popitem(last=False)
+        return events != before
+
+    def warnings(self, uid: str) -> tuple[Raw, ...]:
+        """See `Cache.warnings`."""
+        return self._warnings.get(uid, ())
 
     def doubt(self, key: Key, version: str) -> None:
         """Of this object there is a version that has not come in yet."""

@@ -119,4 +119,4 @@ def _numbers(column: "pd.Series[Any]") -> NDArray[np.float64]:
     try:
         return column.to_numpy(dtype=np.float64, na_value=np.nan)
     except (TypeError, ValueError) as error:
-        raise EvaluationError(Reason.BAD_DATA, f"column {column.name} holds what is no number: {error}") from error
+        raise EvaluationError(Reason.BAD_DATA, f"column {column.name} holds what is no number") from error

@@ -43,7 +43,7 @@ class Downloads:
         try:
             manifest = Manifest.parse(stored)
         except ValueError as error:
-            raise EvaluationError(Reason.BAD_DATA, f"manifest.json: {error}") from error
+            raise EvaluationError(Reason.BAD_DATA, "manifest.json is no manifest") from error
         for file in manifest.files:
             _verify(file.path, store.read_to(f"model/{file.path}", target / file.path), file.digest)
         return target
@@ -85,7 +85,7 @@ def read_table(path: Path, texts: frozenset[str] | None = None) -> pd.DataFrame:
         types = dict.fromkeys(texts or (), "object")
         frame = pd.read_csv(path, dtype=types, nrows=MOST_ROWS + 1, low_memory=False)  # type: ignore[arg-type]
     except (ValueError, OSError, pa.ArrowException) as error:
-        raise EvaluationError(Reason.BAD_DATA, f"{path.name}: {type(error).__name__}: {error}") from error
+        raise EvaluationError(Reason.BAD_DATA, f"{path.name} cannot be read: {type(error).__name__}") from error
     if len(frame) > MOST_ROWS:
         raise EvaluationError(Reason.BAD_DATA, f"{path.name}: more than {MOST_ROWS} rows")
     return frame

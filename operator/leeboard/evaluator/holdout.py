@@ -56,7 +56,7 @@ def main() -> int:
     try:
         result = evaluate(os.environ)
     except (EvaluationError, StorageError) as error:
-        LOG.error("%s: %s", error.reason, error.message)
+        LOG.error("%s: %s", error.reason, error.message, exc_info=error.__cause__)
         failure = {"contract": CONTRACT, "run": _run(os.environ), "reason": str(error.reason)}
         termination.write_text(compact(failure | {"message": error.message[:MESSAGE_LIMIT]}), encoding="utf-8")
         return exit_code(error.reason)

@@ -67,6 +67,15 @@ def joined(ledger: Iterable[Rows], feedback: Iterable[Rows], start: datetime, en
     return labels.values[arrived][of_labels], predictions.values[of_predictions]
 
 
+def arrivals(feedback: Iterable[Rows], start: datetime, end: datetime) -> tuple[int, datetime | None]:
+    """How many ids a label arrived for from `start` to `end`, and when the newest came."""
+    labels = _last(_together(feedback))
+    times = labels.times[(labels.times >= _nanoseconds(start)) & (labels.times <= _nanoseconds(end))]
+    if not len(times):
+        return 0, None
+    return len(times), pd.Timestamp(int(times.max()), tz="UTC").to_pydatetime()
+
+
 def _table(data: bytes, column: str) -> pd.DataFrame:
     try:
         frame = pd.read_csv(io.BytesIO(decompress(data)), dtype="object", keep_default_na=False, na_values=[""])

@@ -52,13 +52,13 @@ def load_model(folder: Path) -> Any:
         unknown = sorted(set(skops.io.get_untrusted_types(file=path)) - TRUSTED)
     except Exception as error:
         # the file is a user's: whatever the parser stumbles over means that it is not what it should be
-        raise EvaluationError(Reason.UNSAFE_FORMAT, f"{FILE}: {type(error).__name__}: {error}") from error
+        raise EvaluationError(Reason.UNSAFE_FORMAT, f"{FILE} cannot be parsed: {type(error).__name__}") from error
     if unknown:
         raise EvaluationError(Reason.UNSAFE_FORMAT, f"{FILE} holds types that are not known: {', '.join(unknown[:5])}")
     try:
         return skops.io.load(path, trusted=sorted(TRUSTED))
     except Exception as error:
-        raise EvaluationError(Reason.MODEL_LOAD_FAILED, f"{FILE}: {type(error).__name__}: {error}") from error
+        raise EvaluationError(Reason.MODEL_LOAD_FAILED, f"{FILE} cannot be loaded: {type(error).__name__}") from error
 
 
 def score(model: Any, frame: pd.DataFrame, task: str, positive_class: str) -> NDArray[np.float64]:
@@ -82,7 +82,7 @@ def score(model: Any, frame: pd.DataFrame, task: str, positive_class: str) -> ND
         raise
     except Exception as error:
         # the model is a user's: it may fail in any way
-        raise EvaluationError(Reason.EVALUATION_FAILED, f"scoring: {type(error).__name__}: {error}") from error
+        raise EvaluationError(Reason.EVALUATION_FAILED, f"the model cannot score: {type(error).__name__}") from error
     if answers.shape != (len(frame),) or not np.isfinite(answers).all():
         raise EvaluationError(Reason.EVALUATION_FAILED, f"{len(frame)} rows gave scores that are not finite, or others")
     return answers

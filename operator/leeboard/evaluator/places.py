@@ -122,7 +122,7 @@ def _fetched(place: Place, stored: StoredFile) -> Profile:
     try:
         return Profile.parse(data)
     except ValueError as error:
-        raise EvaluationError(Reason.BAD_DATA, f"{stored.uri}: {error}") from error
+        raise EvaluationError(Reason.BAD_DATA, f"{stored.uri} is no profile") from error
 
 
 def _decoded(secret: Raw) -> dict[str, str]:
@@ -132,4 +132,4 @@ def _decoded(secret: Raw) -> dict[str, str]:
         return {key: base64.b64decode(data[key], validate=True).decode() for key in KEYS if key in data}
     except (binascii.Error, UnicodeDecodeError) as error:
         name = secret.get("metadata", {}).get("name", "")
-        raise EvaluationError(Reason.BAD_CONFIGURATION, f"Secret {name}: {error}") from error
+        raise EvaluationError(Reason.BAD_CONFIGURATION, f"a value of the Secret {name} is no text") from error

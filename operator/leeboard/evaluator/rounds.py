@@ -17,7 +17,7 @@ from leeboard.api.model_version import ModelVersion
 from leeboard.api.reasons import Reason
 from leeboard.evaluator.drift_figures import drift_figures, observe
 from leeboard.evaluator.failures import EvaluationError
-from leeboard.evaluator.labels import joined
+from leeboard.evaluator.labels import arrivals, joined
 from leeboard.evaluator.metrics import EvaluatorMetrics
 from leeboard.evaluator.model_figures import Traffic, model_figures
 from leeboard.evaluator.performance_figures import performance_figures
@@ -131,11 +131,13 @@ class Rounds:
         feedback = observations.feedback([name, *others], start)
         ledger = observations.ledger(name, start - LEDGER_REACH) if feedback else []
         truth, scores = joined(ledger, feedback, start, now)
+        arrived, newest = arrivals(feedback, start, now)
         wanted = [check.metric for check in monitor.spec.checks if check.metric]
         metrics = [*wanted, *performance.defaults(model.spec.prediction.task)]
         return {
             "window": {"start": _text(start), "end": _text(now)},
             **drift_figures(profile, observed, monitor.spec.features.exclude),
+            "labels": {"arrived": arrived, "rows": len(truth)} | ({"newest": _text(newest)} if newest else {}),
             "performance": performance_figures(version, metrics, truth, scores),
         }
 
@@ -155,8 +157,7 @@ class Rounds:
         except Exception as error:
             # a fault of ours that one object's data brought to light must not cost all others their figures
             LOG.exception("%s", name)
-            text = f"{type(error).__name__}: {error}"
-            evaluation["error"] = self._failed(resource, Reason.EVALUATION_FAILED, text)
+            evaluation["error"] = self._failed(resource, Reason.EVALUATION_FAILED, type(error).__name__)
         status = {
             "apiVersion": API_VERSION,
             "kind": resource.kind,

@@ -58,10 +58,17 @@ class KubeClient:
         return await self._request("GET", resource.path(namespace, name))
 
     async def list(
-        self, resource: Resource, namespace: str | None = None, *, selector: str = "", metadata_only: bool = False
+        self,
+        resource: Resource,
+        namespace: str | None = None,
+        *,
+        selector: str = "",
+        fields: str = "",
+        metadata_only: bool = False,
     ) -> list[Raw]:
         """See `Kube.list`."""
         query = {"limit": str(PAGE_SIZE)} | ({"labelSelector": selector} if selector else {})
+        query |= {"fieldSelector": fields} if fields else {}
         accept = METADATA_ONLY if metadata_only else "application/json"
         items: list[Raw] = []
         while True:

@@ -63,7 +63,7 @@ OPERATOR: tuple[Permission, ...] = (
     Permission(POD, _HEAR, "says why something does not run"),
     Permission(DEPLOYMENT, (*_HEAR, "create", "patch", "delete"), "serves each version by one"),
     Permission(SERVICE, (*_HEAR, "create", "patch"), "gives callers an address; it goes with its Model"),
-    Permission(EVENT, ("create", "get", "patch"), "tells what happened"),
+    Permission(EVENT, ("create", "get", "list", "patch"), "tells what happened; why a Job gets no pod"),
 )
 
 EVALUATOR: tuple[Permission, ...] = (

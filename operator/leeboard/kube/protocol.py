@@ -18,9 +18,15 @@ class Kube(Protocol):
         """The live object. Raises NotFound."""
 
     async def list(
-        self, resource: Resource, namespace: str | None = None, *, selector: str = "", metadata_only: bool = False
+        self,
+        resource: Resource,
+        namespace: str | None = None,
+        *,
+        selector: str = "",
+        fields: str = "",
+        metadata_only: bool = False,
     ) -> list[Raw]:
-        """All objects of the namespace (None: of all namespaces) that match the label selector, page by page."""
+        """All objects of the namespace (None: of all namespaces) that match label and field selector, page by page."""
 
     async def apply(self, obj: Raw) -> Raw:
         """Server-side apply as field manager `leeboard`, taking over contested fields. Raises Invalid."""

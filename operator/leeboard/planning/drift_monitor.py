@@ -6,12 +6,13 @@ The monitor decides and asks, in its status; it moves no traffic and starts no r
 from datetime import datetime, timedelta
 
 from leeboard.api.drift_monitor import DriftMonitor, DriftMonitorStatus
-from leeboard.api.reasons import Reason, explain
+from leeboard.api.durations import parse_duration
+from leeboard.api.reasons import Reason, explain, hint
 from leeboard.planning.conditions import Status, Wanted, set_conditions
 from leeboard.planning.drift.episode import Course, follow, is_open
 from leeboard.planning.drift.figures import read_figures
 from leeboard.planning.drift.verdict import Verdict, judge, patience
-from leeboard.planning.plan import Plan, Raw
+from leeboard.planning.plan import Event, Plan, Raw
 from leeboard.planning.snapshot import DriftMonitorSnapshot
 
 _A_MOMENT = timedelta(seconds=1)
@@ -26,7 +27,7 @@ def plan_drift_monitor(snapshot: DriftMonitorSnapshot, now: datetime) -> Plan:
     if isinstance(champion, Wanted):
         status = monitor.status.model_copy(update={"verdict": "Inconclusive", "findings": (), "rows_needed": 0})
         return Plan(status=_changed(monitor, status, [champion], now))
-    verdict = judge(monitor, champion, now)
+    verdict = judge(monitor, champion, now, _labels_due(snapshot))
     course = follow(monitor, champion, verdict, now)
     status = monitor.status.model_copy(
         update={
@@ -42,7 +43,7 @@ def plan_drift_monitor(snapshot: DriftMonitorSnapshot, now: datetime) -> Plan:
     return Plan(
         status=_changed(monitor, status, _conditions(verdict, course), now),
         requeue_after=_turns_stale(monitor, now),
-        events=course.events,
+        events=(*course.events, *_withheld_event(monitor, verdict)),
     )
 
 
@@ -55,6 +56,24 @@ def _champion(snapshot: DriftMonitorSnapshot) -> str | Wanted:
     if snapshot.model.status.champion is None:
         return Wanted("Ready", "False", Reason.NO_VERSION, explain(Reason.NO_VERSION, f"{name} has no champion"))
     return snapshot.model.status.champion.name
+
+
+def _labels_due(snapshot: DriftMonitorSnapshot) -> datetime | None:
+    """From when on the predictions of a whole window of the champion have had time to get their labels."""
+    model = snapshot.model
+    if model is None or model.status.champion is None:
+        return None
+    delay, window = model.spec.prediction.label_delay, snapshot.monitor.spec.window.length
+    return model.status.champion.since + parse_duration(delay) + parse_duration(window)
+
+
+def _withheld_event(monitor: DriftMonitor, verdict: Verdict) -> tuple[Event, ...]:
+    """Told once for as long as the same thing keeps a verdict back that only a person can mend."""
+    before = monitor.condition("DriftDetected")
+    news = before is None or before.reason != verdict.reason
+    if verdict.verdict != "Inconclusive" or verdict.reason == Reason.NOT_ENOUGH_SAMPLES or not hint(verdict.reason):
+        return ()
+    return (Event("Warning", verdict.reason, verdict.message[:1024]),) if news else ()
 
 
 def _conditions(verdict: Verdict, course: Course) -> list[Wanted]:

@@ -142,12 +142,16 @@ _MISTAKES = (
     "Invalid value|Required value|Unsupported value|Forbidden|Too long|Too many|Duplicate value|Not found|"
     "Internal error|May not be empty"
 )
+_VALUE = r"\"(?:[^\"\\]|\\.)*\"|-?[0-9][0-9.]*"
+_FIELD = re.compile(rf"({_PATH}): ({_MISTAKES})(?:: (?:{_VALUE}))?(?:: (must [A-Za-z0-9 ,()/.-]{{1,100}}))?")
 
 
 def fields_fact(message: str) -> str | None:
     """Which fields the API server refuses and how, without their values; None where it names none."""
-    found = dict.fromkeys(re.findall(rf"({_PATH}): ({_MISTAKES})", message))
-    return "; ".join(f"{path}: {mistake}" for path, mistake in list(found)[:4]) or None
+    found = dict.fromkeys(_FIELD.findall(message))
+    return (
+        "; ".join(f"{path}: {mistake}" + (f", {rule}" if rule else "") for path, mistake, rule in [*found][:4]) or None
+    )
 
 
 def _filled(phrases: Phrases, text: str) -> str | None:

@@ -174,6 +174,8 @@ def _next_look(view: View) -> timedelta | None:
                 moments.append(step_ends(view, candidate))
     if draining is not None:
         moments.append(view.drain_ends(draining))
+    if _unexplained(view):
+        moments.append(view.now + timedelta(minutes=1))
     if (changes := next_look(view.snapshot.pods, view.now)) is not None:
         moments.append(changes)
     ahead = [moment - view.now for moment in moments if moment > view.now]

@@ -14,7 +14,7 @@ from leeboard.planning.pod_problems import not_set_up
 from leeboard.planning.snapshot import TrainingJobSnapshot
 from leeboard.planning.training.beginning import Beginning, begin
 from leeboard.planning.training.budget import Refusal
-from leeboard.planning.training.job_state import outcome, owned_by, owned_job, pods_of
+from leeboard.planning.training.job_state import lasted, outcome, owned_by, owned_job, pods_of
 from leeboard.planning.training.progress import Step, advance
 from leeboard.planning.training.run_history import ACTIVE, active_run, replaced
 from leeboard.planning.training.run_identity import fingerprint
@@ -26,6 +26,8 @@ WATCHING = timedelta(seconds=10)
 """How often a run under way is looked at, although nothing was reported."""
 SOON = timedelta(seconds=1)
 LONGEST = timedelta(hours=1)
+USUALLY_A_POD = timedelta(seconds=5)
+"""Within that time of a Job's creation its pod is there."""
 KEPT_RUNS = 5
 """Ended runs whose Jobs stay, for their logs."""
 
@@ -149,7 +151,7 @@ def _unexplained(snapshot: TrainingJobSnapshot, status: TrainingJobStatus, now: 
     run = active_run(status.runs)
     name = "" if run is None else run.evaluation_job or run.job
     live = owned_job(snapshot.jobs, name, snapshot.job.metadata.uid)
-    if live is None or outcome(live) != "Running":
+    if live is None or outcome(live) != "Running" or lasted(live, now) < USUALLY_A_POD:
         return ()
     pods = pods_of(snapshot.pods, live)
     stuck = [ObjectRef.of({"apiVersion": "v1", "kind": "Pod"} | pod) for pod in pods if not_set_up(pod, now)]

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from leeboard.api.reasons import Reason
-from leeboard.runner.failures import RunError
+from leeboard.runner.failures import RunError, say
 from leeboard.storage import Manifest
 
 MODEL = "model.skops"
@@ -22,11 +22,13 @@ def check_model(folder: Path) -> Manifest:
     try:
         manifest = Manifest.of_directory(folder)
     except ValueError as error:
-        raise RunError(Reason.UNSAFE_FORMAT, str(error)) from error
+        say("publish", str(error))
+        raise RunError(Reason.UNSAFE_FORMAT, "LEEBOARD_MODEL_DIR holds a link, or too many files") from error
     paths = [file.path for file in manifest.files]
     for path in paths:
         if path.lower().endswith(_UNSAFE) or _is_pickle(folder / path):
-            raise RunError(Reason.UNSAFE_FORMAT, f"{path} would have to be unpickled")
+            say("publish", f"{path} would have to be unpickled")
+            raise RunError(Reason.UNSAFE_FORMAT, "a file in LEEBOARD_MODEL_DIR would have to be unpickled")
     if MODEL not in paths:
         found = f"{len(paths)} other files" if paths else "nothing"
         raise RunError(Reason.RESULT_MISSING, f"the script left {found} in LEEBOARD_MODEL_DIR, no {MODEL}")
@@ -42,7 +44,7 @@ def check_reference(path: Path) -> None:
         with pq.ParquetFile(path) as file:
             columns, rows = set(file.schema_arrow.names), file.metadata.num_rows
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise RunError(Reason.RESULT_MISSING, f"reference.parquet cannot be read: {str(error)[:200]}") from error
+        raise RunError(Reason.RESULT_MISSING, f"reference.parquet cannot be read: {type(error).__name__}") from error
     if absent := {"label", "split"} - columns:
         raise RunError(Reason.RESULT_MISSING, f"reference.parquet lacks the column {' and '.join(sorted(absent))}")
     if rows == 0:
@@ -59,6 +61,6 @@ def _check_skops(path: Path) -> None:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
     except zipfile.BadZipFile as error:
-        raise RunError(Reason.UNSAFE_FORMAT, f"{MODEL} was not written by skops: {error}") from error
+        raise RunError(Reason.UNSAFE_FORMAT, f"{MODEL} was not written by skops") from error
     if "schema.json" not in names:
         raise RunError(Reason.UNSAFE_FORMAT, f"{MODEL} was not written by skops: it holds no schema.json")

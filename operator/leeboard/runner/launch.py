@@ -15,7 +15,6 @@ import re
 import signal
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 from typing import Any, Mapping, MutableMapping  # noqa: UP035 - Python 3.9
@@ -26,8 +25,6 @@ PUBLISHER_SECONDS = 120.0
 OUTCOME_SECONDS = 1800.0
 """How long storing the result may take; LEEBOARD_PUBLISH_SECONDS changes it."""
 POLL_SECONDS = 0.1
-TAIL_BYTES = 2000
-"""What is kept of the script's last words on standard error."""
 LARGEST_MESSAGE = 4096
 
 
@@ -41,7 +38,6 @@ class Launcher:
         self.run_id = environment.get("LEEBOARD_RUN_ID", "")
         self.child: subprocess.Popen[bytes] | None = None
         self.stopped = False
-        self.tail = b""
 
     def run(self) -> int:
         """The container's exit code."""
@@ -59,30 +55,16 @@ class Launcher:
             return self.fail(BAD_CONFIGURATION, "BadConfiguration", f"{self.command[0]}: {error.strerror or error}")
         if code == 0 and not self.stopped:
             return self.finish()
-        how = "ended by SIGTERM" if self.stopped else describe(code, self.tail)
+        how = "ended by SIGTERM" if self.stopped else describe(code)
         return self.fail(STOPPED if self.stopped else code, "ScriptFailed", how)
 
     def run_command(self) -> int:
-        """Run the script, its output passed through; its exit code, or 128 and the signal that ended it."""
-        self.child = subprocess.Popen(
-            self.command, env=self.environment, stderr=subprocess.PIPE, bufsize=0, start_new_session=True
-        )
+        """Run the script, its output into this container's log; its exit code, or 128 and the signal that ended it."""
+        self.child = subprocess.Popen(self.command, env=self.environment, start_new_session=True)
         if self.stopped:
             self.forward()
-        reader = threading.Thread(target=self.pass_on, daemon=True)
-        reader.start()
         code = self.child.wait()
-        # whatever the script left running may hold the pipe open for ever
-        reader.join(timeout=2)
         return code if code >= 0 else 128 - code
-
-    def pass_on(self) -> None:
-        """Copy the script's standard error to this process's own, and keep its end."""
-        assert self.child is not None and self.child.stderr is not None  # noqa: S101
-        while piece := self.child.stderr.read(65536):
-            sys.stderr.buffer.write(piece)
-            sys.stderr.buffer.flush()
-            self.tail = (self.tail + piece)[-TAIL_BYTES:]
 
     def finish(self) -> int:
         """Hand over to `publish` and report what came of it."""
@@ -192,15 +174,12 @@ def environment_record() -> dict[str, Any]:
     return {"python": platform.python_version(), "lockDigest": f"sha256:{digest}", "packages": packages}
 
 
-def describe(code: int, tail: bytes) -> str:
-    """How the script ended, for a person."""
+def describe(code: int) -> str:
+    """How the script ended, for a person. What it said stays in the log: it may be anything."""
     if code > 128 and code - 128 in {one.value for one in signal.Signals}:
         how = f"exit code {code}, ended by {signal.Signals(code - 128).name}"
-        how += ", perhaps for want of memory" if code == 137 else ""
-    else:
-        how = f"exit code {code}"
-    last = tail.decode(errors="replace").strip()[-700:]
-    return f"{how}: {last}" if last else how
+        return how + (", perhaps for want of memory" if code == 137 else "")
+    return f"exit code {code}"
 
 
 def canonical(value: Any) -> bytes:

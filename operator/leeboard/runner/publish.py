@@ -20,7 +20,7 @@ from leeboard.api.model_version import Artifact, Environment, StoredFile
 from leeboard.api.reasons import Reason
 from leeboard.api.termination import CONTRACT, MAXIMUM_BYTES, Fetched, TrainingResult
 from leeboard.runner.artefact import check_model, check_reference
-from leeboard.runner.failures import RunError, canonical, say, storage_failure
+from leeboard.runner.failures import RunError, canonical, say, storage_failure, write_termination_message
 from leeboard.runner.run_spec import FETCHED, FINISHED, OUTCOME, PUBLISHER, Places, RunSpec, write_whole
 from leeboard.storage import Manifest, StorageError, Store, open_store
 from leeboard.storage.digests import digest_of, digest_of_file
@@ -143,6 +143,9 @@ def main() -> None:
         outcome = _outcome(environment, control, ended)
         if outcome is None:
             return
+        if outcome["exitCode"] != 0:
+            # whoever reads the reason finds it here too, where the script cannot write
+            write_termination_message(environment, outcome["message"])
         write_whole(control / OUTCOME, canonical(outcome))
     ended.wait()
 
@@ -184,7 +187,7 @@ def _outcome(environment: dict[str, str], control: Path, ended: Ending) -> dict[
         return {"exitCode": error.exit_code, "message": error.to_message(run)}
     except Exception as error:  # the launcher waits for an answer, whatever happens
         logging.getLogger("publish").exception("publishing failed")
-        failure = RunError(Reason.PUBLISH_FAILED, f"{type(error).__name__}: {error}")
+        failure = RunError(Reason.PUBLISH_FAILED, type(error).__name__)
         return {"exitCode": failure.exit_code, "message": failure.to_message(run)}
     return {"exitCode": 0, "message": message}
 

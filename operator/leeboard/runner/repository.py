@@ -30,6 +30,17 @@ _PASSING = re.compile(
     r"returned error: (429|5\d\d)|early EOF|hung up unexpectedly|SSL_ERROR_SYSCALL",
     re.IGNORECASE,
 )
+_COMPLAINTS = (
+    (_PASSING, "the server gives no answer"),
+    (re.compile(r"couldn't find remote ref", re.IGNORECASE), "there is no branch, tag or commit {revision}"),
+    (
+        re.compile(r"Authentication failed|could not read (Username|Password)|error: 40[13]", re.IGNORECASE),
+        "the server refuses access",
+    ),
+    (re.compile(r"certificate", re.IGNORECASE), "the server's certificate is not trusted"),
+    (re.compile(r"not found|does not (exist|appear)|error: 404", re.IGNORECASE), "there is no such repository"),
+)
+"""What git complains of, in words of ours: its own may quote an address that a server redirected to."""
 
 
 def check_out(code: Code, target: Path, environment: Mapping[str, str], temporary: Path) -> CodeRecord:
@@ -43,7 +54,7 @@ def check_out(code: Code, target: Path, environment: Mapping[str, str], temporar
     if parts.scheme not in _SCHEMES or parts.username or parts.password:
         raise RunError(Reason.BAD_CONFIGURATION, "code.repository is an http or https address without credentials")
     _empty(target)
-    git = _Git(target, _environment(environment, temporary))
+    git = _Git(target, _environment(environment, temporary), code.revision)
     say("fetch", f"code {code.repository} at {code.revision}")
     git.run("init", "--quiet")
     git.run("remote", "add", "origin", code.repository)
@@ -72,6 +83,7 @@ def _fetch(git: "_Git", revision: str) -> str:
 class _Git:
     folder: Path
     environment: dict[str, str]
+    revision: str
 
     def run(self, *args: str) -> str:
         """The command's output. Raises RunError."""
@@ -86,9 +98,13 @@ class _Git:
         return done.stderr if done.returncode != 0 else None
 
     def failure(self, complaint: str | None) -> RunError:
-        """What git complained of as an end of the run. It names addresses, never credentials."""
-        text = " ".join((complaint or "").split())[-600:]
-        return RunError(Reason.CODE_UNAVAILABLE, f"git: {text}", temporary=bool(_PASSING.search(text)))
+        """What git complained of as an end of the run; the whole of it stands in the log."""
+        text = " ".join((complaint or "").split())
+        say("fetch", f"git: {text[-2000:]}")
+        known = (phrase for pattern, phrase in _COMPLAINTS if pattern.search(text))
+        phrase = next(known, "the code cannot be had: the log of the container fetch tells why")
+        message = f"git: {phrase.format(revision=self.revision)}"
+        return RunError(Reason.CODE_UNAVAILABLE, message, temporary=bool(_PASSING.search(text)))
 
     def _start(self, *args: str) -> "subprocess.CompletedProcess[str]":
         try:

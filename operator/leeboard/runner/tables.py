@@ -1,6 +1,7 @@
 """Reads tables piece by piece, so that their size does not matter."""
 
 import gzip
+import re
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from leeboard.api.reasons import Reason
-from leeboard.runner.failures import RunError
+from leeboard.runner.failures import RunError, say
 
 SUFFIXES = (".parquet", ".csv", ".csv.gz")
 PIECE = 50_000
@@ -32,9 +33,14 @@ def read_pieces(path: Path, name: str) -> Iterator[pd.DataFrame]:
         yield from _parquet(path) if name.endswith(".parquet") else _csv(path, name)
     except (ValueError, OSError, EOFError, zlib.error, gzip.BadGzipFile, pa.ArrowException) as error:
         kind = "parquet" if name.endswith(".parquet") else "CSV"
-        raise RunError(
-            Reason.BAD_DATA, f"{name} cannot be read as {kind}: {' '.join(str(error).split())[:300]}"
-        ) from error
+        say("fetch", f"{name}: {error}")
+        raise RunError(Reason.BAD_DATA, f"{name} cannot be read as {kind}: {_complaint(error)}") from error
+
+
+def _complaint(error: Exception) -> str:
+    """What is wrong without a value of the table: the line where a library names it, else the kind of the error."""
+    found = re.search(r"Expected \d+ fields in line \d+, saw \d+", str(error))
+    return found[0] if found else type(error).__name__
 
 
 def _parquet(path: Path) -> Iterator[pd.DataFrame]:

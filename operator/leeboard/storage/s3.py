@@ -1,6 +1,7 @@
 """Storage in an S3 bucket, by boto3."""
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -121,11 +122,17 @@ class S3Store:
         try:
             yield
         except ClientError as error:
-            code = str(error.response.get("Error", {}).get("Code", ""))
+            code = _code(error)
             status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
             raise StorageError(_reason(code, status), f"{place}: {code or status}") from error
         except BotoCoreError as error:
             raise StorageError(Reason.STORAGE_UNREACHABLE, f"{place}: {type(error).__name__}") from error
+
+
+def _code(error: ClientError) -> str:
+    """The server's code of the error, where it is one word as S3 has them; a server may answer anything."""
+    code = str(error.response.get("Error", {}).get("Code", ""))
+    return code if re.fullmatch(r"[A-Za-z0-9]{1,64}", code) else ""
 
 
 def _reason(code: str, status: int) -> Reason:

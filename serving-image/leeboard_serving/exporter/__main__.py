@@ -26,7 +26,7 @@ def main() -> int:
         store = open_store(settings.uri, environment=os.environ)
         uvloop.run(Exporter(settings, references, store, folders.socket).run())
     except (ServingError, StorageError) as error:
-        LOG.error("%s: %s", error.reason, error.message)
+        LOG.error("%s: %s", error.reason, error.message, exc_info=error.__cause__)
         return end(os.environ, error.reason, error.message)
     return 0
 

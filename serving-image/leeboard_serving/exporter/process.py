@@ -39,7 +39,7 @@ class Exporter:
         try:
             outbox = Outbox(settings.outbox, settings.outbox_bytes)
         except OSError as error:
-            raise ServingError(Reason.BAD_CONFIGURATION, f"files cannot be kept: {error}") from error
+            raise ServingError(Reason.BAD_CONFIGURATION, f"files cannot be kept: {error.strerror}") from error
         self._outbox = outbox
         self._recorder = Recorder(settings, references, outbox, time.time)
         self._receiver = Receiver(socket, self._recorder)
@@ -78,7 +78,9 @@ class Exporter:
             await self._metrics.open(self._settings.metrics_port)
             await self._feedback.open(self._settings.feedback_port)
         except OSError as error:
-            raise ServingError(Reason.BAD_CONFIGURATION, f"a port or the socket cannot be opened: {error}") from error
+            raise ServingError(
+                Reason.BAD_CONFIGURATION, f"a port or the socket cannot be opened: {error.strerror}"
+            ) from error
         LOG.info("%s of %s is observed", self._settings.version, self._settings.model)
 
     async def _end(self) -> StorageError | None:

@@ -28,7 +28,7 @@ class References:
         try:
             return cls.parse(path.read_bytes())
         except (OSError, ValueError) as error:
-            raise ServingError(Reason.BAD_DATA, f"{path.name}: {error}") from error
+            raise ServingError(Reason.BAD_DATA, f"{path.name} cannot be read: {type(error).__name__}") from error
 
     @classmethod
     def parse(cls, data: bytes) -> Self:

@@ -41,7 +41,7 @@ class Uploader:
             except StorageError as error:
                 return self._failed(error)
             except OSError as error:  # of storage that is a folder, or of the outbox
-                return self._failed(StorageError(Reason.STORAGE_UNREACHABLE, str(error)))
+                return self._failed(StorageError(Reason.STORAGE_UNREACHABLE, f"files cannot be kept: {error.strerror}"))
             finally:
                 self._under_way_since = None
             self.last = self.clock()

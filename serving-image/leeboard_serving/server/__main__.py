@@ -24,7 +24,7 @@ def main() -> int:
         served = Served.of(os.environ)
         model = ServedModel.load(folders, served)
     except ServingError as error:
-        LOG.error("%s: %s", error.reason, error.message)
+        LOG.error("%s: %s", error.reason, error.message, exc_info=error.__cause__)
         return end(os.environ, error.reason, error.message)
     LOG.info(
         "serving %s of %s: %d inputs, golden samples right", served.version, served.model, len(model.signature.inputs)

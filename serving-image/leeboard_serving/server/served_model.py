@@ -79,7 +79,7 @@ def read_golden(path: Path) -> tuple[Signature, Golden]:
         if not scores.size or {len(column) for column in golden.columns.values()} != {scores.size}:
             raise ValueError("no samples, or inputs and answers of different lengths")
     except (OSError, KeyError, IndexError, TypeError, BadRequest, ValueError) as error:
-        raise ServingError(Reason.BAD_DATA, f"golden.json: {error!r}") from error
+        raise ServingError(Reason.BAD_DATA, f"golden.json cannot be read: {type(error).__name__}") from error
     return signature, golden
 
 

@@ -178,7 +178,8 @@ async def test_a_refused_child_stalls_the_object_says_why_once_and_leaves_the_re
 
     def refuse(verb: str, kind: str, name: str) -> None:
         if (verb, kind) == ("apply", "Service"):
-            raise Invalid("spec.ports[0]: must be between 1 and 65535", status=422, reason="Invalid")
+            mistake = "spec.ports[0].port: Invalid value: 99999: must be between 1 and 65535, inclusive"
+            raise Invalid(f'Service "m" is invalid: {mistake}', status=422, reason="Invalid")
 
     kube.before = refuse
     process = Process(kube, CONTROLLERS, Clock())

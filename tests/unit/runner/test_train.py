@@ -54,7 +54,7 @@ text = (control / "fetched.json").read_text()
 )
 
 ENDS: list[tuple[str, str, int, str, str]] = [
-    ("own exit code", "import sys; print('no luck', file=sys.stderr); sys.exit(3)", 3, "ScriptFailed", "3: no luck"),
+    ("own exit code", "import sys; print('no luck', file=sys.stderr); sys.exit(3)", 3, "ScriptFailed", "exit code 3"),
     ("own exit code 64", "import sys; sys.exit(64)", 64, "ScriptFailed", "exit code 64"),
     ("killed", "import os; os.kill(os.getpid(), 9)", 137, "ScriptFailed", "SIGKILL, perhaps for want of memory"),
     ("nothing left", "pass", 65, "ResultMissing", "left nothing in LEEBOARD_MODEL_DIR, no model.skops"),
@@ -63,14 +63,14 @@ ENDS: list[tuple[str, str, int, str, str]] = [
         MODEL_SCRIPT + "\n(model / 'm.joblib').write_bytes(b'x')",
         65,
         "UnsafeFormat",
-        "m.joblib would have to be unpickled",
+        "a file in LEEBOARD_MODEL_DIR would have to be unpickled",
     ),
     (
         "pickle by its bytes",
         MODEL_SCRIPT + "\nimport pickle\n(model / 'weights').write_bytes(pickle.dumps(1))",
         65,
         "UnsafeFormat",
-        "weights would have to be unpickled",
+        "a file in LEEBOARD_MODEL_DIR would have to be unpickled",
     ),
     (
         "not by skops",
@@ -84,7 +84,7 @@ ENDS: list[tuple[str, str, int, str, str]] = [
         MODEL_SCRIPT + "\n(model / 'link').symlink_to('/etc/passwd')",
         65,
         "UnsafeFormat",
-        "link is a link",
+        "holds a link",
     ),
     (
         "no reference",

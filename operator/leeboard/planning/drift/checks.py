@@ -15,6 +15,8 @@ from leeboard.planning.drift.figures import Figures, Interval, Subject
 
 MOST_ROWS = 10**9
 FINDINGS_LIMIT = 100
+NO_LABELS = "too few labels have come"
+"""What a finding of Performance says where there is no figure."""
 _RANK = {"Drift": 0, "Inconclusive": 1, "Stable": 2}
 
 
@@ -83,7 +85,7 @@ def _performance(check: Check, figures: Figures) -> Result:
     metric = check.metric or ""
     found = next((one for one in figures.performance if one.name == metric), None)
     if found is None:
-        return _nothing(check, metric, "no labels have come yet")
+        return _nothing(check, metric, NO_LABELS)
     value, low, high = found.interval.value, found.interval.low, found.interval.high
     if higher_is_better(metric):
         drop = Interval(found.reference - value, found.reference - high, found.reference - low)

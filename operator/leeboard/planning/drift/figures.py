@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from leeboard.api.reasons import Reason
+from leeboard.planning.evaluation_error import evaluation_error
+
 
 @dataclass(frozen=True)
 class Interval:
@@ -39,6 +42,15 @@ class Performance:
 
 
 @dataclass(frozen=True)
+class Labels:
+    """Labels that arrived within the window: all, and those that belong to a prediction; when the newest one came."""
+
+    arrived: int
+    rows: int
+    newest: datetime | None
+
+
+@dataclass(frozen=True)
 class Figures:
     """One evaluation. `served` counts the requests of the window that were answered, where that is known;
     `error` is reason and message where there are no figures."""
@@ -51,7 +63,8 @@ class Figures:
     features: tuple[Subject, ...]
     prediction: Subject | None
     performance: tuple[Performance, ...]
-    error: tuple[str, str] | None
+    error: tuple[Reason, str] | None
+    labels: Labels | None
 
 
 def read_figures(raw: Mapping[str, Any] | None) -> Figures | None:
@@ -68,16 +81,9 @@ def read_figures(raw: Mapping[str, Any] | None) -> Figures | None:
         features=tuple(subject for one in _items(raw.get("features")) if (subject := _subject(one))),
         prediction=_subject(raw["prediction"]) if isinstance(raw.get("prediction"), Mapping) else None,
         performance=tuple(metric for one in _items(raw.get("performance")) if (metric := _performance(one))),
-        error=read_error(raw),
+        error=evaluation_error(raw),
+        labels=_labels(raw.get("labels")),
     )
-
-
-def read_error(raw: Mapping[str, Any]) -> tuple[str, str] | None:
-    """Reason and message where the evaluator had no figures, else None."""
-    error = raw.get("error")
-    if not isinstance(error, Mapping):
-        return None
-    return str(error.get("reason", "")), str(error.get("message", ""))
 
 
 def _subject(raw: Mapping[str, Any]) -> Subject | None:
@@ -102,6 +108,12 @@ def _performance(raw: Mapping[str, Any]) -> Performance | None:
     if interval is None or reference is None:
         return None
     return Performance(str(raw.get("name", "")), interval, _count(raw.get("rows")) or 0, reference)
+
+
+def _labels(raw: Any) -> Labels | None:
+    if not isinstance(raw, Mapping):
+        return None
+    return Labels(_count(raw.get("arrived")) or 0, _count(raw.get("rows")) or 0, _moment(raw.get("newest")))
 
 
 def _interval(raw: Mapping[str, Any]) -> Interval | None:

@@ -7,7 +7,8 @@ from typing import Literal
 from leeboard.api.drift_monitor import DriftMonitor, Finding
 from leeboard.api.durations import parse_duration
 from leeboard.api.reasons import Reason, explain
-from leeboard.planning.drift.checks import FINDINGS_LIMIT, run_checks
+from leeboard.planning.conditions import timestamp
+from leeboard.planning.drift.checks import FINDINGS_LIMIT, NO_LABELS, run_checks
 from leeboard.planning.drift.figures import Figures, read_figures
 
 STALE_AFTER_EVALUATIONS = 3
@@ -39,8 +40,11 @@ def patience(monitor: DriftMonitor) -> timedelta:
     return max(LEAST_PATIENCE, STALE_AFTER_EVALUATIONS * parse_duration(monitor.spec.window.every))
 
 
-def judge(monitor: DriftMonitor, champion: str, now: datetime) -> Verdict:
-    """Drift where any check finds it, Stable where all checks say so, else Inconclusive with what is missing."""
+def judge(monitor: DriftMonitor, champion: str, now: datetime, labels_due: datetime | None = None) -> Verdict:
+    """Drift where any check finds it, Stable where all checks say so, else Inconclusive with what is missing.
+
+    From `labels_due` on the labels of a whole window have to be there; None: nobody knows when.
+    """
     figures = read_figures(monitor.status.evaluation)
     if figures is None:
         return Verdict("Inconclusive", Reason.INCONCLUSIVE, f"there are no figures about {champion} yet")
@@ -54,6 +58,9 @@ def judge(monitor: DriftMonitor, champion: str, now: datetime) -> Verdict:
     if drifted:
         return Verdict("Drift", Reason.DRIFT, summary(drifted), rows, 0, shown, figures.observed_at)
     open_ones = [one for one in results if one.finding.verdict == "Inconclusive"]
+    if labels_due is not None and now >= labels_due and any(_is_unlabelled(one.finding) for one in open_ones):
+        text = explain(Reason.LABEL_STARVED, _labels_in_words(figures))
+        return Verdict("Inconclusive", Reason.LABEL_STARVED, text, rows, 0, shown, figures.observed_at)
     if open_ones:
         needed = max(one.rows_needed for one in open_ones)
         message = f"{len(open_ones)} of {len(results)} checks cannot tell: {summary([open_ones[0].finding])}"
@@ -68,6 +75,18 @@ def summary(findings: list[Finding]) -> str:
     texts = [_in_words(one) for one in findings[:3]]
     more = len(findings) - len(texts)
     return "; ".join(texts) + (f"; and {more} more" if more else "")
+
+
+def _is_unlabelled(finding: Finding) -> bool:
+    return finding.check == "Performance" and finding.shift == NO_LABELS
+
+
+def _labels_in_words(figures: Figures) -> str:
+    labels = figures.labels
+    if labels is None or not labels.arrived:
+        return "no label arrived within the window, although those of its predictions are due"
+    newest = f", the newest at {timestamp(labels.newest)}" if labels.newest else ""
+    return f"{labels.arrived} labels arrived within the window{newest}; {labels.rows} belong to a prediction"
 
 
 def _in_words(finding: Finding) -> str:
@@ -88,8 +107,7 @@ def _withheld(monitor: DriftMonitor, figures: Figures, champion: str, now: datet
         return Verdict("Inconclusive", Reason.EVALUATION_STALE, text, figures.rows)
     if figures.error is not None:
         reason, message = figures.error
-        known = Reason(reason) if reason in set(Reason) else Reason.INCONCLUSIVE
-        return Verdict("Inconclusive", known, explain(known, message or reason), figures.rows)
+        return Verdict("Inconclusive", reason, explain(reason, message), figures.rows)
     least = monitor.spec.window.min_samples
     if figures.rows < least:
         text = f"{figures.rows} of {least} rows in the window"

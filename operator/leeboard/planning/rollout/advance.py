@@ -5,7 +5,7 @@ from datetime import datetime
 from leeboard.api.durations import parse_duration
 from leeboard.api.model import Analysis, Candidate, Images
 from leeboard.api.reasons import Reason, explain
-from leeboard.planning.drift.figures import read_error
+from leeboard.planning.evaluation_error import evaluation_error
 from leeboard.planning.rollout import moves
 from leeboard.planning.rollout.analysis import Result, analyse, counts_of, is_about
 from leeboard.planning.rollout.commands import command_move, paused
@@ -35,10 +35,9 @@ def analysis_of(view: View, candidate: Candidate) -> Result:
         return Result("Pass", Reason.ANALYSIS_PASSED, "no analysis was asked for")
     if champion is None or not is_about(evaluation, candidate.name, champion.name, candidate.compared_since):
         return Result("Continue", Reason.NOT_ENOUGH_SAMPLES, "no figures of this rollout yet")
-    if (error := read_error(evaluation or {})) is not None:
+    if (error := evaluation_error(evaluation)) is not None:
         reason, message = error
-        known = Reason(reason) if reason in set(Reason) else Reason.EVALUATION_STALE
-        return Result("Continue", known, explain(known, f"no figures: {message or reason}"))
+        return Result("Continue", reason, explain(reason, f"no figures: {message}"))
     result = analyse(analysis, counts_of(evaluation, candidate.name), counts_of(evaluation, champion.name))
     if result.verdict != "Abort" and _blind(view, candidate):
         return Result("Continue", Reason.EVALUATION_STALE, "the figures are older than this stage")
@@ -56,7 +55,7 @@ def _blind(view: View, candidate: Candidate) -> bool:
         return False
     stage_began = candidate.step_started_at or candidate.since
     seen = is_about(evaluation, candidate.name, champion.name, stage_began)
-    return not seen or read_error(evaluation or {}) is not None
+    return not seen or evaluation_error(evaluation) is not None
 
 
 def step_ends(view: View, candidate: Candidate) -> datetime:

@@ -1,7 +1,7 @@
 """How a batch/v1 Job and its pods stand."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from leeboard.api import names
@@ -49,6 +49,12 @@ def is_failing(job: Raw) -> bool:
     """Whether the Job controller has decided that the Job fails and takes its pods away."""
     conditions = job.get("status", {}).get("conditions", [])
     return any(one.get("type") == "FailureTarget" and one.get("status") == "True" for one in conditions)
+
+
+def lasted(job: Raw, now: datetime) -> timedelta:
+    """For how long the Job has been there."""
+    created = job["metadata"].get("creationTimestamp")
+    return now - datetime.fromisoformat(str(created)) if created else timedelta()
 
 
 def ended_at(job: Raw) -> datetime | None:
