@@ -11,7 +11,10 @@ from leeboard.planning.training.budget import Refusal
 from leeboard.planning.training.run_history import active_run, find_run, newest
 
 NEEDS_A_PERSON = frozenset(
-    {Reason.IMAGE_PULL, Reason.CONFIG_MISSING, Reason.UNSCHEDULABLE, Reason.BAD_CONFIGURATION, Reason.QUOTA_EXCEEDED}
+    {
+        *(Reason.IMAGE_PULL, Reason.CONFIG_MISSING, Reason.UNSCHEDULABLE, Reason.BAD_CONFIGURATION),
+        *(Reason.QUOTA_EXCEEDED, Reason.POD_REJECTED, Reason.VOLUME_UNAVAILABLE, Reason.POD_NOT_STARTING),
+    }
 )
 """Reasons for which a run that is under way may not go on by itself."""
 
