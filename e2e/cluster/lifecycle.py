@@ -14,7 +14,7 @@ from e2e.support.kubectl import Kubectl
 from e2e.support.narrator import Narrator
 
 PROGRAMS = ("kube", "containerd", "containerd-shim-runc-v2", "coredns", "versitygw", "registry", "pause", "helm")
-TEST_PROGRAMS = ("kube-apiserver",)
+TEST_PROGRAMS = ("kube-apiserver", "gitops")
 """What tests need beyond that."""
 PROCESSES = (
     *("s3", "registry", "git", "etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"),
