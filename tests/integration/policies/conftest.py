@@ -21,9 +21,9 @@ CONTROLLERS = (
 
 
 @pytest.fixture(scope="session")
-def policed() -> Iterator[ControlPlane]:
+def policed(kubernetes: str) -> Iterator[ControlPlane]:
     """A namespace of a tenant, in which every role is bound to a user of its name."""
-    with ControlPlane() as plane:
+    with ControlPlane(kubernetes) as plane:
         plane.run_controllers(*CONTROLLERS)
         install(plane)
         plane.kubectl("create", "namespace", TENANT)
