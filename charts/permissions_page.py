@@ -30,4 +30,5 @@ def _rows(permissions: tuple[Permission, ...]) -> Iterator[str]:
     for permission in permissions:
         group = permission.resource.group
         name = f"{permission.name}.{group}" if group else permission.name
-        yield f"| `{name}` | {', '.join(permission.verbs)} | {permission.purpose} |"
+        only = f" named `{permission.object_name}`" if permission.object_name else ""
+        yield f"| `{name}`{only} | {', '.join(permission.verbs)} | {permission.purpose} |"

@@ -13,6 +13,7 @@ import yaml
 from charts import generate
 from e2e.cluster.binaries import KUBERNETES
 from e2e.cluster.control_plane import ControlPlane
+from leeboard.edge.configuration import Configuration
 from tests.support.installation import CHART, ROOT, SYSTEM, HelmError, helm, install
 
 pytestmark = pytest.mark.apiserver
@@ -52,7 +53,7 @@ def test_the_definitions_in_the_chart_are_those_of_crds_and_are_kept() -> None:
 @pytest.mark.parametrize(
     "setting",
     [
-        "operator.replicas=2",
+        "operator.replicas=0",
         "operator.workers=0",
         "evaluator.interval=soon",
         "images.operator=",
@@ -123,8 +124,38 @@ def test_roles_are_cluster_wide_or_in_each_of_the_namespaces() -> None:
     assert bindings() == [
         ("ClusterRoleBinding", "leeboard-evaluator", ""),
         ("ClusterRoleBinding", "leeboard-operator", ""),
+        ("RoleBinding", "leeboard-leader-election", SYSTEM),
     ]
     assert bindings("--set", "namespaces={a,b}", "--set", "evaluator.enabled=false") == [
+        ("RoleBinding", "leeboard-leader-election", SYSTEM),
         ("RoleBinding", "leeboard-operator", "a"),
         ("RoleBinding", "leeboard-operator", "b"),
     ]
+
+
+def test_the_replicas_contend_for_the_one_lease_that_their_role_names() -> None:
+    documents = rendered()
+    (role,) = [one for one in documents if one["kind"] == "Role"]
+    (deployment,) = [
+        one for one in documents if (one["kind"], one["metadata"]["name"]) == ("Deployment", "leeboard-operator")
+    ]
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    environment = {one["name"]: one.get("value") for one in container["env"]}
+    names = [name for rule in role["rules"] for name in rule.get("resourceNames", ())]
+    assert names == [environment["LEEBOARD_LEASE_NAME"]]
+    assert role["metadata"]["namespace"] == SYSTEM
+    assert Configuration.of({name: value for name, value in environment.items() if value is not None})
+
+
+def test_an_upgrade_or_a_drain_takes_one_operator_at_a_time_and_never_waits_for_ever() -> None:
+    documents = {one["kind"]: one for one in rendered() if one["metadata"]["name"] == "leeboard-operator"}
+    spec, budget = documents["Deployment"]["spec"], documents["PodDisruptionBudget"]["spec"]
+    assert spec["replicas"] == 2
+    assert spec["strategy"]["rollingUpdate"] == {"maxUnavailable": 0, "maxSurge": 1}
+    assert budget["maxUnavailable"] == 1
+    assert budget["selector"] == spec["selector"]
+    spread = spec["template"]["spec"]["topologySpreadConstraints"]
+    assert {one["topologyKey"] for one in spread} == {"kubernetes.io/hostname", "topology.kubernetes.io/zone"}
+    for constraint in spread:
+        assert constraint["whenUnsatisfiable"] == "ScheduleAnyway"
+        assert constraint["labelSelector"] == spec["selector"]

@@ -24,6 +24,13 @@ from e2e.cluster.control_plane import ControlPlane, free_port
 ROOT = Path(__file__).resolve().parents[2]
 CHART = ROOT / "charts" / "leeboard"
 SYSTEM = "leeboard-system"
+# Shorter than in production, for tests that kill the leader; no shorter than a busy machine bears.
+LEASE = {
+    "LEEBOARD_NAMESPACE": SYSTEM,
+    "LEEBOARD_LEASE_DURATION": "8s",
+    "LEEBOARD_LEASE_RENEW_DEADLINE": "6s",
+    "LEEBOARD_LEASE_RETRY_PERIOD": "1s",
+}
 IMAGES = {"LEEBOARD_RUNTIME_IMAGE": "registry.example/runtime:1", "LEEBOARD_SERVER_IMAGE": "registry.example/server:1"}
 
 
@@ -64,12 +71,16 @@ def service_account_kubeconfig(plane: ControlPlane, name: str, folder: Path) -> 
 
 
 class OperatorProcess:
-    """A context manager: `python -m leeboard.edge` against a control plane, with the rights of its chart."""
+    """A context manager: `python -m leeboard.edge` against a control plane, with the rights of its chart.
 
-    def __init__(self, plane: ControlPlane, folder: Path, **environment: str) -> None:
+    It begins when this process leads, or with `standby` when it waits for another to stop leading.
+    """
+
+    def __init__(self, plane: ControlPlane, folder: Path, *, standby: bool = False, **environment: str) -> None:
         self._kubeconfig = service_account_kubeconfig(plane, "leeboard-operator", folder)
         self._log = folder / f"operator-{free_port()}.log"
         self._environment = environment
+        self._standby = standby
         self.port = free_port()
 
     def __enter__(self) -> Self:
@@ -77,6 +88,8 @@ class OperatorProcess:
         environment = {
             **inherited,
             **IMAGES,
+            **LEASE,
+            "LEEBOARD_POD_NAME": f"operator-{self.port}",
             "KUBECONFIG": str(self._kubeconfig),
             "PYTHONPATH": str(ROOT / "operator"),
             "LEEBOARD_PROBE_PORT": str(self.port),
@@ -92,7 +105,16 @@ class OperatorProcess:
     def _ready(self) -> bool:
         if self._process.poll() is not None:
             raise AssertionError(f"the operator ended with {self._process.returncode}:\n{self.log()[-6000:]}")
-        return self.probe("/readyz")[0] == 200
+        return self.standby() if self._standby else self.leads()
+
+    def leads(self) -> bool:
+        """Whether it leads and has listed everything."""
+        return self.probe("/readyz") == (200, "leads\n")
+
+    def standby(self) -> bool:
+        """Whether it waits, and could read the lease."""
+        status, text = self.probe("/readyz")
+        return status == 200 and text.startswith("standby")
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -110,6 +132,14 @@ class OperatorProcess:
         """SIGTERM, as kubelet sends it; gives the exit status."""
         self._process.send_signal(signal.SIGTERM)
         return self._process.wait(timeout=30)
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal."""
+        self._process.send_signal(number)
+
+    def ended(self) -> int | None:
+        """The exit status, or None while it runs."""
+        return self._process.poll()
 
     def kill(self) -> None:
         """SIGKILL: a crash."""

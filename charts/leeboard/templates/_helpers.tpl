@@ -3,6 +3,11 @@
 {{- .Release.Name | trunc 40 | trimSuffix "-" -}}
 {{- end }}
 
+{{- /* The Lease by which the operator's replicas agree on one leader: one for each release. */ -}}
+{{- define "leeboard.leaseName" -}}
+{{- include "leeboard.name" . }}-operator
+{{- end }}
+
 {{- define "leeboard.labels" -}}
 app.kubernetes.io/name: leeboard
 app.kubernetes.io/instance: {{ .Release.Name }}

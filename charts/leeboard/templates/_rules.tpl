@@ -73,6 +73,23 @@
   - list
   - patch
 {{- end }}
+{{- define "leeboard.leader-electionRules" -}}
+- apiGroups:
+  - coordination.k8s.io
+  resources:
+  - leases
+  verbs:
+  - get
+  - update
+  resourceNames:
+  - {{ include "leeboard.leaseName" . }}
+- apiGroups:
+  - coordination.k8s.io
+  resources:
+  - leases
+  verbs:
+  - create
+{{- end }}
 {{- define "leeboard.evaluatorRules" -}}
 - apiGroups:
   - leeboard.dev

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
 from leeboard.api.durations import parse_duration
+from leeboard.engine.lease import Timing
 from leeboard.observability import logs
 from leeboard.planning.settings import Settings
 
@@ -19,7 +21,8 @@ class ConfigurationError(ValueError):
 class Configuration:
     """`namespaces` empty means all of them; `relist_interval` is how often deletions are looked for by a list.
 
-    `object_limit`: of how many objects of a kind there are metrics of their own.
+    `object_limit`: of how many objects of a kind there are metrics of their own. The Lease `lease_name` lies in
+    `settings.namespace`; `pod_name` tells its contenders apart.
     """
 
     settings: Settings
@@ -30,6 +33,9 @@ class Configuration:
     object_limit: int
     log_format: str
     log_level: str
+    pod_name: str
+    lease_name: str
+    lease_timing: Timing
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Configuration:
@@ -50,6 +56,9 @@ class Configuration:
             object_limit=_number(environment, "LEEBOARD_METRICS_OBJECT_LIMIT", 1000, 0, 100_000),
             log_format=_one_of(environment, "LEEBOARD_LOG_FORMAT", logs.FORMATS),
             log_level=_one_of(environment, "LEEBOARD_LOG_LEVEL", logs.LEVELS),
+            pod_name=environment.get("LEEBOARD_POD_NAME", "").strip() or socket.gethostname(),
+            lease_name=environment.get("LEEBOARD_LEASE_NAME", "").strip() or "leeboard-operator",
+            lease_timing=_timing(environment),
         )
 
 
@@ -73,6 +82,19 @@ def _duration(environment: Mapping[str, str], name: str, default: str) -> timede
     if duration <= timedelta(0):
         raise ConfigurationError(f"{name} has to be longer than nothing: {text!r}")
     return duration
+
+
+def _timing(environment: Mapping[str, str]) -> Timing:
+    usual = {
+        "LEEBOARD_LEASE_DURATION": "15s",
+        "LEEBOARD_LEASE_RENEW_DEADLINE": "10s",
+        "LEEBOARD_LEASE_RETRY_PERIOD": "2s",
+    }
+    seconds = [_duration(environment, name, default).total_seconds() for name, default in usual.items()]
+    try:
+        return Timing(*seconds)
+    except ValueError as error:
+        raise ConfigurationError(f"{', '.join(usual)}: {error}") from error
 
 
 def _number(environment: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:

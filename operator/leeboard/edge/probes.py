@@ -1,36 +1,12 @@
-"""/healthz, /readyz and /metrics."""
+"""The HTTP server of /healthz, /readyz and /metrics."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry
 
+from leeboard.edge.health import Health
 from leeboard.observability.exposition import exposition
-
-LAG_LIMIT = 120.0
-"""Seconds after which a watch that delivered nothing of what was written counts as dead; a restart heals it."""
-
-
-@dataclass
-class Health:
-    """`lag()` gives how far the watches are behind, in seconds; `synced` is set once the first list is complete."""
-
-    lag: Callable[[], float]
-    synced: bool = field(default=False)
-
-    def live(self) -> tuple[bool, str]:
-        """Whether a restart is not needed, and why."""
-        lag = self.lag()
-        return lag < LAG_LIMIT, f"watch lag {lag:.1f} s"
-
-    def ready(self) -> tuple[bool, str]:
-        """Whether reconciling goes on, and why."""
-        if not self.synced:
-            return False, "the first list is not complete"
-        return self.live()
 
 
 class Probes:

@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 class Elector:
     """One contender. `identity` is of this process alone; `clock` gives the wall time that people read in the Lease.
 
-    `jitter()` gives the factor, from 1 to 1.2, by which a retry period is stretched, so that contenders fall out of step.
+    `jitter()` gives the factor, from 1 to 1.2, by which a retry period is stretched: contenders fall out of step.
     """
 
     def __init__(

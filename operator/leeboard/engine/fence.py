@@ -17,7 +17,7 @@ class NotLeading(KubeError):
 
 
 class FencedKube:
-    """`leeboard.kube.protocol.Kube` whose writes raise NotLeading unless `leads()` says so just before they are sent."""
+    """`leeboard.kube.protocol.Kube` whose writes raise NotLeading where `leads()` is false when they are to be sent."""
 
     def __init__(self, kube: Kube, leads: Callable[[], bool]) -> None:
         self._kube = kube

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable
-
-logger = logging.getLogger(__name__)
 
 
 class Leadership:
@@ -20,7 +17,7 @@ class Leadership:
         self._loop = asyncio.get_running_loop()
         self._until: float | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._listeners: list[Callable[[], None]] = []
+        self._listeners: list[Callable[[], object]] = []
         self.began = asyncio.Event()
         self.ended = asyncio.Event()
         self.reason = ""
@@ -30,7 +27,7 @@ class Leadership:
         """Whether this process leads at this moment."""
         return self._until is not None and not self.ended.is_set() and self._loop.time() < self._until
 
-    def on_end(self, listener: Callable[[], None]) -> None:
+    def on_end(self, listener: Callable[[], object]) -> None:
         """Have `listener` called in the moment in which leadership ends, before any other task runs on."""
         self._listeners.append(listener)
 

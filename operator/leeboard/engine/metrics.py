@@ -6,6 +6,7 @@ What is counted where it happens is here; what is read from the queue at a scrap
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from prometheus_client import CollectorRegistry
 
@@ -45,7 +46,8 @@ WORKED = Family("workqueue_work_duration_seconds", "histogram", "How long keys a
 WATCH_LAG = Family(
     "leeboard_watch_lag_seconds",
     "gauge",
-    "Age of the oldest write or listed change that no watch has delivered yet; 0 when all were.",
+    "Age of the oldest change, known by a write, a read or a list, that the watch of the kind has not delivered yet.",
+    ("kind",),
 )
 EVENTS = Family("leeboard_watch_events_total", "counter", "Events that the watches delivered.", ("kind",))
 LAST_EVENT = Family(
@@ -54,7 +56,11 @@ LAST_EVENT = Family(
     "When the watch of a kind last delivered an event, in seconds since 1970; a quiet kind has old ones.",
     ("kind",),
 )
+LEADER = Family(
+    "leader_election_master_status", "gauge", "1 where this process holds the lease of that name, else 0.", ("name",)
+)
 FAMILIES = (
+    LEADER,
     *(RECONCILES, ERRORS, TERMINAL, TIME, ACTIVE, CONCURRENT),
     *(DEPTH, ADDS, RETRIES, WAITED, WORKED, WATCH_LAG, EVENTS, LAST_EVENT),
     *requests.FAMILIES,
@@ -123,6 +129,12 @@ class Metrics:
         self._events.labels(kind).inc()
         self._last_event.labels(kind).set_to_current_time()
 
-    def watch_lag(self, lag: Callable[[], float]) -> None:
-        """Publish how far the watches are behind."""
-        WATCH_LAG.gauge(self._registry).set_function(lag)
+    def watch_lag(self, kinds: Iterable[str], lag: Callable[[str], float]) -> None:
+        """Publish how far the watch of each kind is behind."""
+        gauge = WATCH_LAG.gauge(self._registry)
+        for kind in kinds:
+            gauge.labels(kind.lower()).set_function(partial(lag, kind))
+
+    def leadership(self, lease: str, leads: Callable[[], bool]) -> None:
+        """Publish whether this process leads."""
+        LEADER.gauge(self._registry).labels(lease).set_function(lambda: float(leads()))

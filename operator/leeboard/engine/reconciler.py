@@ -58,6 +58,7 @@ class Reconciler:
             self.store.remove(key)
             self.lag.forget(key)
             return None
+        self.lag.expect(live)
         self.store.put(live)
         plan = self._plan(key, live)
         learned = await self.executor.execute(live, plan)

@@ -35,8 +35,9 @@ class Sensor:
         """A watch delivered an object, or that it was deleted."""
         key = Key.of(raw)
         if deleted:
-            self._store.remove(key, raw["metadata"].get("uid"))
-            self._lag.forget(key)
+            uid = raw["metadata"].get("uid")
+            self._store.remove(key, uid)
+            self._lag.forget(key, uid)
             self._heard.pop(key, None)
             self._wake(key, raw, neighbours=True)
             return
@@ -57,7 +58,7 @@ class Sensor:
         self._wake_all()
 
     async def relist(self, kube: Kube, namespaces: tuple[str | None, ...]) -> None:
-        """Prune what is gone without an event, and let every primary be looked at again.
+        """Prune what is gone without an event, expect of the watches what they have not delivered, look at all again.
 
         A watch that has to start anew delivers no deletions from the gap. Only metadata is listed.
         """
@@ -70,9 +71,10 @@ class Sensor:
                 if raw["metadata"].get("uid") not in present:
                     self.observed(raw, deleted=True)
             for raw in listed:
+                # Held against what the watches said, not against the store: that has our own reads and writes too.
+                self._lag.expect(raw)
                 before = self._store.get(Key.of(raw))
                 if before is None or newer(version_of(raw), version_of(before)):
-                    self._lag.expect(raw)
                     self._store.doubt(Key.of(raw), version_of(raw))
         self._wake_all()
 

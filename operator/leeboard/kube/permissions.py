@@ -13,6 +13,7 @@ from leeboard.kube.resources import (
     DRIFT_MONITOR,
     EVENT,
     JOB,
+    LEASE,
     MODEL,
     MODEL_VERSION,
     POD,
@@ -32,12 +33,16 @@ APPROVE, RESTORE, SERVE_UNREGISTERED = "approve", "restore", "serve-unregistered
 
 @dataclass(frozen=True)
 class Permission:
-    """Verbs on resources of one kind or on one of their subresources, and what they are needed for."""
+    """Verbs on resources of one kind or on one of their subresources, and what they are needed for.
+
+    With `object_name` on the one object of that name only, which RBAC can say of every verb but create and list.
+    """
 
     resource: Resource
     verbs: tuple[str, ...]
     purpose: str
     subresource: str = ""
+    object_name: str = ""
 
     @property
     def name(self) -> str:
@@ -64,6 +69,14 @@ OPERATOR: tuple[Permission, ...] = (
     Permission(DEPLOYMENT, (*_HEAR, "create", "patch", "delete"), "serves each version by one"),
     Permission(SERVICE, (*_HEAR, "create", "patch"), "gives callers an address; it goes with its Model"),
     Permission(EVENT, ("create", "get", "list", "patch"), "tells what happened; why a Job gets no pod"),
+)
+
+LEASE_NAME = "leeboard-operator"
+"""The Lease of a release named leeboard."""
+
+LEADER_ELECTION: tuple[Permission, ...] = (
+    Permission(LEASE, ("get", "update"), "holds the lease, or waits for it", object_name=LEASE_NAME),
+    Permission(LEASE, ("create",), "makes the lease where there is none"),
 )
 
 EVALUATOR: tuple[Permission, ...] = (
@@ -114,6 +127,11 @@ ROLES: tuple[Role, ...] = (
         OPERATOR,
         "The operator's ServiceAccount. Where `namespaces` is set: in each of them, else cluster-wide.",
     ),
+    Role(
+        "leader-election",
+        LEADER_ELECTION,
+        "The operator's ServiceAccount, in the release's own namespace, wherever else it works.",
+    ),
     Role("evaluator", EVALUATOR, "The evaluator's ServiceAccount, in the same places."),
     Role("view", VIEW, "Added to the cluster's own `view`, `edit` and `admin`.", aggregated=True),
     Role("edit", EDIT, "Added to the cluster's own `edit` and `admin`.", aggregated=True),
@@ -124,10 +142,13 @@ ROLES: tuple[Role, ...] = (
 
 
 def rules(permissions: tuple[Permission, ...]) -> list[dict[str, list[str]]]:
-    """The rules of a Role, those with the same group and verbs in one."""
-    grouped: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    """The rules of a Role, those with the same group, verbs and name of an object in one."""
+    grouped: dict[tuple[str, tuple[str, ...], str], list[str]] = {}
     for permission in permissions:
-        grouped.setdefault((permission.resource.group, permission.verbs), []).append(permission.name)
+        key = (permission.resource.group, permission.verbs, permission.object_name)
+        grouped.setdefault(key, []).append(permission.name)
     return [
-        {"apiGroups": [group], "resources": names, "verbs": list(verbs)} for (group, verbs), names in grouped.items()
+        {"apiGroups": [group], "resources": names, "verbs": list(verbs)}
+        | ({"resourceNames": [object_name]} if object_name else {})
+        for (group, verbs, object_name), names in grouped.items()
     ]

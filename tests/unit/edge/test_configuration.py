@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from leeboard.edge.configuration import Configuration, ConfigurationError
+from leeboard.engine.lease import Timing
 
 IMAGES = {"LEEBOARD_RUNTIME_IMAGE": "r:1", "LEEBOARD_SERVER_IMAGE": "s:1"}
 
@@ -17,6 +18,9 @@ def test_defaults() -> None:
     assert configuration.settings.flush_interval == timedelta(seconds=60)
     assert configuration.relist_interval == timedelta(minutes=10)
     assert configuration.log_format == "json"
+    assert configuration.lease_name == "leeboard-operator"
+    assert configuration.lease_timing == Timing(15, 10, 2)
+    assert configuration.pod_name
 
 
 def test_everything_set() -> None:
@@ -30,6 +34,11 @@ def test_everything_set() -> None:
         "LEEBOARD_PROBE_PORT": "9000",
         "LEEBOARD_LOG_FORMAT": "text",
         "LEEBOARD_LOG_LEVEL": "DEBUG",
+        "LEEBOARD_POD_NAME": "operator-0",
+        "LEEBOARD_LEASE_NAME": "mine",
+        "LEEBOARD_LEASE_DURATION": "1m",
+        "LEEBOARD_LEASE_RENEW_DEADLINE": "40s",
+        "LEEBOARD_LEASE_RETRY_PERIOD": "5s",
     }
     configuration = Configuration.of(IMAGES | given)
     assert configuration.namespaces == ("a", "b")
@@ -39,6 +48,8 @@ def test_everything_set() -> None:
     assert (configuration.workers, configuration.probe_port) == (8, 9000)
     assert configuration.relist_interval == timedelta(seconds=30)
     assert (configuration.log_format, configuration.log_level) == ("text", "DEBUG")
+    assert (configuration.pod_name, configuration.lease_name) == ("operator-0", "mine")
+    assert configuration.lease_timing == Timing(60, 40, 5)
 
 
 @pytest.mark.parametrize(
@@ -54,6 +65,9 @@ def test_everything_set() -> None:
         ("LEEBOARD_PROBE_PORT", "65536"),
         ("LEEBOARD_LOG_FORMAT", "xml"),
         ("LEEBOARD_LOG_LEVEL", "loud"),
+        ("LEEBOARD_LEASE_DURATION", "soon"),
+        ("LEEBOARD_LEASE_DURATION", "10s"),
+        ("LEEBOARD_LEASE_RENEW_DEADLINE", "2s"),
     ],
 )
 def test_a_mistake_is_named(name: str, value: str) -> None:

@@ -9,24 +9,11 @@ import os
 import subprocess
 import sys
 
-import pytest
 from prometheus_client import CollectorRegistry, Gauge
 
-from leeboard.edge.probes import LAG_LIMIT, Health
 from leeboard.observability.context import about, subject
 from leeboard.observability.exposition import exposition
 from leeboard.observability.logs import JsonFormatter, TextFormatter
-
-
-@pytest.mark.parametrize(
-    ("synced", "lag", "live", "ready"),
-    [(False, 0.0, True, False), (True, 0.0, True, True), (True, LAG_LIMIT + 1, False, False)],
-)
-def test_live_while_the_watches_deliver_ready_once_the_first_list_is_in(
-    synced: bool, lag: float, live: bool, ready: bool
-) -> None:
-    health = Health(lambda: lag, synced=synced)
-    assert (health.live()[0], health.ready()[0]) == (live, ready)
 
 
 def record(message: str, *args: object) -> logging.LogRecord:

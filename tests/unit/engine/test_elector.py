@@ -326,7 +326,7 @@ async def test_shorter_times_may_be_asked_for(arena: Arena) -> None:
     assert await second.leads() <= 5
 
 
-# -- leadership is a matter of the clock ---------------------------------------------------------------------------------
+# -- leadership is a matter of the clock -----------------------------------------------------------------------------
 
 
 async def test_leadership_ends_with_its_time_and_comes_back_never() -> None:

@@ -27,7 +27,8 @@ def test_metrics_have_the_names_that_dashboards_know() -> None:
     metrics.reconciled("Model", "error", 0.3, terminal=True)
     metrics.requested("GET", "10.0.0.1:443", 200, 0.01)
     metrics.requested("GET", "10.0.0.1:443", 0, 0.01)
-    metrics.watch_lag(lambda: 3.0)
+    metrics.watch_lag(["Job", "Pod"], {"Job": 3.0, "Pod": 0.0}.__getitem__)
+    metrics.leadership("leeboard-operator", lambda: True)
     metrics.heard("Pod")
     value = registry.get_sample_value
     assert value("controller_runtime_reconcile_total", OF_MODEL | {"result": "error"}) == 1
@@ -44,7 +45,8 @@ def test_metrics_have_the_names_that_dashboards_know() -> None:
     server = {"method": "GET", "host": "10.0.0.1:443"}
     assert value("rest_client_requests_total", server | {"code": "200"}) == 1
     assert value("rest_client_requests_total", server | {"code": "<error>"}) == 1
-    assert value("leeboard_watch_lag_seconds") == 3.0
+    assert value("leeboard_watch_lag_seconds", {"kind": "job"}) == 3.0
+    assert value("leader_election_master_status", {"name": "leeboard-operator"}) == 1
     assert value("leeboard_watch_events_total", {"kind": "Pod"}) == 1
 
 

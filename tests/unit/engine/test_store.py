@@ -9,7 +9,6 @@ import pytest
 
 from leeboard.controllers.base import Key
 from leeboard.engine.store import Store, newer
-from leeboard.engine.watch_lag import WatchLag
 
 KEY = Key("Job", "ml", "a")
 
@@ -44,20 +43,3 @@ def test_a_deleted_object_does_not_come_back_but_its_successor_may() -> None:
     assert store.put(job("12", uid="u2"))
     store.remove(KEY, "u1")
     assert store.get(KEY) is not None
-
-
-def test_the_watch_lag_is_the_age_of_the_oldest_write_that_did_not_come_back() -> None:
-    now = 0.0
-    lag = WatchLag(lambda: now)
-    lag.expect(job("10"))
-    now = 30.0
-    assert lag.lag() == 30.0
-    lag.seen(job("9"))
-    assert lag.lag() == 30.0
-    lag.seen(job("12"))
-    assert lag.lag() == 0.0
-    lag.expect(job("11"))
-    assert lag.lag() == 0.0
-    lag.expect(job("13"))
-    lag.forget(KEY)
-    assert lag.lag() == 0.0

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from charts.permissions_page import permissions_page
-from leeboard.kube.permissions import EDIT, EVALUATOR, OPERATOR, ROLES, Permission, Role, rules
+from leeboard.kube.permissions import EDIT, EVALUATOR, LEADER_ELECTION, OPERATOR, ROLES, Permission, Role, rules
 
 OF_USERS = ("models", "modelversions", "trainingjobs", "driftmonitors")
+OF_PROCESSES = ("operator", "leader-election", "evaluator")
 OWN_VERBS = {"approve", "restore", "serve-unregistered"}
 GRANTED = {role.name: role.permissions for role in ROLES}
 
@@ -45,7 +46,7 @@ def test_the_evaluator_writes_figures_only_and_cannot_look_for_secrets() -> None
     assert written == {"models/status", "driftmonitors/status"}
 
 
-@pytest.mark.parametrize("role", [role for role in ROLES if role.name not in ("operator", "evaluator")])
+@pytest.mark.parametrize("role", [role for role in ROLES if role.name not in OF_PROCESSES])
 def test_people_write_no_status_and_touch_nothing_but_the_four_kinds(role: Role) -> None:
     assert {permission.name for permission in role.permissions} <= set(OF_USERS)
 
@@ -71,4 +72,18 @@ def test_the_page_names_every_verb_of_every_role() -> None:
         rows = {tuple(cell.strip() for cell in line.split("|")[1:3]) for line in section.splitlines() if "`" in line}
         for permission in role.permissions:
             plural = f"{permission.name}.{permission.resource.group}".rstrip(".")
-            assert (f"`{plural}`", ", ".join(permission.verbs)) in rows
+            only = f" named `{permission.object_name}`" if permission.object_name else ""
+            assert (f"`{plural}`{only}", ", ".join(permission.verbs)) in rows
+
+
+def test_the_operator_touches_one_lease_and_no_other() -> None:
+    assert rules(LEADER_ELECTION) == [
+        {
+            "apiGroups": ["coordination.k8s.io"],
+            "resources": ["leases"],
+            "verbs": ["get", "update"],
+            "resourceNames": ["leeboard-operator"],
+        },
+        # RBAC cannot name what does not exist yet
+        {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["create"]},
+    ]
