@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from e2e.cluster.control_plane import ControlPlane
-from tests.support.installation import OperatorProcess, eventually, install
+from tests.support.installation import OperatorProcess, eventually, forget_lease, install
 from tests.support.tenant import Document, asked_for, tenant, trained
 from tests.support.training_world import evaluation_result, training_result
 
@@ -65,11 +65,13 @@ def test_a_crash_and_a_restart_repeat_nothing(plane: ControlPlane, tmp_path: Pat
         crashing.kubectl.apply(*asked_for())
         run = crashing.status("trainingjob", "late-flights", "lastRun")["lastRun"]
         first.kill()
+    forget_lease(plane)
     with OperatorProcess(plane, tmp_path) as second:
         crashing.operator = second
         training = crashing.one("jobs", f"leeboard.dev/run={run}")
         crashing.finish(training, "train", training_result(run))
         second.kill()
+    forget_lease(plane)
     with OperatorProcess(plane, tmp_path, LEEBOARD_RELIST_INTERVAL="1s") as third:
         crashing.operator = third
         evaluation = crashing.one("jobs", f"leeboard.dev/run={run},leeboard.dev/part=evaluation")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import signal
@@ -24,11 +25,11 @@ from e2e.cluster.control_plane import ControlPlane, free_port
 ROOT = Path(__file__).resolve().parents[2]
 CHART = ROOT / "charts" / "leeboard"
 SYSTEM = "leeboard-system"
-# Shorter than in production, for tests that kill the leader; no shorter than a busy machine bears.
+# Longer than in production, so that a busy machine takes the lead from nobody; see `forget_lease`.
 LEASE = {
     "LEEBOARD_NAMESPACE": SYSTEM,
-    "LEEBOARD_LEASE_DURATION": "8s",
-    "LEEBOARD_LEASE_RENEW_DEADLINE": "6s",
+    "LEEBOARD_LEASE_DURATION": "60s",
+    "LEEBOARD_LEASE_RENEW_DEADLINE": "50s",
     "LEEBOARD_LEASE_RETRY_PERIOD": "1s",
 }
 IMAGES = {"LEEBOARD_RUNTIME_IMAGE": "registry.example/runtime:1", "LEEBOARD_SERVER_IMAGE": "registry.example/server:1"}
@@ -60,6 +61,11 @@ def install(plane: ControlPlane, *settings: str, release: str = "leeboard") -> s
     )
 
 
+def forget_lease(plane: ControlPlane) -> None:
+    """Let the next operator lead at once, although the one before was killed and could not release its lease."""
+    plane.client(SYSTEM)("delete", "lease", "leeboard-operator")
+
+
 def service_account_kubeconfig(plane: ControlPlane, name: str, folder: Path) -> Path:
     """A kubeconfig that holds nothing but a token of that ServiceAccount."""
     token = plane.client(SYSTEM)("create", "token", name, "--duration=1h").strip()
@@ -77,11 +83,13 @@ class OperatorProcess:
     """
 
     def __init__(self, plane: ControlPlane, folder: Path, *, standby: bool = False, **environment: str) -> None:
-        self._kubeconfig = service_account_kubeconfig(plane, "leeboard-operator", folder)
-        self._log = folder / f"operator-{free_port()}.log"
+        self.port = free_port()
+        own = folder / f"operator-{self.port}"
+        own.mkdir()
+        self._kubeconfig = service_account_kubeconfig(plane, "leeboard-operator", own)
+        self._log = own / "log"
         self._environment = environment
         self._standby = standby
-        self.port = free_port()
 
     def __enter__(self) -> Self:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("LEEBOARD_", "KUBE"))}
@@ -106,6 +114,14 @@ class OperatorProcess:
         if self._process.poll() is not None:
             raise AssertionError(f"the operator ended with {self._process.returncode}:\n{self.log()[-6000:]}")
         return self.standby() if self._standby else self.leads()
+
+    @property
+    def credential(self) -> str:
+        """The id of its token, by which the API server's audit log names it."""
+        token = yaml.safe_load(self._kubeconfig.read_text(encoding="utf-8"))["users"][0]["user"]["token"]
+        claims = str(token).split(".")[1]
+        identifier: str = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))["jti"]
+        return identifier
 
     def leads(self) -> bool:
         """Whether it leads and has listed everything."""

@@ -44,6 +44,8 @@ class World:
         self.crash_every = 0
         self.uids = 0
         self.templates: dict[str, str] = {}
+        self.registry: dict[str, str] = {}
+        """What a node reports as imageID when it runs an image; nothing for what is not in here."""
 
     # -- what users and others do ------------------------------------------------------------------------------------
     def add_version(self, name: str, *, phase: str = "Accepted") -> None:
@@ -229,7 +231,14 @@ class World:
         if desired["kind"] == "Deployment":
             self._scaled_down(store[name])
             template = json.dumps(wanted["spec"]["template"], sort_keys=True)
+            if self._is_starting(store[name]):
+                self.templates[metadata["uid"]] = template
             assert self.templates.setdefault(metadata["uid"], template) == template, f"{name} was restarted"
+
+    def _is_starting(self, live: Document) -> bool:
+        candidate = self.status.get("candidate") or {}
+        version = live["metadata"]["labels"]["leeboard.dev/version"]
+        return candidate.get("name") == version and candidate["phase"] == "Starting"
 
     def _scaled_down(self, live: Document) -> None:
         wanted, status = live["spec"]["replicas"], live["status"]
@@ -238,11 +247,17 @@ class World:
                 status[which] = min(status[which], wanted)
 
     def _pods(self, live: Document) -> list[Document]:
-        labels = live["spec"]["template"]["metadata"]["labels"]
-        problem = self.problems.get(labels["leeboard.dev/version"])
+        template = live["spec"]["template"]
+        labels = template["metadata"]["labels"]
+        image_id = self.registry.get(template["spec"]["initContainers"][0]["image"], "")
+        status = self.problems.get(labels["leeboard.dev/version"]) or {
+            "initContainerStatuses": [
+                {"name": "load", "imageID": image_id, "restartCount": 0, "state": {"running": {}}}
+            ]
+        }
         metadata = {"namespace": "ml", "labels": labels}
         return [
-            {"kind": "Pod", "metadata": metadata | {"name": f"{live['metadata']['name']}-{n}"}, "status": problem or {}}
+            {"kind": "Pod", "metadata": metadata | {"name": f"{live['metadata']['name']}-{n}"}, "status": status}
             for n in range(live["spec"]["replicas"])
         ]
 

@@ -52,7 +52,7 @@ class Elector:
         self._seconds = asyncio.get_running_loop().time
         self._live: Raw | None = None
         self._seen: Observation | None = None
-        self._told = ""
+        self._failures, self._told = 0, ""
         self.tried_at = self._seconds()
         self.read_at: float | None = None
 
@@ -89,7 +89,7 @@ class Elector:
                 await self._leadership.ended.wait()
 
     async def _attempt(self, request: Callable[[], Awaitable[None]]) -> bool:
-        """One try, whose failure is told once; says whether it ended without one."""
+        """One try; says whether it did not fail. A failure is told when the next try fails too, and then once."""
         self.tried_at = self._seconds()
         try:
             async with asyncio.timeout(2 * self._timing.request_deadline):
@@ -109,17 +109,18 @@ class Elector:
             return False
         finally:
             self.tried_at = self._seconds()
-        self._told = ""
+        self._failures, self._told = 0, ""
         return True
 
     def _failed(self, text: str, *, unexpected: bool = False) -> None:
         self._live = None
-        if text != self._told:
+        self._failures += 1
+        if self._failures > 1 and text != self._told:
             what = "renewing" if self._leadership.began.is_set() else "contending for"
             logger.warning(
                 "%s the lease %s/%s failed: %s", what, self._namespace, self._name, text, exc_info=unexpected
             )
-        self._told = text
+            self._told = text
 
     async def _contend(self) -> None:
         seen = await self._read()

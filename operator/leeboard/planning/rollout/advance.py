@@ -19,7 +19,7 @@ from leeboard.planning.serving.service import champion_of
 
 def next_move(view: View) -> Move | None:
     """The move that is due now, or None."""
-    return command_move(view) or _cleared(view) or _champion_move(view) or _candidate_move(view)
+    return command_move(view) or _cleared(view) or _champion_move(view) or _pin_move(view) or _candidate_move(view)
 
 
 def images_for(view: View, version: str) -> Images:
@@ -104,6 +104,15 @@ def _champion_move(view: View) -> Move | None:
     if told not in view.versions or view.live(told) is None:
         return None
     return moves.adopt(view.status, told, images_for(view, told), view.now)
+
+
+def _pin_move(view: View) -> Move | None:
+    """A tag may name another image tomorrow: before a version gets traffic, it is recorded by digest."""
+    candidate = view.status.candidate
+    if candidate is None or candidate.phase != "Starting":
+        return None
+    pinned = view.pinned_image(candidate)
+    return None if pinned is None else moves.pin(view.status, candidate, pinned)
 
 
 def _candidate_move(view: View) -> Move | None:

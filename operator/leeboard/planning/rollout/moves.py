@@ -39,6 +39,12 @@ def start(status: ModelStatus, version: str, images: Images, now: datetime) -> M
     return Move(status.model_copy(update={"candidate": candidate, "draining": draining}), (event,))
 
 
+def pin(status: ModelStatus, candidate: Candidate, image: str) -> Move:
+    """Record the image by the digest that the candidate's first pod runs: its pods are replaced, before any traffic."""
+    changed = candidate.model_copy(update={"images": Images(server=image)})
+    return Move(status.model_copy(update={"candidate": changed}))
+
+
 def enter_step(status: ModelStatus, candidate: Candidate, step: int, weight: int, now: datetime) -> Move:
     """Give the candidate the share of a stage."""
     changed = candidate.model_copy(

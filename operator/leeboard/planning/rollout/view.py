@@ -8,12 +8,20 @@ from leeboard.api import names
 from leeboard.api.durations import parse_duration
 from leeboard.api.model import Candidate, Model, ModelStatus, ServedVersion
 from leeboard.api.model_version import ModelVersion
+from leeboard.planning.container_states import container_statuses
+from leeboard.planning.image_reference import pinned_as
 from leeboard.planning.plan import Raw
 from leeboard.planning.pod_problems import Problem
 from leeboard.planning.problem_report import report
 from leeboard.planning.rollout.selection import of_model, wanted_version
 from leeboard.planning.rollout.weights import candidate_replicas
-from leeboard.planning.serving.deployment import available_replicas, find, serving_replicas, version_label
+from leeboard.planning.serving.deployment import (
+    available_replicas,
+    find,
+    server_image,
+    serving_replicas,
+    version_label,
+)
 from leeboard.planning.serving.problems import in_order, of_version, problems_of, refused_pods
 from leeboard.planning.serving.service import live_apex, selects_only
 from leeboard.planning.snapshot import ModelSnapshot
@@ -97,9 +105,22 @@ class View:
         return version is not None and version.status.serving_as != ""
 
     def available(self, served: ServedVersion, replicas: int) -> bool:
-        """Whether the live Deployment was asked for that many pods, and has them."""
+        """Whether the live Deployment was asked for that many pods of the recorded image, and has them."""
         live = self.live(served.name)
-        return live is not None and live["spec"].get("replicas", 1) >= replicas and available_replicas(live) >= replicas
+        if live is None or server_image(live) != served.images.server:
+            return False
+        return live["spec"].get("replicas", 1) >= replicas and available_replicas(live) >= replicas
+
+    def pinned_image(self, served: ServedVersion) -> str | None:
+        """The image a version is recorded with by tag, by the digest that its oldest pod runs; None where unknown."""
+        label = names.label_value(served.name)
+        pods = [pod for pod in self.snapshot.pods if version_label(pod) == label]
+        for pod in sorted(pods, key=lambda pod: pod["metadata"].get("creationTimestamp") or ""):
+            for status in container_statuses(pod):
+                pinned = pinned_as(served.images.server, str(status.get("imageID", "")))
+                if pinned is not None:
+                    return pinned
+        return None
 
     def gone(self, served: ServedVersion) -> bool:
         """Whether nothing of a version is left that could answer."""

@@ -67,6 +67,12 @@ def version_label(raw: Raw) -> str:
     return str(raw["metadata"].get("labels", {}).get(names.VERSION, ""))
 
 
+def server_image(live: Raw) -> str:
+    """The image of load, server and exporter."""
+    containers = live["spec"]["template"]["spec"]["containers"]
+    return str(next(one for one in containers if one["name"] == "server")["image"])
+
+
 def available_replicas(live: Raw | None) -> int:
     """Pods that have been ready for minReadySeconds and belong to the newest template that the controller has seen."""
     if live is None:
@@ -91,19 +97,19 @@ def serving_replicas(live: Raw | None) -> int:
     return int(live.get("status", {}).get("readyReplicas") or 0) if live else 0
 
 
-def adopted_with(live: Raw | None, server_image: str | None, settings: Settings) -> Adopted:
+def adopted_with(live: Raw | None, recorded: str | None, settings: Settings) -> Adopted:
     """What a version keeps running with: its recorded image, and the live Deployment's other settings.
 
     Without a record the live Deployment's image counts; without a Deployment, the settings of today.
     """
     if live is None:
-        return Adopted(server_image or settings.server_image, settings.flush_interval, settings.image_pull_secrets)
+        return Adopted(recorded or settings.server_image, settings.flush_interval, settings.image_pull_secrets)
     pod = live["spec"]["template"]["spec"]
     server = next(one for one in pod["containers"] if one["name"] == "server")
     environment = {one["name"]: one.get("value") for one in server.get("env", [])}
     seconds = environment.get("LEEBOARD_FLUSH_INTERVAL")
     return Adopted(
-        server_image=server_image or server["image"],
+        server_image=recorded or server_image(live),
         flush_interval=timedelta(seconds=float(seconds)) if seconds else settings.flush_interval,
         image_pull_secrets=tuple(one["name"] for one in pod.get("imagePullSecrets", [])),
     )
