@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +20,24 @@ POLICY: dict[str, Any] = {
 }
 """Metadata of every request of a ServiceAccount, and nothing of anybody else."""
 
+CREDENTIAL = "authentication.kubernetes.io/credential-id"
+
 
 @dataclass(frozen=True, order=True)
 class Request:
-    """One request as the API server saw it; `resource` has its subresource after a slash, as RBAC writes it."""
+    """One request as the API server saw it; `resource` has its subresource after a slash, as RBAC writes it.
+
+    `credential` is the id of the token that it came with, which tells processes of one ServiceAccount apart; `at` is
+    when the API server received it, in seconds since 1970.
+    """
 
     verb: str
     group: str
     resource: str
     namespace: str
     status: int
+    credential: str = field(default="", compare=False)
+    at: float = field(default=0.0, compare=False)
 
 
 def requests_of(log: Path, user: str) -> Iterator[Request]:
@@ -48,4 +57,6 @@ def requests_of(log: Path, user: str) -> Iterator[Request]:
                 resource=f"{target['resource']}{subresource}",
                 namespace=target.get("namespace", ""),
                 status=event.get("responseStatus", {}).get("code", 0),
+                credential=event["user"].get("extra", {}).get(CREDENTIAL, [""])[0].removeprefix("JTI="),
+                at=datetime.fromisoformat(event["requestReceivedTimestamp"]).timestamp(),
             )

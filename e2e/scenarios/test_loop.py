@@ -2,14 +2,14 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
-from e2e.demo.traffic import Segment, Target, Traffic
-from e2e.scenarios.tenant import CODE, Tenant, parquet
+from e2e.demo.traffic import Segment, Traffic
+from e2e.scenarios.steps import first_version, names, restarts, rows, train_from, trained_anew, usual_traffic
+from e2e.scenarios.tenant import Tenant
 from e2e.support.kubectl import Document
 from e2e.support.waiting import wait_for
 from e2e.support.world import condition, describe_rollout, quarantined
@@ -24,59 +24,14 @@ DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 @pytest.fixture(scope="module")
 def first(tenant: Tenant) -> Document:
     """The first version, once it serves."""
-    tenant.kubectl.apply(tenant.model_object(), tenant.training_job())
-    version = tenant.world.wait_new_version(set())
-    tenant.world.wait_champion(version["metadata"]["name"])
-    return version
+    return first_version(tenant)
 
 
 @pytest.fixture(scope="module")
-def traffic(tenant: Tenant, first: Document, tmp_path_factory: pytest.TempPathFactory) -> Traffic:
-    """Flights as those that were trained on, sent without a pause; what failed is counted."""
-    address = tenant.kubectl.get("service", tenant.model)["spec"]["clusterIP"]
-    feedback = tenant.kubectl.get("service", f"{tenant.model}-feedback")["spec"]["clusterIP"]
-    target = Target(
-        url=f"http://{address}:8080",
-        model=tenant.model,
-        feedback_url=f"http://{feedback}:8081/feedback",
-        label_delay=2,
-        lifetime=5,
-    )
-    folder = tmp_path_factory.mktemp("traffic")
-    with Traffic(target, folder / "state.json") as sent:
-        sent.start(
-            Segment(
-                name="usual", rows=rows(folder, "usual", flights(4000, 11)), rate=160, rows_per_request=4, loop=True
-            )
-        )
+def traffic(tenant: Tenant, first: Document, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Traffic]:
+    """Flights as those that were trained on."""
+    with usual_traffic(tenant, tmp_path_factory.mktemp("traffic")) as sent:
         yield sent
-
-
-def rows(folder: Path, name: str, frame: pd.DataFrame) -> Path:
-    path = folder / f"{name}.parquet"
-    path.write_bytes(parquet(frame))
-    return path
-
-
-def names(tenant: Tenant) -> set[str]:
-    return {version["metadata"]["name"] for version in tenant.world.versions()}
-
-
-def trained_anew(tenant: Tenant, old: str, new: str) -> Document:
-    """Commit a changed script and wait for the version that it makes."""
-    known, text = names(tenant), CODE.read_text(encoding="utf-8")
-    assert old in text
-    text = text.replace(old, new)
-    commit = tenant.code.commit({"train.py": text}, "Change the training")
-    train_from(tenant, commit)
-    version = tenant.world.wait_new_version(known)
-    assert version["spec"]["code"]["commit"] == commit
-    return version
-
-
-def train_from(tenant: Tenant, commit: str) -> None:
-    """Have the TrainingJob name a commit."""
-    tenant.kubectl.apply(tenant.training_job(code=tenant.training_job()["spec"]["code"] | {"revision": commit}))
 
 
 def reselected(tenant: Tenant) -> Callable[[], tuple[bool | None, str]]:
@@ -164,16 +119,6 @@ def test_a_new_commit_is_promoted_without_a_failed_request(tenant: Tenant, first
     assert counts.failed == 0, counts.failures
     assert counts.requests > 500
     assert {"Promoted"} <= set(tenant.kubectl.reasons("Model", tenant.model))
-
-
-def restarts(tenant: Tenant, version: str) -> dict[str, int]:
-    """Restarts by container of the version's pods, by the pods' UIDs."""
-    pods = tenant.kubectl.all("pods", f"leeboard.dev/version={version},leeboard.dev/part=server")
-    return {
-        f"{pod['metadata']['uid']}/{one['name']}": one["restartCount"]
-        for pod in pods
-        for one in pod["status"].get("containerStatuses", []) + pod["status"].get("initContainerStatuses", [])
-    }
 
 
 def test_shuffled_labels_are_refused_by_the_gate(tenant: Tenant, first: Document) -> None:

@@ -1,0 +1,138 @@
+"""Leeboard itself is upgraded while a canary takes traffic: nobody who calls the model notices, and no step is lost."""
+
+import subprocess
+import time
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+
+import pytest
+
+from e2e.cluster.lifecycle import Cluster
+from e2e.demo.traffic import Traffic
+from e2e.scenarios.steps import first_version, restarts, server_pods, trained_anew, usual_traffic
+from e2e.scenarios.tenant import Tenant
+from e2e.support import installation
+from e2e.support.image_registry import relabelled
+from e2e.support.installation import SYSTEM_NAMESPACE, Images
+from e2e.support.kubectl import Document
+from e2e.support.waiting import wait_for
+from e2e.support.world import describe_rollout
+
+pytestmark = pytest.mark.node
+
+STEPS = [{"weight": 20, "duration": "25s"}, {"weight": 35, "duration": "25s"}, {"weight": 50, "duration": "10s"}]
+PLACE = "{.status.champion.name}|{.status.candidate.name}|{.status.candidate.phase}|{.status.candidate.step}"
+
+
+@pytest.fixture(scope="module")
+def first(tenant: Tenant) -> Document:
+    """The first version, serving with two pods, with stages that outlast an upgrade."""
+    model = tenant.model_object()["spec"]
+    rollout = model["rollout"] | {"steps": STEPS}
+    return first_version(tenant, rollout=rollout, serving=model["serving"] | {"replicas": 2})
+
+
+@pytest.fixture(scope="module")
+def traffic(tenant: Tenant, first: Document, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Traffic]:
+    """Flights as those that were trained on."""
+    with usual_traffic(tenant, tmp_path_factory.mktemp("traffic")) as sent:
+        yield sent
+
+
+@pytest.fixture
+def second_release(cluster: Cluster, installed: Images) -> Iterator[Images]:
+    """Images of a next release, of another configuration and so of another digest; the first is put back in the end."""
+    yield Images(*(relabelled(cluster, image, release="next") for image in installed))
+    installation.install(cluster, installed)
+
+
+class Statuses:
+    """Every state that the Model's status goes through, from a watch: none is skipped between two looks."""
+
+    def __init__(self, tenant: Tenant, log: Path) -> None:
+        kubectl = tenant.kubectl
+        command = [str(kubectl.binary), "--kubeconfig", str(kubectl.kubeconfig), "--namespace", kubectl.namespace]
+        command += ["get", "models.leeboard.dev", tenant.model, "--watch", "-o", f'jsonpath={PLACE}{{"\\n"}}']
+        self._log = log
+        with log.open("wb") as sink:
+            self._process = subprocess.Popen(command, stdout=sink)
+
+    def so_far(self) -> list[str]:
+        """Places as `champion|candidate|phase|step`, each once in a row."""
+        return [place for place, _ in groupby(self._log.read_text(encoding="utf-8").splitlines())]
+
+    def end(self) -> list[str]:
+        """Stop to watch."""
+        assert self._process.poll() is None, "the watch has ended by itself"
+        self._process.terminate()
+        self._process.wait(timeout=10)
+        return self.so_far()
+
+
+def in_canary(tenant: Tenant, version: str) -> Document:
+    """Wait until a version takes traffic in its first stage; gives the candidate."""
+
+    def look() -> tuple[Document | None, str]:
+        status = tenant.world.model()["status"]
+        candidate = status.get("candidate") or {}
+        shared = (candidate.get("name"), candidate.get("phase")) == (version, "Canary")
+        return (candidate if shared and candidate.get("observedWeight") else None), describe_rollout(status)
+
+    return wait_for("canary", look, seconds=120, narrator=tenant.world.narrator)
+
+
+def operators(tenant: Tenant) -> dict[str, str]:
+    """The operator's pods that are not ending: name to image."""
+    pods = tenant.cluster.kubectl(SYSTEM_NAMESPACE).all("pods", "app.kubernetes.io/component=operator")
+    there = [pod for pod in pods if "deletionTimestamp" not in pod["metadata"]]
+    return {pod["metadata"]["name"]: pod["spec"]["containers"][0]["image"] for pod in there}
+
+
+def leader(tenant: Tenant) -> str:
+    """The name of the operator's pod that holds the lease."""
+    lease = tenant.cluster.kubectl(SYSTEM_NAMESPACE).get("lease", "leeboard-operator")
+    assert lease is not None
+    return str(lease["spec"]["holderIdentity"]).rpartition("_")[0]
+
+
+def images_of(pods: list[Document]) -> set[str]:
+    return {one["image"] for pod in pods for one in (*pod["spec"]["containers"], *pod["spec"]["initContainers"])}
+
+
+def test_an_upgrade_under_a_canary_loses_no_step_and_restarts_no_champion(
+    tenant: Tenant, first: Document, traffic: Traffic, second_release: Images, tmp_path: Path
+) -> None:
+    champion = first["metadata"]["name"]
+    candidate = trained_anew(tenant, '"30"', '"40"')["metadata"]["name"]
+    statuses = Statuses(tenant, tmp_path / "statuses")
+    in_canary(tenant, candidate)
+    before, old = {name: restarts(tenant, name) for name in (champion, candidate)}, operators(tenant)
+    assert len(old) == 2
+    assert leader(tenant) in old
+
+    began = time.monotonic()
+    installation.install(tenant.cluster, second_release)
+    print(f"helm upgrade took {time.monotonic() - began:.0f} s")
+    new = operators(tenant)
+    assert set(new.values()) == {second_release.operator}
+    assert not set(new) & set(old)
+    leads = lambda: (leader(tenant) in new or None, leader(tenant))  # noqa: E731
+    wait_for("a new leader", leads, seconds=30, narrator=tenant.world.narrator)
+    # still under the canary, so that it is the upgrade that is looked at, and not what came after it
+    status = tenant.world.model()["status"]
+    assert (status["champion"]["name"], status["candidate"]["name"]) == (champion, candidate), describe_rollout(status)
+    assert {name: restarts(tenant, name) for name in (champion, candidate)} == before
+    for version in (champion, candidate):
+        assert images_of(server_pods(tenant, version)) == {tenant.images.serving}
+
+    tenant.world.wait_champion(candidate)
+    assert before[candidate].items() <= restarts(tenant, candidate).items(), "promotion restarted a pod"
+    counts = traffic.stop().totals
+    assert counts.failed == 0, counts.failures
+    assert counts.requests > 500
+    seen = statuses.end()
+    canary = [f"{champion}|{candidate}|Canary|{step}" for step in range(len(STEPS))]
+    promoting = f"{champion}|{candidate}|Promoting|{len(STEPS) - 1}"
+    assert seen[seen.index(canary[0]) :][: len(STEPS) + 2] == [*canary, promoting, f"{candidate}|||"]
+    assert all(seen.count(place) == 1 for place in canary), seen
