@@ -24,6 +24,8 @@ ARTIFACT = "leeboard.dev/artifact"
 LINEAGE = "leeboard.dev/lineage"
 CODE = "leeboard.dev/code"
 DATA = "leeboard.dev/data"
+TEMPLATE = "leeboard.dev/template"
+TEMPLATE_INPUTS = "leeboard.dev/template-inputs"
 REGISTERED_AT = "leeboard.dev/registered-at"
 
 MAXIMUM_LENGTH = 63

@@ -62,8 +62,9 @@ def _deployment(view: View, served: ServedVersion, replicas: int) -> list[Raw]:
     version = view.versions.get(served.name)
     if version is None:
         return []  # what runs is left alone: its template could not be written again
-    adopted = adopted_with(view.live(served.name), served.images.server, view.snapshot.settings)
-    return [deployment(view.model, version, adopted, replicas)]
+    live = view.live(served.name)
+    adopted = adopted_with(live, served.images.server, view.snapshot.settings)
+    return [deployment(view.model, version, adopted, replicas, live)]
 
 
 def _services(view: View) -> list[Raw]:

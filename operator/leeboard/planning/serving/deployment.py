@@ -10,7 +10,8 @@ from leeboard.api.model import Model
 from leeboard.api.model_version import ModelVersion
 from leeboard.planning.lineage import stamps
 from leeboard.planning.plan import Raw
-from leeboard.planning.serving.pod import Adopted, pod_template, selector
+from leeboard.planning.serving.pod import Adopted, selector
+from leeboard.planning.serving.release import template_and_marks
 from leeboard.planning.settings import Settings
 
 
@@ -31,9 +32,13 @@ def owner_reference(model: Model) -> Raw:
     }
 
 
-def deployment(model: Model, version: ModelVersion, adopted: Adopted, replicas: int) -> Raw:
-    """The Deployment of one version. Only `replicas` depends on the version's place in a rollout."""
+def deployment(model: Model, version: ModelVersion, adopted: Adopted, replicas: int, live: Raw | None = None) -> Raw:
+    """The Deployment of one version. Only `replicas` depends on the version's place in a rollout.
+
+    `live` is what there is of it already: an upgrade of Leeboard leaves its pods as they are.
+    """
     labels = selector(model.metadata.name, version.metadata.name)
+    template, marks = template_and_marks(live, model, version, adopted)
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
@@ -41,7 +46,7 @@ def deployment(model: Model, version: ModelVersion, adopted: Adopted, replicas: 
             "name": deployment_name(model.metadata.name, version.metadata.name),
             "namespace": model.metadata.namespace,
             "labels": labels | {names.MANAGED_BY: names.MANAGER},
-            "annotations": stamps(version),
+            "annotations": stamps(version) | marks,
             "ownerReferences": [owner_reference(model)],
         },
         "spec": {
@@ -51,7 +56,7 @@ def deployment(model: Model, version: ModelVersion, adopted: Adopted, replicas: 
             "revisionHistoryLimit": 2,
             "selector": {"matchLabels": labels},
             "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}},
-            "template": pod_template(model, version, adopted),
+            "template": template,
         },
     }
 
