@@ -118,7 +118,7 @@ def test_roles_are_cluster_wide_or_in_each_of_the_namespaces() -> None:
         return sorted(
             (one["kind"], one["metadata"]["name"], one["metadata"].get("namespace", ""))
             for one in rendered(*settings)
-            if one["kind"].endswith("Binding")
+            if one["kind"] in ("RoleBinding", "ClusterRoleBinding")
         )
 
     assert bindings() == [
