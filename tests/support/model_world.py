@@ -12,12 +12,15 @@ from leeboard.planning.conditions import timestamp
 from leeboard.planning.model import plan_model
 from leeboard.planning.model_version import serving_as
 from leeboard.planning.plan import Plan
+from leeboard.planning.rollout.memory import kept
 from leeboard.planning.settings import Settings
 from leeboard.planning.snapshot import ModelSnapshot
 from tests.support.examples import example, model_version
 
 START = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 Document = dict[str, Any]
+MEMORY = {"championSince", "rolledBack"}
+"""What a version's status keeps when its Model is gone."""
 
 
 class Crash(Exception):
@@ -135,6 +138,10 @@ class World:
         model = Model.parse(deepcopy(self.model))
         for name, version in self.versions.items():
             version["status"]["servingAs"] = serving_as(name, model)
+            remembering = ModelVersion.parse(deepcopy(version))
+            remembered = remembering.status.model_copy(update=kept(remembering, model)).dump()
+            version["status"] = {field: value for field, value in version["status"].items() if field not in MEMORY}
+            version["status"] |= {field: remembered[field] for field in MEMORY & remembered.keys()}
 
     def settle(self, rounds: int = 12) -> None:
         """Reconcile, and let pods come and go, until nothing happens any more at this moment."""

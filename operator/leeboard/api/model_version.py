@@ -1,5 +1,6 @@
 """ModelVersion: one immutable, content-addressed model with its full lineage."""
 
+from datetime import datetime
 from typing import ClassVar, Literal
 
 from leeboard.api.base import Condition, LocalReference, Resource, SpecModel
@@ -183,6 +184,14 @@ class GateResult(SpecModel):
     message: Text = described("The figures that the gate looked at, and what it wanted.", default="")
 
 
+class RolledBack(SpecModel):
+    """Why a version was rolled back."""
+
+    reason: str = described("Why, as one word.", max_length=128)
+    message: Text = described("Why, with figures.", default="")
+    at: datetime = described("When.")
+
+
 class ModelVersionStatus(SpecModel):
     """Whether the version may serve."""
 
@@ -198,6 +207,13 @@ class ModelVersionStatus(SpecModel):
     approved_by: str = described("User who approved the version.", default="", max_length=253)
     serving_as: Literal["", "Champion", "Candidate", "Draining", "Pinned"] = described(
         "The place that its Model gives it; while it has one it cannot be deleted.", default=""
+    )
+    champion_since: datetime | None = described(
+        "When it last became champion; kept when its Model is deleted: made anew, it serves this version again.",
+        default=None,
+    )
+    rolled_back: RolledBack | None = described(
+        "That it was rolled back, and why; kept when its Model is deleted.", default=None
     )
     conditions: tuple[Condition, ...] = described(
         "State of the version, one entry a type; Ready is always there.",

@@ -10,6 +10,7 @@ from leeboard.planning.conditions import Wanted, set_conditions
 from leeboard.planning.gates import evaluate_gates
 from leeboard.planning.lineage import imported
 from leeboard.planning.plan import Event, Plan, Raw
+from leeboard.planning.rollout.memory import kept
 from leeboard.planning.rollout.selection import needs_approval
 from leeboard.planning.snapshot import ModelVersionSnapshot
 
@@ -32,6 +33,7 @@ def plan_model_version(snapshot: ModelVersionSnapshot, now: datetime) -> Plan:
             "gates": gates,
             "approved_by": _approver(version),
             "serving_as": serving_as(version.metadata.name, model),
+            **kept(version, model),
         }
     ).dump()
     status["conditions"] = set_conditions(version.status.conditions, [*wanted, verified(version)], generation, now)

@@ -80,7 +80,7 @@ NOTHING_TO_DO = {
         "CanaryStarted",
         "StepStarted",
     ),
-    *("Paused", "Promoted", "RolledBack", "Aborted", "Superseded", "AnalysisPassed", "LineageObserved"),
+    *("Paused", "Promoted", "Superseded", "AnalysisPassed", "LineageObserved"),
     *("Drift", "Stable", "Inconclusive", "RetrainRequested"),
 }
 

@@ -9,6 +9,7 @@ from leeboard.planning.evaluation_error import evaluation_error
 from leeboard.planning.rollout import moves
 from leeboard.planning.rollout.analysis import Result, analyse, counts_of, is_about
 from leeboard.planning.rollout.commands import command_move, paused
+from leeboard.planning.rollout.memory import forgotten
 from leeboard.planning.rollout.moves import Move
 from leeboard.planning.rollout.returning import left_behind, overtaken
 from leeboard.planning.rollout.view import View
@@ -19,7 +20,11 @@ from leeboard.planning.serving.service import champion_of
 
 def next_move(view: View) -> Move | None:
     """The move that is due now, or None."""
-    return command_move(view) or _cleared(view) or _champion_move(view) or _pin_move(view) or _candidate_move(view)
+    for due in (command_move, _cleared, _recalled, _champion_move, _pin_move, _candidate_move):
+        move = due(view)
+        if move is not None:
+            return move
+    return None
 
 
 def images_for(view: View, version: str) -> Images:
@@ -94,6 +99,12 @@ def _cleared(view: View) -> Move | None:
     if draining is not None and view.gone(draining):
         return moves.forget_draining(view.status)
     return overtaken(view)
+
+
+def _recalled(view: View) -> Move | None:
+    """An empty status learns from the versions which of them were rolled back, before any of them is started."""
+    found = forgotten(view.status, view.versions.values())
+    return moves.recall(view.status, found) if found else None
 
 
 def _champion_move(view: View) -> Move | None:

@@ -31,6 +31,11 @@ def adopt(status: ModelStatus, version: str, images: Images, now: datetime) -> M
     return Move(adopted, (Event("Normal", Reason.SERVING, message),))
 
 
+def recall(status: ModelStatus, found: tuple[Quarantined, ...]) -> Move:
+    """Know again which versions were rolled back."""
+    return Move(status.model_copy(update={"quarantined": found[-QUARANTINE_LIMIT:]}))
+
+
 def start(status: ModelStatus, version: str, images: Images, now: datetime) -> Move:
     """Make a version the candidate; it gets pods, and no traffic yet. One that is being drained keeps its pods."""
     candidate = Candidate(name=version, since=now, images=images, phase="Starting", step_started_at=now)

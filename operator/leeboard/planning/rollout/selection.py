@@ -7,6 +7,7 @@ from leeboard.api import names
 from leeboard.api.model import Model
 from leeboard.api.model_version import ModelVersion
 from leeboard.planning.lineage import imported
+from leeboard.planning.rollout.memory import last_champion
 
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 
@@ -56,7 +57,8 @@ def wanted_version(model: Model, versions: Iterable[ModelVersion]) -> ModelVersi
 
     A pinned version is taken whatever its gates said, even when it was rolled back or is older than the champion, and
     one that is returned to by command even when it is older. Else it is the newest eligible one that was not rolled
-    back and is newer than the champion.
+    back and is newer than the champion. A Model without a champion takes the one that served last, unless a newer one
+    was registered since the Model was made.
     """
     own, promotion = of_model(model, versions), model.spec.promotion
     champion, rollback = model.status.champion, model.status.rollback
@@ -68,12 +70,19 @@ def wanted_version(model: Model, versions: Iterable[ModelVersion]) -> ModelVersi
             return named if named and (champion is None or champion.name != name) else None
     shut_out = {one.name for one in model.status.quarantined}
     serving = next((version for version in own if champion and version.metadata.name == champion.name), None)
-    for version in own:
-        if serving is not None and age_order(version) <= age_order(serving):
-            return None
-        if version.metadata.name not in shut_out and eligible(model, version):
-            return version
-    return None
+    fit = [version for version in own if version.metadata.name not in shut_out and eligible(model, version)]
+    if serving is not None:
+        fit = [version for version in fit if age_order(version) > age_order(serving)]
+    before = last_champion(fit) if champion is None else None
+    if before is None:
+        return next(iter(fit), None)
+    return next((version for version in fit if _made_for(model, version)), before)
+
+
+def _made_for(model: Model, version: ModelVersion) -> bool:
+    """Whether a version was registered since the Model was made."""
+    made, registered = model.metadata.creation_timestamp, registered_at(version)
+    return made is not None and registered is not None and registered > made
 
 
 def awaiting_approval(model: Model, versions: Iterable[ModelVersion]) -> ModelVersion | None:
@@ -94,6 +103,8 @@ def beyond_retention(model: Model, versions: Iterable[ModelVersion]) -> list[Mod
     places = (status.champion, status.candidate, status.draining)
     used = {place.name for place in places if place is not None} | {model.spec.promotion.version}
     used |= {*earlier_champions(model)[:1], status.rollback.to if status.rollback else None}
+    served_last = last_champion(of_model(model, versions))
+    used |= {served_last.metadata.name} if served_last is not None else set()
     # what a version is marked with outlasts its use by a moment, in which nobody may delete it
     idle = [
         version
