@@ -12,7 +12,9 @@ from typing import Any
 
 import kopf
 
+from leeboard.edge.nothing_kept import NothingHandled, NothingUnderWay
 from leeboard.engine.sensor import MANAGED, Sensor
+from leeboard.kube.client import PAGE_SIZE
 from leeboard.kube.resources import CHILDREN, PRIMARIES, Resource
 from leeboard.planning.plan import Raw
 
@@ -40,6 +42,11 @@ def settings() -> kopf.OperatorSettings:
     chosen.watching.server_timeout = 300
     chosen.networking.request_timeout = 30
     chosen.process.ultimate_exiting_timeout = 30
+    chosen.persistence.diffbase_storage = NothingHandled()
+    chosen.persistence.progress_storage = NothingUnderWay()
+    # of the first list every object gets a task, which ends after this many seconds without an event
+    chosen.queueing.idle_timeout = 0.1
+    chosen.watching.chunk_size = PAGE_SIZE
     for resource in CHILDREN:
         chosen.watching.label_selectors[_selector(resource)] = MANAGED
     return chosen

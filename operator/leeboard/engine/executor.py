@@ -93,13 +93,10 @@ class Executor:
             raise ChildrenRejected("; ".join(error.message for _, error in refused))
         return await self._warnings.look_up(plan.explain)
 
-    def changes_nothing(self, primary: Raw, plan: Plan) -> bool:
-        """Whether carrying the plan out would send no request, going by what is known of the children."""
+    def leaves_children(self, plan: Plan) -> bool:
+        """Whether carrying the plan out would send no request but for a status, going by what is known of children."""
         return (
             not plan.delete
-            and not plan.events
-            and not self._warnings.due(plan.explain)
-            and (plan.status is None or plan.status == (primary.get("status") or {}))
             and all(self._exists(desired) for desired in plan.create)
             and all(self._applied.is_current(desired, self._store.get(Key.of(desired))) for desired in plan.apply)
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -30,11 +31,12 @@ AT_ONCE = timedelta(milliseconds=100)
 
 @dataclass(frozen=True)
 class Reconciler:
-    """One look at one object: what is known of it, a plan, and only where that would change something a live GET.
+    """One look at one object: a plan from what is known of it, and where that asks for more than a status, a live GET.
 
     The copy in the store may be behind, but what it is behind by is on its way over a watch and wakes the object again:
-    doing nothing on the word of a copy is safe, and costs no request. Nothing is ever done on the word of a copy: a
-    stale one would give children to an object that is gone, or start a run that has ended.
+    doing nothing on the word of a copy is safe, and costs no request. A status is written on the word of a copy, too:
+    its resourceVersion goes along, and the API server refuses it where the copy is behind. Children are not: a stale
+    copy would give them to an object that is gone, or start a run that has ended.
     """
 
     kube: Kube
@@ -50,8 +52,10 @@ class Reconciler:
         known = self.store.trusted(key)
         if known is not None:
             plan = self._plan(key, known)
-            if self.executor.changes_nothing(known, plan):
-                return plan.requeue_after
+            if self.executor.leaves_children(plan):
+                # a refusal means that the copy is behind
+                with suppress(Conflict, NotFound):
+                    return await self._carry_out(known, plan)
         try:
             live = await self.kube.get(RESOURCES[key.kind], key.namespace, key.name)
         except NotFound:
@@ -60,8 +64,10 @@ class Reconciler:
             return None
         self.lag.expect(live)
         self.store.put(live)
-        plan = self._plan(key, live)
-        learned = await self.executor.execute(live, plan)
+        return await self._carry_out(live, self._plan(key, live))
+
+    async def _carry_out(self, primary: Raw, plan: Plan) -> timedelta | None:
+        learned = await self.executor.execute(primary, plan)
         return AT_ONCE if learned else plan.requeue_after
 
     def _plan(self, key: Key, primary: Raw) -> Plan:

@@ -7,6 +7,7 @@ everything else; these are asked for when a plan wants them, by object, and at m
 from __future__ import annotations
 
 import logging
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
@@ -31,12 +32,14 @@ class WarningEvents:
         self._kube = kube
         self._store = store
         self._clock = clock
-        self._asked: dict[str, datetime] = {}
+        # the oldest first
+        self._asked: OrderedDict[str, datetime] = OrderedDict()
 
     def due(self, children: Iterable[ObjectRef]) -> list[ObjectRef]:
         """Those that have not been asked about within the last minute."""
         now = self._clock()
-        self._asked = {uid: at for uid, at in self._asked.items() if now - at < AGAIN_AFTER}
+        while self._asked and now - next(iter(self._asked.values())) >= AGAIN_AFTER:
+            self._asked.popitem(last=False)
         return [one for one in children if one.uid and one.uid not in self._asked]
 
     async def look_up(self, children: Iterable[ObjectRef]) -> bool:

@@ -18,6 +18,17 @@ def test_nothing_is_posted_scanned_for_or_coordinated() -> None:
     assert settings.peering.standalone
 
 
+def test_kopf_compares_nothing_and_may_write_nothing() -> None:
+    persistence = watching.settings().persistence
+    body = kopf.Body({"metadata": {"name": "m", "annotations": {"a": "b"}}, "spec": {"c": "d"}})
+    assert persistence.diffbase_storage.build(body=body, extra_fields=None) == {}
+    assert persistence.diffbase_storage.fetch(body=body) is None
+    assert persistence.progress_storage.clear(essence={}) == {}
+    for write in (persistence.diffbase_storage.store, persistence.progress_storage.store):
+        with pytest.raises(RuntimeError, match="handles nothing"):
+            write(body=body)
+
+
 def test_only_children_of_ours_are_sent() -> None:
     selectors = watching.settings().watching.label_selectors
     assert len(selectors) == len(CHILDREN)

@@ -240,7 +240,40 @@ async def test_an_event_that_cannot_be_written_does_not_fail_the_reconcile() -> 
     assert kube.live("Model", "m")["status"]["runs"] == 1
 
 
-async def test_nothing_is_done_on_the_word_of_a_copy() -> None:
+async def test_a_status_alone_is_written_without_reading_first() -> None:
+    kube = world()
+    process = await settled(kube)
+    changed = kube.set_status("Model", "m", {**kube.live("Model", "m")["status"], "runs": 0})
+    process.store.put(changed)
+    kube.calls.clear()
+    await process.reconciler.reconcile(KEY)
+    assert [verb for verb, kind, _ in kube.calls if kind != "Event"] == ["status"]
+    assert kube.live("Model", "m")["status"]["runs"] == 1
+
+
+async def test_a_status_planned_from_a_copy_that_is_behind_is_refused_and_planned_anew() -> None:
+    kube = world()
+    process = await settled(kube)
+    process.store.put(kube.set_status("Model", "m", {**kube.live("Model", "m")["status"], "runs": 0}))
+    kube.set_status("Model", "m", {**kube.live("Model", "m")["status"], "runs": 1})
+    kube.calls.clear()
+    await process.reconciler.reconcile(KEY)
+    assert [verb for verb, kind, _ in kube.calls if kind != "Event"] == ["status", "get", "status"]
+    assert kube.live("Model", "m")["status"]["runs"] == 2
+
+
+async def test_a_status_of_an_object_that_is_gone_is_written_nowhere() -> None:
+    kube = world()
+    process = await settled(kube)
+    process.store.put(kube.set_status("Model", "m", {"runs": 0}))
+    kube.remove("Model", "ml", "m")
+    kube.calls.clear()
+    assert await process.reconciler.reconcile(KEY) is None
+    assert [verb for verb, _, _ in kube.calls] == ["status", "get"]
+    assert process.store.get(KEY) is None
+
+
+async def test_no_child_is_made_on_the_word_of_a_copy() -> None:
     """The store still has the object whole, and a child that has to be put right; it is going, and then gone."""
     kube = world()
     process = await settled(kube)
