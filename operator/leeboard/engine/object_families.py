@@ -72,6 +72,15 @@ SCORE = Family(
     (*_MONITOR, "check"),
 )
 ROWS = Family("leeboard_drift_window_rows", "gauge", "Rows in the newest window, a count.", _MONITOR)
+LABELLED = Family(
+    "leeboard_drift_window_labelled_rows", "gauge", "Predictions whose label arrived in the newest window.", _MONITOR
+)
+LABEL_DELAY = Family(
+    "leeboard_label_delay_seconds",
+    "gauge",
+    "Within which time after the prediction that share (quantile) of the newest window's labels arrived.",
+    (*_MONITOR, "quantile"),
+)
 EPISODE = Family(
     "leeboard_drift_episode_start_timestamp_seconds",
     "gauge",
@@ -98,6 +107,6 @@ FAILURES = Family(
 )
 OF_EACH = (
     *(READY, EXPIRY, WEIGHT, CHAMPION_SINCE, CHAMPION_REGISTERED, STAGE_DUE, QUARANTINED, AWAITING_APPROVAL),
-    *(VERDICT, SCORE, ROWS, EPISODE, RUNS, LAST_SUCCESS, LAST_DURATION, FAILURES),
+    *(VERDICT, SCORE, ROWS, LABELLED, LABEL_DELAY, EPISODE, RUNS, LAST_SUCCESS, LAST_DURATION, FAILURES),
 )
 FAMILIES = (*TOGETHER, *OF_EACH)

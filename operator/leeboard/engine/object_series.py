@@ -125,12 +125,22 @@ def _monitor(raw: Raw, _: Cache) -> Iterator[Series]:
     for check, score in _scores(status).items():
         yield families.SCORE, [*labels, check], score
     yield families.ROWS, labels, status.get("rows", 0)
+    yield from _labels(labels, (status.get("evaluation") or {}).get("labels") or {})
     episode = status.get("episode") or {}
     if not episode.get("endedAt"):
         yield from _at(families.EPISODE, labels, episode.get("startedAt"))
     every = (raw["spec"].get("window") or {}).get("every", "10m")
     patience = max(LEAST_PATIENCE, STALE_AFTER_EVALUATIONS * _duration(every))
     yield from _at(families.EXPIRY, ["DriftMonitor", *_address(raw)], _observed(status), patience)
+
+
+def _labels(labels: list[str], figures: Raw) -> Iterator[Series]:
+    if figures:
+        yield families.LABELLED, labels, figures.get("rows", 0)
+    for name, quantile in (("p50", "0.5"), ("p95", "0.95")):
+        delay = (figures.get("delaySeconds") or {}).get(name)
+        if delay is not None:
+            yield families.LABEL_DELAY, [*labels, quantile], float(delay)
 
 
 def _scores(status: Raw) -> dict[str, float]:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from leeboard.api.durations import parse_duration
 from leeboard.api.reasons import Reason
 from leeboard.evaluator.failures import EvaluationError
+from leeboard.observability import logs
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,8 @@ class Configuration:
     namespaces: tuple[str, ...]
     allowed_prefixes: tuple[str, ...]
     port: int
+    log_format: str
+    log_level: str
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> "Configuration":
@@ -32,6 +35,8 @@ class Configuration:
             namespaces=_list(environment.get("LEEBOARD_NAMESPACES", "")),
             allowed_prefixes=_list(environment.get("LEEBOARD_ALLOWED_PREFIXES", "")),
             port=int(port),
+            log_format=_one_of(environment, "LEEBOARD_LOG_FORMAT", logs.FORMATS),
+            log_level=_one_of(environment, "LEEBOARD_LOG_LEVEL", logs.LEVELS),
         )
 
     def allows(self, uri: str, namespace: str) -> bool:
@@ -49,6 +54,13 @@ def _interval(text: str) -> timedelta:
     if interval < timedelta(seconds=1):
         raise EvaluationError(Reason.BAD_CONFIGURATION, f"LEEBOARD_EVALUATOR_INTERVAL is under a second: {text!r}")
     return interval
+
+
+def _one_of(environment: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:
+    text = environment.get(name, allowed[0])
+    if text not in allowed:
+        raise EvaluationError(Reason.BAD_CONFIGURATION, f"{name} is none of {', '.join(allowed)}: {text!r}")
+    return text
 
 
 def _list(text: str) -> tuple[str, ...]:

@@ -29,6 +29,7 @@ from leeboard.evaluator.golden import golden_rows, make_golden
 from leeboard.evaluator.model_file import load_model, score
 from leeboard.evaluator.profile import make_profile, unseen_rows
 from leeboard.evaluator.specification import VARIABLE, EvaluationSpecification
+from leeboard.observability import logs
 from leeboard.stats import performance
 from leeboard.storage import StorageError
 from leeboard.storage.digests import digest_of
@@ -51,7 +52,7 @@ class Holdout:
 
 def main() -> int:
     """Run one evaluation; the exit code tells whether it may be tried again (69) or not."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    logs.configure("json", "INFO")
     termination = Path(os.environ.get(TERMINATION_VARIABLE, TERMINATION_FILE))
     try:
         result = evaluate(os.environ)

@@ -4,6 +4,7 @@ import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,8 @@ from leeboard.evaluator.windows import decompress
 
 Floats = NDArray[np.float64]
 Hashes = NDArray[np.uint64]
+NANOSECONDS = 1e9
+"""In a second."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,15 +59,24 @@ def parse_feedback(data: bytes, task: str, positive_class: str) -> Rows:
         raise ValueError(error.message) from error
 
 
-def joined(ledger: Iterable[Rows], feedback: Iterable[Rows], start: datetime, end: datetime) -> tuple[Floats, Floats]:
-    """Truth and scores of the predictions whose label arrived from `start` to `end`; the last word on an id counts."""
+class Joined(NamedTuple):
+    """Truth and scores of labelled predictions, and how long after each its label arrived, in seconds."""
+
+    truth: Floats
+    scores: Floats
+    delays: Floats
+
+
+def joined(ledger: Iterable[Rows], feedback: Iterable[Rows], start: datetime, end: datetime) -> Joined:
+    """The predictions whose label arrived from `start` to `end`; the last word on an id counts."""
     labels = _last(_together(feedback))
     arrived = (labels.times >= _nanoseconds(start)) & (labels.times <= _nanoseconds(end))
     predictions = _last(_together(ledger))
     _, of_predictions, of_labels = np.intersect1d(
         predictions.ids, labels.ids[arrived], assume_unique=True, return_indices=True
     )
-    return labels.values[arrived][of_labels], predictions.values[of_predictions]
+    delays = (labels.times[arrived][of_labels] - predictions.times[of_predictions]) / NANOSECONDS
+    return Joined(labels.values[arrived][of_labels], predictions.values[of_predictions], delays)
 
 
 def arrivals(feedback: Iterable[Rows], start: datetime, end: datetime) -> tuple[int, datetime | None]:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leeboard.api.model_version import ModelVersion
-from leeboard.evaluator.figures import figures
+from leeboard.evaluator.figures import figure, figures
 from leeboard.stats import performance
 
 ALPHA = 0.05
@@ -28,3 +28,11 @@ def performance_figures(
         row: dict[str, Any] = figures(name, interval) | {"rows": len(truth)}
         rows.append(row | ({"reference": known[name]} if name in known else {}))
     return rows
+
+
+def delay_figures(delays: NDArray[np.float64]) -> dict[str, Any]:
+    """Within how many seconds after their prediction half and 95 % of the labels arrived; nothing without labels."""
+    if not len(delays):
+        return {}
+    median, most = np.quantile(np.maximum(delays, 0.0), [0.5, 0.95])
+    return {"delaySeconds": {"p50": figure(float(median)), "p95": figure(float(most))}}

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -20,10 +21,11 @@ from leeboard.evaluator.failures import EvaluationError
 from leeboard.evaluator.labels import arrivals, joined
 from leeboard.evaluator.metrics import EvaluatorMetrics
 from leeboard.evaluator.model_figures import Traffic, model_figures
-from leeboard.evaluator.performance_figures import performance_figures
+from leeboard.evaluator.performance_figures import delay_figures, performance_figures
 from leeboard.evaluator.places import Kube, Place, Places, Raw
 from leeboard.kube.errors import KubeError, NotFound
 from leeboard.kube.resources import DRIFT_MONITOR, MODEL, MODEL_VERSION, Resource
+from leeboard.observability.context import about
 from leeboard.stats import performance
 from leeboard.storage import StorageError
 
@@ -91,9 +93,12 @@ class Rounds:
             return await asyncio.to_thread(self._model_figures, place, model, now)
 
         champion, candidate = model.status.champion, model.status.candidate
-        about = {"champion": champion.name if champion else "", "candidate": candidate.name if candidate else ""}
+        about_versions = {
+            "champion": champion.name if champion else "",
+            "candidate": candidate.name if candidate else "",
+        }
         async with gate:
-            await self._write(MODEL, model, about, figures)
+            await self._evaluate(MODEL, model, about_versions, figures)
 
     def _model_figures(self, place: Place, model: Model, now: datetime) -> Raw:
         champion, candidate = model.status.champion, model.status.candidate
@@ -116,7 +121,7 @@ class Rounds:
             return await asyncio.to_thread(self._monitor_figures, place, monitor, model, version, now)
 
         async with gate:
-            good = await self._write(DRIFT_MONITOR, monitor, {"version": version.metadata.name}, figures)
+            good = await self._evaluate(DRIFT_MONITOR, monitor, {"version": version.metadata.name}, figures)
         if good:
             self._evaluated[_key(monitor)] = self.clock()
 
@@ -130,24 +135,35 @@ class Rounds:
         others = [one.name for one in (status.candidate, status.draining) if one is not None and one.name != name]
         feedback = observations.feedback([name, *others], start)
         ledger = observations.ledger(name, start - LEDGER_REACH) if feedback else []
-        truth, scores = joined(ledger, feedback, start, now)
+        labelled = joined(ledger, feedback, start, now)
         arrived, newest = arrivals(feedback, start, now)
         wanted = [check.metric for check in monitor.spec.checks if check.metric]
         metrics = [*wanted, *performance.defaults(model.spec.prediction.task)]
         return {
             "window": {"start": _text(start), "end": _text(now)},
             **drift_figures(profile, observed, monitor.spec.features.exclude),
-            "labels": {"arrived": arrived, "rows": len(truth)} | ({"newest": _text(newest)} if newest else {}),
-            "performance": performance_figures(version, metrics, truth, scores),
+            "labels": {"arrived": arrived, "rows": len(labelled.truth)}
+            | ({"newest": _text(newest)} if newest else {})
+            | delay_figures(labelled.delays),
+            "performance": performance_figures(version, metrics, labelled.truth, labelled.scores),
         }
 
+    async def _evaluate(
+        self, resource: Resource, primary: Any, about_version: Raw, figures: Callable[[datetime], Awaitable[Raw]]
+    ) -> bool:
+        metadata, began = primary.metadata, time.monotonic()
+        with about(resource.kind, metadata.namespace, metadata.name):
+            good = await self._write(resource, primary, about_version, figures)
+        self.metrics.evaluated(resource.kind, time.monotonic() - began)
+        return good
+
     async def _write(
-        self, resource: Resource, primary: Any, about: Raw, figures: Callable[[datetime], Awaitable[Raw]]
+        self, resource: Resource, primary: Any, about_version: Raw, figures: Callable[[datetime], Awaitable[Raw]]
     ) -> bool:
         """Write figures, or why there are none, as a whole into `status.evaluation`; whether there were any."""
         now, metadata = self.clock(), primary.metadata
         name = f"{resource.kind} {metadata.namespace}/{metadata.name}"
-        evaluation: Raw = {"observedAt": _text(now), **about}
+        evaluation: Raw = {"observedAt": _text(now), **about_version}
         try:
             evaluation |= await figures(now)
             self._complaints.pop(metadata.uid, None)

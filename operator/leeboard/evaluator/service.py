@@ -13,7 +13,7 @@ import time
 from datetime import UTC, datetime
 
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from leeboard.evaluator.configuration import Configuration
 from leeboard.evaluator.failures import EvaluationError, exit_code
@@ -22,6 +22,9 @@ from leeboard.evaluator.places import Places
 from leeboard.evaluator.rounds import Rounds
 from leeboard.kube.client import connect
 from leeboard.kube.errors import KubeError
+from leeboard.observability import logs
+from leeboard.observability.exposition import exposition
+from leeboard.observability.families import process_registry
 
 LOG = logging.getLogger("leeboard.evaluator")
 FIELD_MANAGER = "leeboard-evaluator"
@@ -52,7 +55,7 @@ async def serve(health: Health, metrics: EvaluatorMetrics, port: int) -> web.App
         return web.Response(status=200 if health.live() else 503)
 
     async def show(_: web.Request) -> web.Response:
-        return web.Response(body=generate_latest(metrics.registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+        return web.Response(body=await exposition(metrics.registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     application = web.Application()
     application.router.add_get("/healthz", healthz)
@@ -93,8 +96,8 @@ async def run(configuration: Configuration) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     interval = configuration.interval.total_seconds()
-    metrics, health = EvaluatorMetrics(CollectorRegistry()), Health(interval)
-    kube = await connect(field_manager=FIELD_MANAGER)
+    metrics, health = EvaluatorMetrics(process_registry("evaluator")), Health(interval)
+    kube = await connect(field_manager=FIELD_MANAGER, observer=metrics.requested)
     places = Places(kube, configuration, metrics.file)
     rounds = Rounds(kube, places, metrics, configuration.namespaces, lambda: datetime.now(UTC))
     server = await serve(health, metrics, configuration.port)
@@ -107,12 +110,14 @@ async def run(configuration: Configuration) -> None:
 
 def main() -> int:
     """Start; the exit code of a configuration that cannot work is 78."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    # until it is known what was asked for
+    logs.configure("json", "INFO")
     try:
         configuration = Configuration.of(os.environ)
     except EvaluationError as error:
         LOG.error("%s: %s", error.reason, error.message)
         return exit_code(error.reason)
+    logs.configure(configuration.log_format, configuration.log_level)
     asyncio.run(run(configuration))
     return 0
 

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 
 from prometheus_client import Metric
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
+from leeboard.observability.families import Family
 from leeboard_serving.exporter.latency import EDGES
 from leeboard_serving.exporter.outbox import SHARES, Outbox
 from leeboard_serving.exporter.receiver import Receiver
@@ -17,6 +18,46 @@ from leeboard_serving.exporter.tally import Tally
 from leeboard_serving.exporter.uploader import Uploader
 
 _ADDRESS = ("model", "version")
+STATUSES = ("2xx", "4xx", "5xx")
+"""Classes that the server answers with. Each is there from the beginning, so that a first error is an increase."""
+
+REQUESTS = Family(
+    "leeboard_requests_total", "counter", "Requests by class of the HTTP status, such as 2xx.", (*_ADDRESS, "status")
+)
+SECONDS = Family("leeboard_request_seconds", "histogram", "How long requests took, waiting included.", _ADDRESS)
+ROWS = Family("leeboard_rows_total", "counter", "Rows that were predicted.", _ADDRESS)
+MISSING = Family("leeboard_missing_total", "counter", "Missing values of an input.", (*_ADDRESS, "input"))
+UNSEEN = Family("leeboard_unseen_total", "counter", "Categories that the reference did not have.", (*_ADDRESS, "input"))
+SCORE = Family("leeboard_score", "histogram", "Scores, on the bins of the reference.", _ADDRESS)
+FEEDBACK = Family("leeboard_feedback_total", "counter", "Labels that were accepted.", _ADDRESS)
+DROPPED = Family(
+    "leeboard_observations_dropped_total", "counter", "Requests that the server could not tell of.", _ADDRESS
+)
+MALFORMED = Family("leeboard_malformed_frames_total", "counter", "Frames of the server that were none.", _ADDRESS)
+UNNAMED = Family("leeboard_unnamed_rows_total", "counter", "Rows whose id can stand in no ledger.", _ADDRESS)
+FAILURES = Family("leeboard_flush_failures_total", "counter", "Flushes that storage did not take.", _ADDRESS)
+LAST_FLUSH = Family(
+    "leeboard_last_flush_timestamp_seconds",
+    "gauge",
+    "When everything was last in storage, in seconds since 1970; 0 before the first time.",
+    _ADDRESS,
+)
+OUTBOX = Family(
+    "leeboard_outbox_bytes",
+    "gauge",
+    "Files that wait for storage, in bytes: windows, ledger, feedback.",
+    (*_ADDRESS, "kind"),
+)
+LOST = Family(
+    "leeboard_outbox_dropped_files_total",
+    "counter",
+    "Files that were lost because storage was away for too long.",
+    (*_ADDRESS, "kind"),
+)
+FAMILIES = (
+    *(REQUESTS, SECONDS, ROWS, MISSING, UNSEEN, SCORE, FEEDBACK, DROPPED),
+    *(MALFORMED, UNNAMED, FAILURES, LAST_FLUSH, OUTBOX, LOST),
+)
 
 
 class ExporterCollector(Collector):
@@ -40,60 +81,50 @@ class ExporterCollector(Collector):
         yield from self._exporter(total)
 
     def _requests(self, total: Tally) -> Iterator[Metric]:
-        statuses = [((status,), count) for status, count in sorted(total.statuses.items())]
-        yield self._counter("leeboard_requests", "Requests by class of the HTTP status.", statuses, ("status",))
-        yield self._histogram(
-            "leeboard_request_seconds", "How long requests took.", EDGES, total.latencies, total.seconds
+        yield self._counter(
+            REQUESTS, [((status,), total.statuses[status]) for status in sorted({*STATUSES, *total.statuses})]
         )
-        yield self._counter("leeboard_rows", "Rows that were predicted.", [((), total.rows)])
+        yield self._histogram(SECONDS, EDGES, total.latencies, total.seconds)
+        yield self._counter(ROWS, [((), total.rows)])
 
     def _columns(self, total: Tally) -> Iterator[Metric]:
         features = total.features.items()
-        missing = [((name,), one.missing) for name, one in features]
+        yield self._counter(MISSING, [((name,), one.missing) for name, one in features])
         unseen = [((name,), int(one.counts[-1])) for name, one in features if one.bins.kind == "Categorical"]
-        yield self._counter("leeboard_missing", "Missing values of an input.", missing, ("input",))
-        yield self._counter("leeboard_unseen", "Categories that the reference did not have.", unseen, ("input",))
+        yield self._counter(UNSEEN, unseen)
         scores = total.prediction
         # a bin ends below its upper edge, and Prometheus counts what is at most that
         below = [math.nextafter(edge, -math.inf) for edge in scores.bins.edges]
-        yield self._histogram(
-            "leeboard_score", "Scores, on the bins of the reference.", below, scores.counts.tolist(), scores.total
-        )
+        yield self._histogram(SCORE, below, scores.counts.tolist(), scores.total)
 
     def _exporter(self, total: Tally) -> Iterator[Metric]:
         single = (
-            ("leeboard_feedback", "Labels that were accepted.", self._recorder.labels),
-            ("leeboard_observations_dropped", "Requests that the server could not tell of.", total.dropped),
-            ("leeboard_malformed_frames", "Frames of the server that were none.", self._receiver.malformed),
-            ("leeboard_unnamed_rows", "Rows whose id can stand in no ledger.", self._recorder.unnamed),
-            ("leeboard_flush_failures", "Flushes that storage did not take.", self._uploader.failures),
+            (FEEDBACK, self._recorder.labels),
+            (DROPPED, total.dropped),
+            (MALFORMED, self._receiver.malformed),
+            (UNNAMED, self._recorder.unnamed),
+            (FAILURES, self._uploader.failures),
         )
-        for name, text, count in single:
-            yield self._counter(name, text, [((), count)])
-        last = GaugeMetricFamily(
-            "leeboard_last_flush_timestamp_seconds", "When everything was last in storage.", labels=_ADDRESS
-        )
+        for family, count in single:
+            yield self._counter(family, [((), count)])
+        last, waiting = LAST_FLUSH.values(), OUTBOX.values()
         last.add_metric(self._address, self._uploader.last)
         yield last
-        waiting = GaugeMetricFamily("leeboard_outbox_bytes", "Files that wait for storage.", labels=(*_ADDRESS, "kind"))
         for kind in SHARES:
             waiting.add_metric((*self._address, kind), self._outbox.bytes_of(kind))
         yield waiting
-        dropped = [((kind,), self._outbox.dropped[kind]) for kind in SHARES]
-        yield self._counter("leeboard_outbox_dropped_files", "Files that were lost.", dropped, ("kind",))
+        yield self._counter(LOST, [((kind,), self._outbox.dropped[kind]) for kind in SHARES])
 
-    def _counter(
-        self, name: str, text: str, counts: Iterable[tuple[tuple[str, ...], int]], labels: tuple[str, ...] = ()
-    ) -> CounterMetricFamily:
-        family = CounterMetricFamily(name, text, labels=(*_ADDRESS, *labels))
+    def _counter(self, family: Family, counts: Iterable[tuple[tuple[str, ...], int]]) -> CounterMetricFamily:
+        shown = family.counts()
         for values, count in counts:
-            family.add_metric((*self._address, *values), count)
-        return family
+            shown.add_metric((*self._address, *values), count)
+        return shown
 
     def _histogram(
-        self, name: str, text: str, edges: Iterable[float], counts: Sequence[int], total: float
+        self, family: Family, edges: Iterable[float], counts: Sequence[int], total: float
     ) -> HistogramMetricFamily:
-        family = HistogramMetricFamily(name, text, labels=_ADDRESS)
+        shown = family.distribution()
         ends = [*map(floatToGoString, edges), "+Inf"]
-        family.add_metric(self._address, [*zip(ends, accumulate(counts), strict=True)], total)
-        return family
+        shown.add_metric(self._address, [*zip(ends, accumulate(counts), strict=True)], total)
+        return shown

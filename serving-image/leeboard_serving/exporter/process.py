@@ -6,9 +6,10 @@ import signal
 import time
 from pathlib import Path
 
-from prometheus_client import CollectorRegistry, ProcessCollector
+from prometheus_client import CollectorRegistry
 
 from leeboard.api.reasons import Reason
+from leeboard.observability.families import process_registry
 from leeboard.storage import StorageError, Store
 from leeboard_serving.exporter.collector import ExporterCollector
 from leeboard_serving.exporter.flusher import Flusher
@@ -92,8 +93,7 @@ class Exporter:
         return error
 
     def _registry(self) -> CollectorRegistry:
-        registry = CollectorRegistry()
+        registry = process_registry("exporter")
         address = (self._settings.model, self._settings.version)
         registry.register(ExporterCollector(address, self._recorder, self._receiver, self._outbox, self._uploader))
-        ProcessCollector(registry=registry)
         return registry

@@ -6,12 +6,13 @@ import socket
 from collections.abc import Callable, Iterator
 
 import uvicorn
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from leeboard.observability.exposition import exposition
 from leeboard_serving.exporter.feedback import LARGEST_BODY, TooManyLabelsError, parse_labels
 from leeboard_serving.exporter.health import Health
 from leeboard_serving.exporter.recorder import Recorder
@@ -29,7 +30,7 @@ def metrics_application(health: Health, registry: CollectorRegistry) -> Starlett
         return Response(status_code=200 if health.is_live() else 503)
 
     async def metrics(_: Request) -> Response:
-        return Response(generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+        return Response(await exposition(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     return Starlette(routes=[Route("/healthz", healthz), Route("/metrics", metrics)])
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -17,8 +18,10 @@ from starlette.routing import Route
 
 from leeboard import __version__
 from leeboard.evaluator.failures import EvaluationError
+from leeboard.observability.exposition import exposition
 from leeboard_serving.failures import ServingError
 from leeboard_serving.observation import Observation
+from leeboard_serving.server.metrics import ServerMetrics
 from leeboard_serving.server.protocol import BadRequest, InferenceRequest, parse_request, render_answer
 from leeboard_serving.server.service import CHECK_SECONDS, Service, TooBusy
 
@@ -45,6 +48,7 @@ def application(service: Service) -> Starlette:
         Route("/v2", endpoints.server, methods=["GET"]),
         Route("/v2/health/live", endpoints.live, methods=["GET"]),
         Route("/v2/health/ready", endpoints.ready, methods=["GET"]),
+        Route("/metrics", endpoints.metrics, methods=["GET"]),
     ]
     for prefix in (f"/v2/models/{name}", f"/v2/models/{name}/versions/{service.model.served.version}"):
         routes += [
@@ -59,6 +63,12 @@ def application(service: Service) -> Starlette:
 class _Endpoints:
     def __init__(self, service: Service) -> None:
         self._service = service
+        self._metrics = ServerMetrics(service)
+
+    async def metrics(self, _: Request) -> Response:
+        """Closes the connection: one that Prometheus keeps between two scrapes would hold up the server's end."""
+        headers = {"Content-Type": CONTENT_TYPE_LATEST, "Connection": "close"}
+        return Response(await exposition(self._metrics.registry), headers=headers)
 
     async def live(self, _: Request) -> Response:
         return JSONResponse({"live": True})
@@ -119,7 +129,7 @@ class _Endpoints:
         if not asked.id:
             asked = replace(asked, id=uuid.uuid4().hex)
         try:
-            scores = await self._service.run(lambda: model.predict(asked.columns))
+            scores = await self._service.run(lambda: self._metrics.timed(lambda: model.predict(asked.columns)))
         except EvaluationError as error:
             LOG.warning("request %s: %s", asked.id, error.message)
             return _Exchange(_failed(500, error.message), asked)

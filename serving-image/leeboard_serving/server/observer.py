@@ -16,24 +16,33 @@ RETRY_SECONDS = 0.5
 
 
 class Observer:
-    """A bounded queue and the task that empties it into the exporter's socket."""
+    """A bounded queue and the task that empties it into the exporter's socket.
+
+    `dropped` counts the observations that were not handed over, since the beginning.
+    """
 
     def __init__(self, socket: Path) -> None:
         self._socket = socket
         self._waiting: asyncio.Queue[Observation] = asyncio.Queue(MOST_WAITING)
         self._rows = 0
         self._dropped = 0
+        self.dropped = 0
         self._unsent: Observation | None = None
         self._task: asyncio.Task[None] | None = None
 
     def tell(self, observation: Observation) -> None:
         """Hand an observation over; it is dropped, and counted, where too many wait."""
         if self._waiting.full() or self._rows + observation.rows > MOST_WAITING_ROWS:
-            self._dropped += 1
+            self._drop()
             return
         self._waiting.put_nowait(replace(observation, dropped=self._dropped))
         self._dropped = 0
         self._rows += observation.rows
+
+    @property
+    def waiting(self) -> int:
+        """Observations that are not sent yet."""
+        return self._waiting.qsize() + (self._unsent is not None)
 
     def start(self) -> None:
         """Begin to send."""
@@ -45,11 +54,15 @@ class Observer:
             return
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._waiting.join(), seconds)
-        if self._waiting.qsize() or self._unsent:
-            LOG.warning("%d observations could not be told of", self._waiting.qsize() + (self._unsent is not None))
+        if self.waiting:
+            LOG.warning("%d observations could not be told of", self.waiting)
         self._task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._task
+
+    def _drop(self) -> None:
+        self._dropped += 1
+        self.dropped += 1
 
     async def _send_for_ever(self) -> None:
         complained = False
@@ -81,7 +94,7 @@ class Observer:
                 frame = encode(self._unsent)
             except ValueError as error:
                 LOG.warning("request %s is not told of: %s", self._unsent.id, error)
-                self._dropped += 1
+                self._drop()
             else:
                 # what the exporter had not read when it died is lost: counting it twice would be worse
                 writer.write(frame)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
+from leeboard_serving.failures import ServingError
 from leeboard_serving.server.observer import Observer
 from leeboard_serving.server.served_model import ServedModel
 
@@ -23,7 +24,11 @@ class TooBusy(Exception):
 
 
 class Service:
-    """The model, who is told of its answers, and the work that waits for its thread."""
+    """The model, who is told of its answers, and the work that waits for its thread.
+
+    `refused` counts the requests that found too many before them, `failed_checks` the golden samples that were
+    answered wrongly or not in time.
+    """
 
     def __init__(self, model: ServedModel, observer: Observer) -> None:
         self.model = model
@@ -32,10 +37,17 @@ class Service:
         self._waiting: deque[tuple[Work, Future[Any]]] = deque()
         self._requests = 0
         self._checking: asyncio.Task[Any] | None = None
+        self.refused = self.failed_checks = 0
+
+    @property
+    def waiting(self) -> int:
+        """Requests that wait for the model's thread or are in it."""
+        return self._requests
 
     async def run(self, work: Work) -> Any:
         """Run something in the model's thread, after all that waits. Raises TooBusy, and what the work raises."""
         if self._requests >= MOST_WAITING:
+            self.refused += 1
             raise TooBusy
         self._requests += 1
         try:
@@ -51,7 +63,11 @@ class Service:
         """
         if self._checking is None or self._checking.done():
             self._checking = asyncio.create_task(self._done(self.model.check, self._waiting.appendleft))
-        await asyncio.wait_for(asyncio.shield(self._checking), CHECK_SECONDS)
+        try:
+            await asyncio.wait_for(asyncio.shield(self._checking), CHECK_SECONDS)
+        except (TimeoutError, ServingError):
+            self.failed_checks += 1
+            raise
 
     def close(self) -> None:
         """Let the thread end."""

@@ -83,7 +83,7 @@ def test_of_a_drift_monitor() -> None:
         "rows": 700,
         "findings": findings,
         "episode": {"id": "e", "startedAt": TEN},
-        "evaluation": {"observedAt": TEN},
+        "evaluation": {"observedAt": TEN, "labels": {"rows": 9, "delaySeconds": {"p50": "60", "p95": "3600"}}},
     }
     spec = {"modelRef": {"name": "m"}, "window": {"length": "1h", "every": "10m"}}
     value = registry_of(raw("DriftMonitor", "x", spec, status)).get_sample_value
@@ -93,6 +93,8 @@ def test_of_a_drift_monitor() -> None:
     assert value("leeboard_drift_score_ratio", monitor | {"check": "DataDrift"}) == pytest.approx(3)
     assert value("leeboard_drift_score_ratio", monitor | {"check": "Performance"}) is None
     assert value("leeboard_drift_window_rows", monitor) == 700
+    assert value("leeboard_drift_window_labelled_rows", monitor) == 9
+    assert value("leeboard_label_delay_seconds", monitor | {"quantile": "0.95"}) == 3600
     assert value("leeboard_drift_episode_start_timestamp_seconds", monitor) == at(TEN)
     expiry = {"kind": "DriftMonitor", "namespace": "ml", "name": "x"}
     assert value("leeboard_evaluation_expiry_timestamp_seconds", expiry) == at(LATER)

@@ -220,7 +220,12 @@ def test_labels_are_joined_by_id_wherever_and_whenever_they_landed(world):
     world.table("v1", "b", 20, label=labels[:300])
     world.table("v0", "c", 20, first=300, label=labels[300:500])
     world.kube.objects[("Model", "ml", "late-flights")]["status"]["draining"] = served_version("v0")
-    figures = {row["name"]: row for row in world.evaluation(DRIFT_MONITOR)["performance"]}
+    evaluation = world.evaluation(DRIFT_MONITOR)
+    assert evaluation["labels"]["rows"] == 500
+    assert (
+        float(evaluation["labels"]["delaySeconds"]["p50"]) < float(evaluation["labels"]["delaySeconds"]["p95"]) < 3600
+    )
+    figures = {row["name"]: row for row in evaluation["performance"]}
     assert set(figures) == {"log_loss", "roc_auc", "brier", "accuracy"}
     assert figures["log_loss"]["rows"] == 500
     assert figures["log_loss"]["reference"] == "0.5"

@@ -107,8 +107,10 @@ def test_the_time_of_a_label_is_its_arrival_or_what_the_request_says(tmp_path):
     ledger = [parse_ledger(path.read_bytes()) for path in exporter.keys("ledger")]
     just_now = joined(ledger, feedback, now - timedelta(hours=1), now + timedelta(hours=1))
     before = joined(ledger, feedback, now - timedelta(days=3), now - timedelta(days=1))
-    assert [values.tolist() for values in just_now] == [[1.0], [0.25]]
-    assert [values.tolist() for values in before] == [[1.0], [0.75]]
+    assert (just_now.truth.tolist(), just_now.scores.tolist()) == ([1.0], [0.25])
+    assert (before.truth.tolist(), before.scores.tolist()) == ([1.0], [0.75])
+    assert 0 <= just_now.delays[0] < 60
+    assert before.delays[0] == pytest.approx(-2 * 86400, abs=60)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import time
 import httpx
 import numpy as np
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.pipeline import make_pipeline
 
@@ -307,3 +308,22 @@ def test_no_request_fails_while_the_server_ends(model, tmp_path):
     assert len(exporter.wait(len(answered))) == len(answered)
     with pytest.raises(ConnectionRefusedError), socket.create_connection(("127.0.0.1", server.port), 1):
         pass
+
+
+def test_it_tells_of_its_queues_and_of_the_models_time(client):
+    assert client.post(INFER, json=request(3)).status_code == 200
+    answer = client.get("/metrics")
+    assert answer.headers["connection"] == "close"
+    shown = {
+        sample.name: sample
+        for family in text_string_to_metric_families(answer.text)
+        for sample in family.samples
+        if not sample.name.endswith("_bucket")
+    }
+    address = {"model": "late-flights", "version": "late-flights-1a2b3c4d"}
+    assert shown["leeboard_server_predict_seconds_count"].labels == address
+    assert shown["leeboard_server_predict_seconds_count"].value >= 1
+    assert shown["leeboard_server_requests_waiting"].value == 0
+    assert shown["leeboard_server_requests_refused_total"].value == 0
+    assert shown["leeboard_build_info"].labels["component"] == "server"
+    assert "process_resident_memory_bytes" in shown

@@ -64,6 +64,7 @@ async def test_a_model_that_is_full_is_checked_and_takes_no_request(running):
     await entered()
     with pytest.raises(TooBusy):
         await running.run(int)
+    assert (running.waiting, running.refused) == (service.MOST_WAITING, 1)
     check = asyncio.create_task(running.check())
     await entered()
     let_go.set()
@@ -76,6 +77,7 @@ async def test_a_model_that_does_not_answer_is_not_waited_for(running, monkeypat
     let_go, first = await held(running)
     with pytest.raises(TimeoutError):
         await running.check()
+    assert running.failed_checks == 1
     let_go.set()
     await first
     await running.check()
