@@ -24,13 +24,13 @@ lock: venv ## renew requirements/*.txt from pyproject.toml
 
 generate: venv ## renew crds/, the reference of the kinds, the chart's copies and roles, and what is made for Argo CD
 	@PYTHONPATH=operator $(BIN)/python -m leeboard.api.crd .
-	@PYTHONPATH=operator $(BIN)/python -m charts.generate
+	@PYTHONPATH=operator:serving-image $(BIN)/python -m charts.generate
 	@$(BIN)/python -m gitops.generate
 	@PYTHONPATH=operator $(BIN)/python -m tests.support.argocd
 
 generated: venv ## fail where a generated file is not current
 	@PYTHONPATH=operator $(BIN)/python -m leeboard.api.crd --check .
-	@PYTHONPATH=operator $(BIN)/python -m charts.generate --check
+	@PYTHONPATH=operator:serving-image $(BIN)/python -m charts.generate --check
 	@$(BIN)/python -m gitops.generate --check
 	@PYTHONPATH=operator $(BIN)/python -m tests.support.argocd --check
 

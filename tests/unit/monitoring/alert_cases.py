@@ -196,7 +196,9 @@ QUIET = (
     Quiet("LeeboardNoLeader", {}, "30m", "without any operator another alert fires"),
     Quiet("LeeboardReconcileErrors", OPERATOR | reconciles("a", "0x600"), "40m"),
     Quiet("LeeboardReconcileErrors", OPERATOR | reconciles("other", "0+60x600"), "40m", "another operator's errors"),
-    Quiet("LeeboardChangeUnprocessed", {'leeboard_oldest_unprocessed_change_seconds{controller="model"}': "60x600"}, "30m"),
+    Quiet(
+        "LeeboardChangeUnprocessed", {'leeboard_oldest_unprocessed_change_seconds{controller="model"}': "60x600"}, "30m"
+    ),
     Quiet("LeeboardWatchSilent", {"leeboard_watch_lag_seconds": "0x600"}, "30m"),
     Quiet(
         "LeeboardEvaluatorDown",
@@ -206,7 +208,9 @@ QUIET = (
         },
         "30m",
     ),
-    Quiet("LeeboardEvaluatorDown", {'leeboard_objects{kind="DriftMonitor",ready="True"}': "0x600"}, "30m", "no monitor"),
+    Quiet(
+        "LeeboardEvaluatorDown", {'leeboard_objects{kind="DriftMonitor",ready="True"}': "0x600"}, "30m", "no monitor"
+    ),
     Quiet("LeeboardObjectsWithoutSeries", {'leeboard_objects_without_series{kind="Model"}': "0x600"}, "30m"),
     Quiet("LeeboardModelNotReady", {'leeboard_ready{kind="Model",namespace="ml",name="m"}': "1x600"}, "30m"),
     Quiet(

@@ -58,7 +58,9 @@ def test_alerts_fire_and_are_quiet(tmp_path: Path) -> None:
     tried(tmp_path, *FIRING, *QUIET)
 
 
-@pytest.mark.parametrize("case", [FIRING[0], FIRING[2], QUIET[0]], ids=lambda case: f"{type(case).__name__}-{case.alert}")
+@pytest.mark.parametrize(
+    "case", [FIRING[0], FIRING[2], QUIET[0]], ids=lambda case: f"{type(case).__name__}-{case.alert}"
+)
 def test_a_case_that_is_wrong_is_found(case: Firing | Quiet, tmp_path: Path) -> None:
     opposite = Quiet(case.alert, case.series, case.at) if isinstance(case, Firing) else Quiet(case.alert, {}, case.at)
     with pytest.raises(AssertionError, match="FAILED"):

@@ -21,6 +21,8 @@ GRACE_PERIOD = timedelta(seconds=60)
 
 _MODEL, _RUN = "/leeboard/model", "/leeboard/run"
 _STARTUP_PERIOD = 1
+_SCRAPED = {"prometheus.io/scrape": "true", "prometheus.io/port": str(METRICS_PORT)}
+"""For a Prometheus that goes by annotations: the exporter. Users may say otherwise."""
 _MEBIBYTE = 1024 * 1024
 
 
