@@ -96,6 +96,17 @@ def leader(tenant: Tenant) -> str:
     return str(lease["spec"]["holderIdentity"]).rpartition("_")[0]
 
 
+def upgraded(tenant: Tenant, image: str) -> dict[str, str]:
+    """Wait until two operators run the image and no other does, and one of them leads; gives them."""
+
+    def look() -> tuple[dict[str, str] | None, str]:
+        there, holder = operators(tenant), leader(tenant)
+        done = list(there.values()) == [image, image] and holder in there
+        return (there if done else None), f"{len(there)} operators, {holder} leads"
+
+    return wait_for("operators of the next release", look, seconds=45, narrator=tenant.world.narrator)
+
+
 def images_of(pods: list[Document]) -> set[str]:
     return {one["image"] for pod in pods for one in (*pod["spec"]["containers"], *pod["spec"]["initContainers"])}
 
@@ -114,11 +125,8 @@ def test_an_upgrade_under_a_canary_loses_no_step_and_restarts_no_champion(
     began = time.monotonic()
     installation.install(tenant.cluster, second_release)
     print(f"helm upgrade took {time.monotonic() - began:.0f} s")
-    new = operators(tenant)
-    assert set(new.values()) == {second_release.operator}
+    new = upgraded(tenant, second_release.operator)
     assert not set(new) & set(old)
-    leads = lambda: (leader(tenant) in new or None, leader(tenant))  # noqa: E731
-    wait_for("a new leader", leads, seconds=30, narrator=tenant.world.narrator)
     # still under the canary, so that it is the upgrade that is looked at, and not what came after it
     status = tenant.world.model()["status"]
     assert (status["champion"]["name"], status["candidate"]["name"]) == (champion, candidate), describe_rollout(status)
