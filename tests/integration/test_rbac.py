@@ -73,6 +73,21 @@ def test_the_operator_reads_no_secret(plane: ControlPlane) -> None:
     assert may(plane, "evaluator", "get", "secrets")
 
 
+def test_the_operator_holds_one_lease_in_the_releases_namespace_and_touches_no_other(plane: ControlPlane) -> None:
+    lease, kind = "leases.coordination.k8s.io/leeboard-operator", "leases.coordination.k8s.io"
+    user = f"system:serviceaccount:{SYSTEM}:leeboard-operator"
+    system, tenant = plane.client(SYSTEM), plane.client("tenant")
+    assert [verb for verb in ("get", "update", "patch", "delete", "watch") if granted(system, verb, lease, user)] == [
+        *("get", "update")
+    ]
+    assert granted(system, "create", kind, user)
+    for verb in ("get", "list", "update"):
+        assert not granted(system, verb, kind, user), verb
+        assert not granted(tenant, verb, lease, user), verb
+    assert not granted(tenant, "create", kind, user)
+    assert not granted(system, "get", lease, f"system:serviceaccount:{SYSTEM}:leeboard-evaluator")
+
+
 @pytest.mark.parametrize("name", ["view", "edit", "admin"])
 def test_people_get_their_rights_with_the_clusters_own_roles(plane: ControlPlane, name: str) -> None:
     # The controller that aggregates runs elsewhere; what it selects by is looked at here.
