@@ -6,7 +6,7 @@ server-side apply merges mappings and replaces lists. Every call is written down
 
 from __future__ import annotations
 
-import copy
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +15,11 @@ from leeboard.kube.resources import Resource, resource_of
 
 Raw = dict[str, Any]
 Address = tuple[str, str, str]
+
+
+def copied(value: Any) -> Any:
+    """What arrives on the other side of the wire: a deep copy of what JSON can carry."""
+    return json.loads(json.dumps(value))
 
 
 class FakeKube:
@@ -37,7 +42,7 @@ class FakeKube:
 
     def put(self, obj: Raw) -> Raw:
         """Place an object as if it had been created by a user."""
-        return self._insert(copy.deepcopy(obj))
+        return self._insert(copied(obj))
 
     def live(self, kind: str, name: str, namespace: str = "ml") -> Raw:
         """The stored object. Raises KeyError."""
@@ -49,7 +54,7 @@ class FakeKube:
 
     async def get(self, resource: Resource, namespace: str, name: str) -> Raw:
         self._called("get", resource.kind, name)
-        return copy.deepcopy(self._present((resource.kind, namespace, name)))
+        return copied(self._present((resource.kind, namespace, name)))
 
     async def list(
         self,
@@ -72,24 +77,24 @@ class FakeKube:
             and wanted.items() <= (raw["metadata"].get("labels") or {}).items()
         ]
         keep = ("apiVersion", "kind", "metadata")
-        return copy.deepcopy([{k: raw[k] for k in keep} if metadata_only else raw for raw in found])
+        return copied([{k: raw[k] for k in keep} if metadata_only else raw for raw in found])
 
     async def apply(self, obj: Raw) -> Raw:
         address = _address(obj)
         self._called("apply", address[0], address[2])
         live = self.objects.get(address)
-        stored = self._insert(copy.deepcopy(obj)) if live is None else self._update(address, _merged(live, obj))
+        stored = self._insert(copied(obj)) if live is None else self._update(address, _merged(live, obj))
         self.after("apply", address[0], address[2])
-        return copy.deepcopy(stored)
+        return copied(stored)
 
     async def create(self, obj: Raw) -> Raw:
         address = _address(obj)
         self._called("create", address[0], address[2])
         if address in self.objects:
             raise AlreadyExists(f"{address} already exists", status=409, reason="AlreadyExists")
-        stored = self._insert(copy.deepcopy(obj))
+        stored = self._insert(copied(obj))
         self.after("create", address[0], address[2])
-        return copy.deepcopy(stored)
+        return copied(stored)
 
     async def delete(
         self, resource: Resource, namespace: str, name: str, *, uid: str | None = None, version: str | None = None
@@ -118,14 +123,14 @@ class FakeKube:
         live = self._present(address)
         if obj["metadata"]["resourceVersion"] != live["metadata"]["resourceVersion"]:
             raise Conflict(f"{address} has been modified", status=409, reason="Conflict")
-        stored = self._update(address, {**live, "status": copy.deepcopy(obj.get("status"))})
+        stored = self._update(address, {**live, "status": copied(obj.get("status"))})
         self.after("status", address[0], address[2])
-        return copy.deepcopy(stored)
+        return copied(stored)
 
     async def merge_patch(self, resource: Resource, namespace: str, name: str, patch: Raw) -> Raw:
         address = (resource.kind, namespace, name)
         self._called("patch", resource.kind, name)
-        return copy.deepcopy(self._update(address, _merged(self._present(address), patch)))
+        return copied(self._update(address, _merged(self._present(address), patch)))
 
     def set_status(self, kind: str, name: str, status: Raw, namespace: str = "ml") -> Raw:
         """Write a status as another controller would."""
@@ -176,7 +181,7 @@ def _address(obj: Raw) -> Address:
 
 def _merged(live: Any, wanted: Any) -> Any:
     if not isinstance(live, dict) or not isinstance(wanted, dict):
-        return copy.deepcopy(wanted)
+        return copied(wanted)
     return {**live, **{key: _merged(live.get(key), value) for key, value in wanted.items()}}
 
 

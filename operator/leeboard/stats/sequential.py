@@ -8,6 +8,7 @@ The product of the martingales of two streams is a martingale too, which gives a
 """
 
 import math
+from functools import lru_cache
 
 _BISECTIONS = 40
 _SECTIONS = 30
@@ -24,6 +25,7 @@ def rate_interval(failures: int, trials: int, alpha: float) -> tuple[float, floa
     return _lower(failures, trials, budget), _upper(failures, trials, budget)
 
 
+@lru_cache(maxsize=4096)  # a plan asks several times, and the same figures stay for many plans
 def difference_interval(
     failures_a: int, trials_a: int, failures_b: int, trials_b: int, alpha: float
 ) -> tuple[float, float]:

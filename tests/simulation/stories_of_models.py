@@ -1,0 +1,283 @@
+"""Stories of a Model: every way from one champion to the next."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.support.simulation.story import Step, Story
+from tests.support.simulation.world import NAME, World
+
+STAGES = [{"weight": 33, "duration": "10m"}, {"weight": 50, "duration": "10m"}]
+CANARY = {
+    "strategy": "Canary",
+    "steps": STAGES,
+    "analysis": {"minSamples": 500, "guards": [{"type": "ErrorRate", "margin": "0.01"}]},
+}
+BLUE_GREEN = {"strategy": "BlueGreen"}
+REPLACE = {"strategy": "Replace"}
+GATES = [{"type": "Threshold", "metric": "roc_auc", "min": "0.60"}]
+
+
+def status(world: World) -> dict[str, Any]:
+    """The Model's status."""
+    found: dict[str, Any] = world.kube.live("Model", NAME)["status"]
+    return found
+
+
+def champion(world: World) -> str:
+    """Who serves, by status and by the Service."""
+    name: str = status(world)["champion"]["name"]
+    assert world.kube.live("Service", NAME)["spec"]["selector"]["leeboard.dev/version"] == name
+    return name
+
+
+def versions_with_pods(world: World) -> set[str]:
+    """The versions that have a Deployment."""
+    return {one["metadata"]["labels"]["leeboard.dev/version"] for one in world.kube.of_kind("Deployment")}
+
+
+def adopted(rollout: dict[str, Any], **spec: Any) -> list[Step]:
+    """A Model and its first version."""
+    return [
+        Step("a Model is created", lambda world: world.add_model(rollout=rollout, **spec), 10),
+        Step("its first version is registered", lambda world: world.add_version("v1"), 60),
+    ]
+
+
+def healthy(world: World) -> None:
+    """Figures in which the candidate does as well as the champion."""
+    world.rollout_figures((4000, 4), (8000, 8))
+
+
+def failing(world: World) -> None:
+    """Figures in which every tenth request to the candidate fails."""
+    world.rollout_figures((4000, 400), (8000, 8))
+
+
+def end(who: str, *, pods: set[str], quarantined: list[str] | None = None) -> Any:
+    """The champion, the versions with pods, and the quarantined ones of a story's end."""
+
+    def check(world: World) -> None:
+        assert champion(world) == who
+        assert versions_with_pods(world) == pods
+        assert [one["name"] for one in status(world).get("quarantined", [])] == (quarantined or [])
+
+    return check
+
+
+SECOND = Step("a second version is registered", lambda world: world.add_version("v2"), 60)
+WHOLE_CANARY = [
+    SECOND,
+    Step("the evaluator sees nothing wrong in the first stage", healthy, 640),
+    Step("nor in the second", healthy, 700),
+]
+
+BLUE_GREEN_SWITCH = [*adopted(BLUE_GREEN), SECOND]
+
+
+def pods_of_both(world: World) -> None:
+    """A candidate that cannot be told apart from the champion by its pods."""
+    assert versions_with_pods(world) == {"v1", "v2"}
+
+
+def waits_for_approval(world: World) -> None:
+    """The champion stays until somebody approves."""
+    assert champion(world) == "v1"
+    assert {one["type"] for one in status(world)["conditions"]} >= {"AwaitingApproval", "Ready"}
+    assert world.kube.live("ModelVersion", "v2")["status"]["phase"] == "AwaitingApproval"
+
+
+def loses_its_status(world: World) -> None:
+    """A restore without statuses."""
+    world.kube.set_status("Model", NAME, {})
+
+
+def is_rejected(version: str) -> Any:
+    """The version was refused, and v1 serves."""
+
+    def check(world: World) -> None:
+        assert champion(world) == "v1"
+        assert versions_with_pods(world) == {"v1"}
+        assert world.kube.live("ModelVersion", version)["status"]["phase"] == "Rejected"
+
+    return check
+
+
+def keeps(*names: str) -> Any:
+    """The versions that are still registered."""
+
+    def check(world: World) -> None:
+        assert {raw["metadata"]["name"] for raw in world.kube.of_kind("ModelVersion")} == set(names)
+        assert champion(world) == names[-1]
+
+    return check
+
+
+def nothing_is_left(world: World) -> None:
+    """The children of a deleted Model are gone, its versions stay."""
+    assert {raw["kind"] for raw in world.kube.objects.values()} - {"Event"} == {"ModelVersion"}
+
+
+def has_four_pods(world: World) -> None:
+    """Both the Deployment and the condition say so."""
+    assert champion(world) == "v1"
+    assert len(world.kube.of_kind("Pod")) == 4
+
+
+def is_bad(name: str) -> Any:
+    """Registers a version whose metric is too low."""
+
+    def act(world: World) -> None:
+        metric = {"name": "roc_auc", "value": "0.51", "low": "0.50", "high": "0.52", "dataset": "holdout"}
+        world.add_version(name, metrics=[metric])
+
+    return act
+
+
+def approve(name: str) -> Any:
+    """A person approves a version."""
+    return lambda world: world.kube.annotate("ModelVersion", name, approved_by="ada")
+
+
+STORIES = [
+    Story("first adoption", adopted(CANARY), end("v1", pods={"v1"})),
+    Story(
+        "a canary of two stages is promoted, and the version before drains",
+        [*adopted(CANARY), *WHOLE_CANARY],
+        end("v2", pods={"v2"}),
+    ),
+    Story(
+        "a guard rolls the second stage back, and the version is quarantined",
+        [*adopted(CANARY), SECOND, Step("all is well", healthy, 640), Step("errors come", failing, 90)],
+        end("v1", pods={"v1"}, quarantined=["v2"]),
+    ),
+    Story(
+        "abort by command in the first stage",
+        [*adopted(CANARY), SECOND, Step("somebody aborts", lambda world: world.command(abort="1"), 90)],
+        end("v1", pods={"v1"}, quarantined=["v2"]),
+    ),
+    Story(
+        "promotion by command in the first stage",
+        [*adopted(CANARY), SECOND, Step("somebody promotes", lambda world: world.command(promote="1"), 120)],
+        end("v2", pods={"v2"}),
+    ),
+    Story(
+        "a pause holds the first stage until it is lifted",
+        [
+            *adopted(CANARY),
+            SECOND,
+            Step("somebody pauses", lambda world: world.command(pause="true"), 60),
+            Step("all is well", healthy, 900),
+            Step("the pause is lifted", lambda world: world.command(pause="false"), 60),
+            Step("all is well in the second stage", healthy, 700),
+        ],
+        end("v2", pods={"v2"}),
+    ),
+    Story(
+        "a third version overtakes the candidate",
+        [
+            *adopted(CANARY),
+            SECOND,
+            Step("a third version is registered", lambda world: world.add_version("v3"), 120),
+            Step("all is well", healthy, 640),
+            Step("still", healthy, 700),
+        ],
+        end("v3", pods={"v3"}),
+    ),
+    Story(
+        "a candidate that cannot load is rolled back",
+        [
+            *adopted(CANARY),
+            Step("the next version will not load", lambda world: world.behave(broken=frozenset({"v2"})), 1),
+            Step("it is registered", lambda world: world.add_version("v2"), 120),
+        ],
+        end("v1", pods={"v1"}, quarantined=["v2"]),
+    ),
+    Story(
+        "a candidate that is not ready in time is rolled back",
+        [
+            *adopted(CANARY),
+            Step("the next version will hang", lambda world: world.behave(slow=frozenset({"v2"})), 1),
+            Step("it is registered", lambda world: world.add_version("v2"), 400),
+        ],
+        end("v1", pods={"v1"}, quarantined=["v2"]),
+    ),
+    Story(
+        "blue and green are switched, and the version before stays for ten minutes",
+        [*BLUE_GREEN_SWITCH, Step("ten minutes pass", pods_of_both, 660)],
+        end("v2", pods={"v2"}),
+    ),
+    Story(
+        "blue and green are switched, and switched back by abort",
+        [*BLUE_GREEN_SWITCH, Step("somebody aborts", lambda world: world.command(abort="1"), 90)],
+        end("v1", pods={"v1"}, quarantined=["v2"]),
+    ),
+    Story("a version replaces another", [*adopted(REPLACE), SECOND], end("v2", pods={"v2"})),
+    Story(
+        "a third version while the one before still drains",
+        [*adopted(REPLACE), SECOND, Step("a third version", lambda world: world.add_version("v3"), 120)],
+        end("v3", pods={"v3"}),
+    ),
+    Story(
+        "an older version is pinned, and the pin is taken away",
+        [
+            *adopted(REPLACE),
+            SECOND,
+            Step(
+                "v1 is pinned",
+                lambda world: world.kube.edit("Model", NAME, promotion={"policy": "Pinned", "version": "v1"}),
+                120,
+            ),
+            Step(
+                "the pin is taken away",
+                lambda world: world.kube.edit("Model", NAME, promotion={"policy": "Automatic", "gates": GATES}),
+                120,
+            ),
+        ],
+        end("v2", pods={"v2"}),
+    ),
+    Story(
+        "a version waits for approval and gets it",
+        [
+            *adopted(REPLACE, promotion={"policy": "Approval", "gates": GATES}),
+            Step("v1 is approved", approve("v1"), 60),
+            SECOND,
+            Step("time passes", waits_for_approval, 60),
+            Step("v2 is approved", approve("v2"), 120),
+        ],
+        end("v2", pods={"v2"}),
+    ),
+    Story(
+        "a gate refuses a version",
+        [*adopted(CANARY), Step("a bad version is registered", is_bad("v2"), 60)],
+        is_rejected("v2"),
+    ),
+    Story(
+        "more versions than are to be kept",
+        [
+            *adopted(REPLACE, versions={"retain": 1}),
+            SECOND,
+            Step("a third version", lambda world: world.add_version("v3"), 120),
+            Step("a fourth version", lambda world: world.add_version("v4"), 120),
+        ],
+        keeps("v3", "v4"),
+    ),
+    Story(
+        "a lost status is read off the Service",
+        [*adopted(CANARY), *WHOLE_CANARY, Step("the status is lost", loses_its_status, 120)],
+        end("v2", pods={"v2"}),
+    ),
+    Story(
+        "the champion grows",
+        [
+            *adopted(CANARY),
+            Step("four pods are asked for", lambda world: world.scale(4), 60),
+        ],
+        has_four_pods,
+    ),
+    Story(
+        "a Model is deleted in the middle of a canary",
+        [*adopted(CANARY), SECOND, Step("it is deleted", lambda world: world.delete("Model"), 60)],
+        nothing_is_left,
+    ),
+]

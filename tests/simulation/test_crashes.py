@@ -1,0 +1,23 @@
+"""A kill at any moment leads to the same end."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.simulation import stories_of_drift, stories_of_models, stories_of_runs
+from tests.support.simulation.crashing import play, replay
+from tests.support.simulation.story import Story
+
+STORIES = [*stories_of_models.STORIES, *stories_of_runs.STORIES, *stories_of_drift.STORIES]
+
+
+@pytest.mark.parametrize("story", STORIES, ids=str)
+def test_a_kill_before_or_after_any_call_leads_to_the_same_end(story: Story) -> None:
+    played = play(story)
+    assert len(played.kills) >= 10
+    for kill in played.kills:
+        try:
+            replay(played, kill)
+        except AssertionError as error:
+            step = played.story.steps[kill.step].text
+            raise AssertionError(f"killed {kill.call}, when {step!r}: {error}") from error

@@ -1,0 +1,53 @@
+"""What a cluster looks like in which everything has come to rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tests.support.simulation.behaviour import Behaviour
+from tests.support.simulation.kube import Raw, SimulatedKube
+
+PRIMARIES = ("Model", "ModelVersion", "TrainingJob", "DriftMonitor")
+VERSION = "leeboard.dev/version"
+
+
+def unrest(kube: SimulatedKube, behaviour: Behaviour) -> Iterator[str]:
+    """One text for everything that is not as it should be at rest."""
+    for kind in PRIMARIES:
+        for raw in kube.of_kind(kind):
+            seen = (raw.get("status") or {}).get("observedGeneration")
+            if seen != raw["metadata"]["generation"]:
+                yield f"{kind} {raw['metadata']['name']}: generation {raw['metadata']['generation']}, seen {seen}"
+    for job in kube.of_kind("TrainingJob"):
+        active = [
+            r["id"]
+            for r in job.get("status", {}).get("runs", ())
+            if r["phase"] in ("Pending", "Training", "Evaluating")
+        ]
+        if active:
+            yield f"the runs {active} have not ended"
+    for model in kube.of_kind("Model"):
+        yield from _unserved(kube, model, behaviour)
+
+
+def _unserved(kube: SimulatedKube, model: Raw, behaviour: Behaviour) -> Iterator[str]:
+    status = model.get("status") or {}
+    champion, candidate = status.get("champion"), status.get("candidate")
+    served = {place["name"] for place in (champion, candidate, status.get("draining")) if place}
+    deployed = {one["metadata"]["labels"][VERSION] for one in kube.of_kind("Deployment")}
+    if deployed != served:
+        yield f"the versions {sorted(deployed)} have pods; in status are {sorted(served)}"
+    if status.get("draining"):
+        yield f"{status['draining']['name']} still drains"
+    if candidate and champion and not behaviour.broken:
+        yield f"the rollout of {candidate['name']} has not ended: {candidate}"
+    if champion is None:
+        return
+    wanted = model["spec"]["serving"]["replicas"]
+    pods = [pod for pod in kube.of_kind("Pod") if pod["metadata"]["labels"].get(VERSION) == champion["name"]]
+    ready = sum(1 for pod in pods if pod["status"].get("ready"))
+    if ready != wanted and champion["name"] not in behaviour.broken:
+        yield f"the champion {champion['name']} has {ready} of {wanted} ready pods"
+    selected = kube.live("Service", model["metadata"]["name"])["spec"]["selector"].get(VERSION)
+    if candidate is None and selected != champion["name"]:
+        yield f"callers reach {selected or 'every version'}, the champion is {champion['name']}"

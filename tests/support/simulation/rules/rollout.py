@@ -1,0 +1,93 @@
+"""Rollouts: from one recorded state to the next, no stage skipped, cut short or entered twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from leeboard.api.durations import parse_duration
+from tests.support.simulation.kube import Raw
+from tests.support.simulation.pods import moment
+from tests.support.simulation.rules.change import Change
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the candidate is."""
+
+    name: str = ""
+    phase: str = ""
+    step: int = 0
+
+
+NOWHERE = Place()
+
+
+class RolloutRule:
+    """Knows nothing but the status before and after."""
+
+    def copy(self) -> RolloutRule:
+        return RolloutRule()
+
+    def breaches(self, change: Change) -> Iterator[str]:
+        if change.kind != "Model" or change.type != "MODIFIED" or not change.by_operator:
+            return
+        before, after = change.status_before(), change.status()
+        one, other = _place(before), _place(after)
+        champion, next_champion = _name(before, "champion"), _name(after, "champion")
+        if champion != next_champion:
+            yield from _new_champion(before, after, one, other)
+        elif not _follows(one, other):
+            yield f"the candidate went from {one} to {other}"
+        if one.name == other.name and other.phase in ("Canary", "Promoting") and one.phase == "Canary" and one != other:
+            yield from _stage_was_whole(change, before, after, one, other)
+
+
+def _follows(one: Place, other: Place) -> bool:
+    if one == other:
+        return True
+    if one == NOWHERE:
+        return other.phase == "Starting"
+    if other == NOWHERE:
+        return one.phase == "RollingBack"
+    if one.name != other.name:
+        return False
+    ways = {
+        "Starting": (("Canary", 0), ("Promoting", one.step), ("RollingBack", one.step)),
+        "Canary": (("Canary", one.step + 1), ("Promoting", one.step), ("RollingBack", one.step)),
+        "Promoting": (("RollingBack", one.step),),
+    }
+    return (other.phase, other.step) in ways.get(one.phase, ())
+
+
+def _new_champion(before: Raw, after: Raw, one: Place, other: Place) -> Iterator[str]:
+    champion, following = _name(before, "champion"), _name(after, "champion")
+    promoted = one.name == following and one.phase in ("Starting", "Promoting") and other == NOWHERE
+    reverted = _name(before, "draining") == following and other == Place(champion, "RollingBack", 0)
+    adopted = champion == "" and one == other == NOWHERE
+    if not (promoted or reverted or adopted):
+        yield f"the champion went from {champion or 'none'} to {following or 'none'}, the candidate from {one} to {other}"
+
+
+def _stage_was_whole(change: Change, before: Raw, after: Raw, one: Place, other: Place) -> Iterator[str]:
+    spec = change.raw["spec"]
+    steps = spec["rollout"].get("steps") or []
+    by_command = before.get("commands", {}).get("promote") != after.get("commands", {}).get("promote")
+    pinned = spec.get("promotion", {}).get("policy") == "Pinned"
+    if by_command or pinned or spec["rollout"].get("strategy") != "Canary" or one.step >= len(steps):
+        return
+    if other.phase == "Promoting" and one.step + 1 < len(steps):
+        yield f"stage {one.step + 2} was skipped"
+    lasted = change.now - moment(before["candidate"]["stepStartedAt"])
+    if lasted + timedelta(seconds=1) < parse_duration(steps[one.step]["duration"]):
+        yield f"stage {one.step + 1} lasted {lasted} instead of {steps[one.step]['duration']}"
+
+
+def _place(status: Raw) -> Place:
+    candidate = status.get("candidate")
+    return Place(candidate["name"], candidate["phase"], candidate.get("step", 0)) if candidate else NOWHERE
+
+
+def _name(status: Raw, place: str) -> str:
+    return str((status.get(place) or {}).get("name", ""))

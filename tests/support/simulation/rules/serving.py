@@ -1,0 +1,77 @@
+"""Serving: nothing that an operator does takes the last ready pod from callers, or makes the champion smaller."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tests.support.simulation.kube import Raw, SimulatedKube
+from tests.support.simulation.pods import is_leaving, pods_of
+from tests.support.simulation.rules.change import Change
+
+MODEL, VERSION = "leeboard.dev/model", "leeboard.dev/version"
+
+
+class ServingRule:
+    """Remembers how many pods the callers of each Model reach, and the least size that was ever asked of it."""
+
+    def __init__(self) -> None:
+        self._reached: dict[str, int] = {}
+        self._least: dict[str, int] = {}
+
+    def copy(self) -> ServingRule:
+        other = ServingRule()
+        other._reached, other._least = dict(self._reached), dict(self._least)
+        return other
+
+    def breaches(self, change: Change) -> Iterator[str]:
+        if change.kind == "Model" and change.type != "DELETED":
+            replicas = change.raw["spec"]["serving"]["replicas"]
+            self._least[change.name] = min(replicas, self._least.get(change.name, replicas))
+        if change.kind not in ("Service", "Deployment", "Pod"):
+            return
+        labels = change.raw["metadata"].get("labels") or {}
+        model = labels.get(MODEL)
+        service = change.kube.objects.get(("Service", change.raw["metadata"]["namespace"], model or ""))
+        if model is None or service is None:
+            self._reached.pop(model or "", None)
+            return
+        reached = _reached(change.kube, service["spec"]["selector"])
+        if change.by_operator:
+            yield from self._by_operator(change, model, reached)
+        self._reached[model] = reached
+
+    def _by_operator(self, change: Change, model: str, reached: int) -> Iterator[str]:
+        if reached == 0 and self._reached.get(model, 1) > 0 and change.kind in ("Service", "Deployment"):
+            yield f"{change.type} {change.kind} {change.name}: callers of {model} reach no ready pod any more"
+        service = change.kube.live("Service", model)
+        chosen = [one for one in change.kube.of_kind("Deployment") if _selects(service["spec"]["selector"], one)]
+        if change.name == model and change.kind == "Service" and len(chosen) > 2:
+            yield f"the Service {model} reaches {[one['metadata']['name'] for one in chosen]}"
+        if change.kind == "Deployment":
+            yield from self._champion_stays(change, model)
+
+    def _champion_stays(self, change: Change, model: str) -> Iterator[str]:
+        address = ("Model", change.raw["metadata"]["namespace"], model)
+        champion = (change.kube.objects.get(address) or {}).get("status", {}).get("champion", {}).get("name")
+        if champion is None or change.raw["metadata"]["labels"][VERSION] != champion:
+            return
+        if change.type == "DELETED":
+            yield f"the Deployment of the champion {champion} was deleted"
+        elif change.raw["spec"]["replicas"] < self._least[model]:
+            yield f"the champion {champion} was scaled to {change.raw['spec']['replicas']} pods"
+        if change.before is not None and change.before["spec"]["template"] != change.raw["spec"]["template"]:
+            yield f"the pods of the champion {champion} are restarted"
+
+
+def _reached(kube: SimulatedKube, selector: Raw) -> int:
+    """Ready pods behind a selector that will stay: of Deployments that are there, as many as they ask for."""
+    found = 0
+    for deployment in kube.of_kind("Deployment"):
+        if _selects(selector, deployment):
+            ready = [p for p in pods_of(kube, deployment) if p["status"].get("ready") and not is_leaving(p)]
+            found += min(len(ready), deployment["spec"]["replicas"])
+    return found
+
+
+def _selects(selector: Raw, deployment: Raw) -> bool:
+    return bool(selector.items() <= deployment["spec"]["template"]["metadata"]["labels"].items())

@@ -1,0 +1,173 @@
+"""A namespace with a Model and what belongs to it, the cluster below, and what users and the evaluator do there."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from leeboard.kube.resources import DRIFT_MONITOR, MODEL
+from leeboard.planning.conditions import timestamp
+from tests.support.examples import example, model_version
+from tests.support.simulation.access import Access
+from tests.support.simulation.behaviour import Behaviour, Present
+from tests.support.simulation.cluster import Cluster
+from tests.support.simulation.invariants import Invariants
+from tests.support.simulation.kube import Raw, SimulatedKube
+from tests.support.simulation.operator import Operator
+from tests.support.simulation.virtual_time import VirtualTimeLoop
+
+START = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
+NAME = "late-flights"
+
+
+class World:
+    """Everything but the operators. `seconds` is the virtual time since START."""
+
+    def __init__(self) -> None:
+        self.seconds = self.leapt = 0.0
+        self.present = Present()
+        self.kube = SimulatedKube(self.now)
+        self.invariants = Invariants(self.kube, self.now)
+        self._loop: VirtualTimeLoop | None = None
+
+    def now(self) -> datetime:
+        """The clock of this world."""
+        seconds = self._loop.time() if self._loop is not None else self.seconds
+        return START + timedelta(seconds=seconds + self.leapt)
+
+    def leap(self, seconds: float) -> None:
+        """The wall clock is set, forward or back; what waits goes on waiting as long as it would have."""
+        self.leapt += seconds
+
+    def copy(self) -> World:
+        """The same world at this moment, without anybody in it who remembers."""
+        other = World.__new__(World)
+        other.seconds = self._loop.time() if self._loop is not None else self.seconds
+        other.leapt = self.leapt
+        other.present = Present(self.present.behaviour)
+        other._loop = None
+        other.kube = self.kube.copy(other.now)
+        other.invariants = self.invariants.copy(other.kube, other.now)
+        return other
+
+    def run(self, play: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Play in virtual time, with the cluster at work; time stands still afterwards. Raises what broke."""
+        self._loop = VirtualTimeLoop(self.seconds)
+        self.kube.listeners[:] = [self.invariants.changed]
+        try:
+            self._loop.run_until_complete(self._with_cluster(play))
+        finally:
+            self.seconds = self._loop.time()
+            self._loop.close()
+            self._loop = None
+
+    async def _with_cluster(self, play: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        cluster = asyncio.get_running_loop().create_task(Cluster(self.kube, self.present, self.now).run())
+        cluster.add_done_callback(self.invariants.ended)
+        try:
+            await play()
+        finally:
+            cluster.cancel()
+            await asyncio.gather(cluster, return_exceptions=True)
+        self.invariants.check()
+
+    def operator(self, access: Access | None = None, **options: Any) -> Operator:
+        """A new life of the operator."""
+        access = access or Access(self.kube, "operator")
+        return Operator(access, self.now, unexpected=self.invariants.unexpected, **options)
+
+    # -- what users do -----------------------------------------------------------------------------------------------
+    def place(self, document: Raw, **spec: Any) -> Raw:
+        """Create an object in the namespace, fields of its spec replaced."""
+        document["metadata"] |= {"namespace": "ml"}
+        document["spec"] |= spec
+        return self.kube.put(document)
+
+    def add_model(self, **spec: Any) -> None:
+        """The example's Model; two pods, a canary of two stages."""
+        self.place(example("model"), **spec)
+
+    def add_training(self, **spec: Any) -> None:
+        """The example's TrainingJob with no trigger but a change of its spec."""
+        self.place(example("training-job"), **{"triggers": {"onSpecChange": True}, "limits": {}, **spec})
+
+    def add_monitor(self, **spec: Any) -> None:
+        """A monitor of the metric alone, which alerts and retrains."""
+        checks = [{"type": "Performance", "metric": "roc_auc", "maxDrop": "0.03"}]
+        actions = [{"type": "Alert"}, {"type": "Retrain", "trainingJobRef": {"name": NAME}}]
+        self.place(example("drift-monitor"), **{"checks": checks, "actions": actions, **spec})
+
+    def add_version(self, name: str, **spec: Any) -> None:
+        """A version is registered that holds as well as the champion on the holdout."""
+        document = model_version(name)
+        champion = self.kube.live("Model", NAME).get("status", {}).get("champion", {}).get("name")
+        if champion:
+            difference = {"name": "roc_auc", "value": "0.01", "low": "0.00", "high": "0.02"}
+            document["spec"]["comparison"] = {"champion": champion, "differences": [difference]}
+        self.place(document, **spec)
+
+    def command(self, **annotations: str | None) -> None:
+        """Annotate the Model: promote, abort or pause."""
+        self.kube.annotate("Model", NAME, **annotations)
+
+    def scale(self, replicas: int) -> None:
+        """Ask for another size of the champion."""
+        serving = self.kube.live("Model", NAME)["spec"]["serving"]
+        self.kube.edit("Model", NAME, serving={**serving, "replicas": replicas})
+
+    def delete(self, kind: str, name: str = NAME) -> None:
+        """Delete an object; what it owns follows."""
+        self.kube.remove(kind, "ml", name)
+
+    def behave(self, **fields: Any) -> None:
+        """From now on the workloads behave so."""
+        self.present.change(**fields)
+
+    @property
+    def behaviour(self) -> Behaviour:
+        """How the workloads behave."""
+        return replace(self.present.behaviour)
+
+    # -- what the evaluator does -------------------------------------------------------------------------------------
+    def rollout_figures(self, candidate: tuple[int, int], champion: tuple[int, int]) -> None:
+        """Requests and errors of candidate and champion since the canary began."""
+        status = self.kube.live("Model", NAME)["status"]
+        names = {place: status[place]["name"] for place in ("candidate", "champion")}
+        latency = {"value": "10", "low": "9", "high": "10"}
+        rows = [
+            {"name": names[place], "requests": counts[0], "errors": counts[1], "latencyP99": latency}
+            for place, counts in (("candidate", candidate), ("champion", champion))
+        ]
+        self._evaluate("Model", {"observedAt": timestamp(self.now()), **names, "versions": rows})
+
+    def drift_figures(self, roc_auc: float, *, version: str | None = None) -> None:
+        """The metric in the newest window, on labels that have come."""
+        champion = version or self.kube.live("Model", NAME)["status"]["champion"]["name"]
+        figure = {
+            "name": "roc_auc",
+            "value": f"{roc_auc:.3f}",
+            "low": f"{roc_auc - 0.01:.3f}",
+            "high": f"{roc_auc + 0.01:.3f}",
+            "reference": "0.73",
+            "rows": 4000,
+        }
+        self._evaluate(
+            "DriftMonitor",
+            {
+                "observedAt": timestamp(self.now()),
+                "version": champion,
+                "requests": 5000,
+                "served": 5000,
+                "rows": 5000,
+                "features": [],
+                "performance": [figure],
+            },
+        )
+
+    def _evaluate(self, kind: str, figures: Raw) -> None:
+        resource = {MODEL.kind: MODEL, DRIFT_MONITOR.kind: DRIFT_MONITOR}[kind]
+        live = self.kube.live(resource.kind, NAME)
+        self.kube.set_status(kind, NAME, {**live.get("status", {}), "evaluation": figures})
