@@ -113,9 +113,9 @@ class FakeKube:
         live = self._present(address)
         if obj["metadata"]["resourceVersion"] != live["metadata"]["resourceVersion"]:
             raise Conflict(f"{address} has been modified", status=409, reason="Conflict")
-        stored = self._update(address, copy.deepcopy(obj))
+        stored = self._update(address, copied(obj))
         self.after("replace", address[0], address[2])
-        return copy.deepcopy(stored)
+        return copied(stored)
 
     async def replace_status(self, obj: Raw) -> Raw:
         address = _address(obj)

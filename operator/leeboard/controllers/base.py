@@ -57,18 +57,31 @@ class Cache(Protocol):
 
 
 @dataclass(frozen=True)
+class Look:
+    """What is to be read live: the object of that name, or all objects that carry these labels."""
+
+    kind: str
+    namespace: str
+    name: str = ""
+    labels: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
 class Controller:
-    """One kind's three functions.
+    """One kind's functions.
 
     `observe(live primary, cache, settings)` gives the snapshot that `plan(snapshot, now)` decides on.
     `wakes(changed, cache)` gives the names of the objects of this kind, in the namespace of the changed object,
     that have to look again when that object of another kind changed.
+    `rests_on(live primary, plan, cache)` gives what has to be read live before that plan is carried out, because the
+    cache may be behind and what the plan does is not taken back: nothing for most plans.
     """
 
     kind: str
     observe: Callable[[Raw, Cache, Settings], Any]
     plan: Callable[[Any, datetime], Plan]
     wakes: Callable[[Raw, Cache], Iterable[str]]
+    rests_on: Callable[[Raw, Plan, Cache], Iterable[Look]] = lambda live, plan, cache: ()
 
 
 def namespace_of(raw: Raw) -> str:

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from leeboard.api.drift_monitor import DriftMonitor
 from leeboard.api.model import Model
 from leeboard.api.model_version import ModelVersion
-from leeboard.controllers.base import Cache, Controller, model_of, namespace_of
+from leeboard.controllers.base import Cache, Controller, Look, model_of, namespace_of
 from leeboard.controllers.champion import model_and_champion
 from leeboard.controllers.lookup import of_model
 from leeboard.planning.drift_monitor import plan_drift_monitor
-from leeboard.planning.plan import Raw
+from leeboard.planning.plan import Plan, Raw
 from leeboard.planning.settings import Settings
 from leeboard.planning.snapshot import DriftMonitorSnapshot
 
@@ -34,4 +34,9 @@ def wakes(changed: Raw, cache: Cache) -> Iterable[str]:
     return [raw["metadata"]["name"] for raw in monitors]
 
 
-CONTROLLER = Controller(DriftMonitor.KIND, observe, plan_drift_monitor, wakes)
+def rests_on(live: Raw, plan: Plan, cache: Cache) -> Iterable[Look]:
+    """An episode is one of the champion."""
+    return [Look(Model.KIND, namespace_of(live), model_of(live))] if plan.decides else []
+
+
+CONTROLLER = Controller(DriftMonitor.KIND, observe, plan_drift_monitor, wakes, rests_on)

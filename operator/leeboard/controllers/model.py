@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from leeboard.api import names
 from leeboard.api.drift_monitor import DriftMonitor
 from leeboard.api.model import Model
 from leeboard.api.model_version import ModelVersion
-from leeboard.controllers.base import Cache, Controller, label_of, model_of, namespace_of
+from leeboard.controllers.base import Cache, Controller, Look, label_of, model_of, namespace_of
 from leeboard.controllers.lookup import MODEL_LABEL, named_by_label, of_model, owned, pods_labelled, warnings_about
 from leeboard.planning.model import plan_model
-from leeboard.planning.plan import Raw
+from leeboard.planning.plan import Plan, Raw
 from leeboard.planning.settings import Settings
 from leeboard.planning.snapshot import ModelSnapshot
 
@@ -43,4 +43,32 @@ def wakes(changed: Raw, cache: Cache) -> Iterable[str]:
     return []
 
 
-CONTROLLER = Controller(Model.KIND, observe, plan_model, wakes)
+def rests_on(live: Raw, plan: Plan, cache: Cache) -> Iterator[Look]:
+    """Before traffic moves, or pods or versions go: what serves, and what callers reach.
+
+    A served version without a Deployment in the cache may have one: writing that anew, with the settings of today,
+    would restart its pods.
+    """
+    namespace, name = namespace_of(live), live["metadata"]["name"]
+    served = _served(live.get("status"))
+    deployed = {label_of(raw, names.VERSION) for raw in owned(cache, "Deployment", namespace, live["metadata"]["uid"])}
+    if not plan.decides and not plan.delete and {names.label_value(one) for one in served} <= deployed:
+        return
+    label = (names.MODEL, names.label_value(name))
+    yield Look("Service", namespace, labels=(label,))
+    yield Look("Deployment", namespace, labels=(label,))
+    yield Look("Pod", namespace, labels=(label, (names.PART, names.SERVER)))
+    versions = served | _served(plan.status)
+    if any(orphan.kind == ModelVersion.KIND for orphan in plan.delete):
+        # how many may go depends on how many there are
+        versions |= {raw["metadata"]["name"] for raw in of_model(cache, ModelVersion.KIND, namespace, name)}
+    for version in sorted(versions):
+        yield Look(ModelVersion.KIND, namespace, version)
+
+
+def _served(status: Raw | None) -> set[str]:
+    places = ((status or {}).get(place) for place in ("champion", "candidate", "draining"))
+    return {place["name"] for place in places if place}
+
+
+CONTROLLER = Controller(Model.KIND, observe, plan_model, wakes, rests_on)

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 from leeboard.api.model import Model
 from leeboard.api.model_version import ModelVersion
-from leeboard.controllers.base import Cache, Controller, Key, model_of, namespace_of
+from leeboard.controllers.base import Cache, Controller, Key, Look, model_of, namespace_of
 from leeboard.controllers.lookup import of_model
 from leeboard.planning.model_version import plan_model_version
-from leeboard.planning.plan import Raw
+from leeboard.planning.plan import Plan, Raw
 from leeboard.planning.settings import Settings
 from leeboard.planning.snapshot import ModelVersionSnapshot
 
@@ -30,4 +30,9 @@ def wakes(changed: Raw, cache: Cache) -> Iterable[str]:
     return [raw["metadata"]["name"] for raw in versions]
 
 
-CONTROLLER = Controller(ModelVersion.KIND, observe, plan_model_version, wakes)
+def rests_on(live: Raw, plan: Plan, cache: Cache) -> Iterable[Look]:
+    """Gates are decided once, and by who is champion."""
+    return [Look(Model.KIND, namespace_of(live), model_of(live))] if plan.decides else []
+
+
+CONTROLLER = Controller(ModelVersion.KIND, observe, plan_model_version, wakes, rests_on)

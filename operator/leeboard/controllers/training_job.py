@@ -9,7 +9,7 @@ from leeboard.api.drift_monitor import DriftMonitor
 from leeboard.api.model import Model
 from leeboard.api.model_version import ModelVersion
 from leeboard.api.training_job import TrainingJob
-from leeboard.controllers.base import Cache, Controller, model_of, namespace_of
+from leeboard.controllers.base import Cache, Controller, Key, Look, model_of, namespace_of
 from leeboard.controllers.champion import model_and_champion
 from leeboard.controllers.lookup import (
     TRAINING_JOB_LABEL,
@@ -19,7 +19,7 @@ from leeboard.controllers.lookup import (
     pods_labelled,
     warnings_about,
 )
-from leeboard.planning.plan import Raw
+from leeboard.planning.plan import Plan, Raw
 from leeboard.planning.settings import Settings
 from leeboard.planning.snapshot import TrainingJobSnapshot
 from leeboard.planning.training_job import plan_training_job
@@ -69,4 +69,25 @@ def _asked_by(monitor: Raw) -> Iterator[str]:
             yield name
 
 
-CONTROLLER = Controller(TrainingJob.KIND, observe, plan_training_job, wakes)
+def rests_on(live: Raw, plan: Plan, cache: Cache) -> Iterator[Look]:
+    """Before a run begins, moves on or gets a Job: what asked for it, what is left of it, and whom it is compared with.
+
+    A Job or pod that is not in the cache may be there: its run would end as one whose Job was deleted.
+    """
+    if not plan.decides and not plan.create:
+        return
+    namespace, name, model = namespace_of(live), live["metadata"]["name"], model_of(live)
+    label = (names.TRAINING_JOB, names.label_value(name))
+    yield Look("Job", namespace, labels=(label,))
+    yield Look("Pod", namespace, labels=(label,))
+    yield Look(Model.KIND, namespace, model)
+    for raw in of_model(cache, DriftMonitor.KIND, namespace, model):
+        yield Look(DriftMonitor.KIND, namespace, raw["metadata"]["name"])
+    served = cache.get(Key(Model.KIND, namespace, model))
+    champions = {(((served or {}).get("status") or {}).get("champion") or {}).get("name", "")}
+    champions |= {run.get("champion", "") for run in ((live.get("status") or {}).get("runs") or ())[-1:]}
+    for version in sorted(champions - {""}):
+        yield Look(ModelVersion.KIND, namespace, version)
+
+
+CONTROLLER = Controller(TrainingJob.KIND, observe, plan_training_job, wakes, rests_on)

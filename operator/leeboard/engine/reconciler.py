@@ -9,8 +9,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from leeboard.controllers.base import Controller, Key
+from leeboard.controllers.base import Controller, Key, Look
 from leeboard.engine.executor import ChildrenRejected, Executor
+from leeboard.engine.live_looks import LiveLooks
 from leeboard.engine.metrics import Metrics
 from leeboard.engine.store import Store
 from leeboard.engine.watch_lag import WatchLag
@@ -53,6 +54,8 @@ class Reconciler:
         if known is not None:
             plan = self._plan(key, known)
             if self.executor.leaves_children(plan):
+                plan = await self._well_founded(key, known, plan)
+            if self.executor.leaves_children(plan):
                 # a refusal means that the copy is behind
                 with suppress(Conflict, NotFound):
                     return await self._carry_out(known, plan)
@@ -64,11 +67,21 @@ class Reconciler:
             return None
         self.lag.expect(live)
         self.store.put(live)
-        return await self._carry_out(live, self._plan(key, live))
+        return await self._carry_out(live, await self._well_founded(key, live, self._plan(key, live)))
 
     async def _carry_out(self, primary: Raw, plan: Plan) -> timedelta | None:
         learned = await self.executor.execute(primary, plan)
         return AT_ONCE if learned else plan.requeue_after
+
+    async def _well_founded(self, key: Key, primary: Raw, plan: Plan) -> Plan:
+        """The plan for an object, made again until everything it rests on has been read live."""
+        looks, seen = LiveLooks(self.kube, self.store), set[Look]()
+        while unseen := set(self.controllers[key.kind].rests_on(primary, plan, self.store)) - seen:
+            for look in sorted(unseen, key=lambda one: (one.kind, one.name)):
+                await looks.take(look)
+            seen |= unseen
+            plan = self._plan(key, primary)
+        return plan
 
     def _plan(self, key: Key, primary: Raw) -> Plan:
         if primary["metadata"].get("deletionTimestamp"):

@@ -42,6 +42,7 @@ def plan_drift_monitor(snapshot: DriftMonitorSnapshot, now: datetime) -> Plan:
     )
     return Plan(
         status=_changed(monitor, status, _conditions(verdict, course), now),
+        decides=(course.episode, course.requests) != (monitor.status.episode, monitor.status.requests),
         requeue_after=_turns_stale(monitor, now),
         events=(*course.events, *_withheld_event(monitor, verdict)),
     )

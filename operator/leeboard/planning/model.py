@@ -43,6 +43,7 @@ def plan_model(snapshot: ModelSnapshot, now: datetime) -> Plan:
         apply=(*_deployments(view), *_services(view)),
         delete=(*_leaving(view), *_forgotten(view)),
         status=None if status == snapshot.model.status.dump() else status,
+        decides=move is not None,
         requeue_after=AT_ONCE if move else _next_look(view),
         explain=_unexplained(view),
         events=(*(move.events if move else ()), *events),

@@ -43,7 +43,7 @@ def plan_model_version(snapshot: ModelVersionSnapshot, now: datetime) -> Plan:
         return Plan(status=status)
     told = wanted[0]
     event = Event("Normal" if told.status == "True" else "Warning", str(told.reason), told.message)
-    return Plan(status=status, events=(event,))
+    return Plan(status=status, decides=True, events=(event,))
 
 
 def serving_as(version: str, model: Model | None) -> str:

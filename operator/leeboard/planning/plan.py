@@ -44,6 +44,7 @@ class Plan:
 
     `apply`: objects for server-side apply. `create`: objects that are created and never applied (Jobs, ModelVersions);
     "already exists" is success. `delete`: orphans. `status`: the whole status of the primary, None for "unchanged".
+    `decides`: whether the status moves a state on, which is not taken back when it turns out to rest on old news.
     `requeue_after`: when to look again although nothing changed. `explain`: children of which only Events tell why
     they do not go on; the next snapshot has their warnings.
     """
@@ -52,6 +53,7 @@ class Plan:
     create: tuple[Raw, ...] = ()
     delete: tuple[ObjectRef, ...] = ()
     status: Raw | None = None
+    decides: bool = False
     requeue_after: timedelta | None = None
     events: tuple[Event, ...] = ()
     explain: tuple[ObjectRef, ...] = ()

@@ -112,10 +112,15 @@ def _plan(
         create=create,
         delete=_leftovers(job, status.runs, snapshot.jobs),
         status=renewed.dump() if renewed.dump() != job.status.dump() else None,
+        decides=_phases(status) != _phases(job.status),
         requeue_after=_requeue(snapshot, status, now, problem, beginning),
         explain=_unexplained(snapshot, status, now),
         events=(*events, *_held_event(job, held)),
     )
+
+
+def _phases(status: TrainingJobStatus) -> list[tuple[str, str]]:
+    return [(run.id, run.phase) for run in status.runs]
 
 
 def _held_event(job: TrainingJob, held: Refusal | None) -> tuple[Event, ...]:

@@ -41,6 +41,7 @@ class Access:
     weather: Weather = field(default_factory=Weather)
     before: Moment = _nothing
     after: Moment = _nothing
+    careless: Callable[[str], None] = lambda text: None
     calls: int = 0
 
     async def get(self, resource: Resource, namespace: str, name: str) -> Raw:
@@ -65,12 +66,17 @@ class Access:
     async def delete(
         self, resource: Resource, namespace: str, name: str, *, uid: str | None = None, version: str | None = None
     ) -> None:
+        if uid is None:
+            self.careless(f"delete {resource.kind} {name} without saying which")
         await self._call(
             "delete",
             resource.kind,
             name,
             lambda: self.kube.delete(resource, namespace, name, uid=uid, version=version),
         )
+
+    async def replace(self, obj: Raw) -> Raw:
+        return await self._call("replace", obj["kind"], obj["metadata"]["name"], lambda: self.kube.replace(obj))
 
     async def replace_status(self, obj: Raw) -> Raw:
         return await self._call("status", obj["kind"], obj["metadata"]["name"], lambda: self.kube.replace_status(obj))

@@ -43,7 +43,7 @@ class Chaos:
 
     def play(self) -> None:
         """Play. Raises InvariantBroken or NoRest; a note of it is the story."""
-        self._random = Random(self.seed)
+        self._random = Random(self.seed)  # noqa: S311 - a seed that can be played again
         self._operators: list[Operator] = []
         self._watches: list[UnreliableWatch] = []
         self._storms = [Storm(self._random) for _ in range(self.leaders)]

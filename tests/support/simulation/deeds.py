@@ -204,7 +204,8 @@ class Deeds:
         )
         self._evaluator.quality = self._random.choice([0.72, 0.72, 0.62])
         self._evaluator.asleep = self._random.random() < 0.2
-        return f"figures: {self._evaluator.quality}, failing {set(self._evaluator.failing)}, asleep {self._evaluator.asleep}"
+        seen = self._evaluator
+        return f"figures: {seen.quality}, failing {set(seen.failing)}, asleep {seen.asleep}"
 
     def leap(self) -> str:
         seconds = self._random.choice([-30, 120, 3600])

@@ -36,7 +36,7 @@ def told(kube: SimulatedKube) -> Counter[str]:
 
 
 def _identities(kube: SimulatedKube) -> dict[str, str]:
-    """What stands for identities: UIDs by owner, runs by number, episodes by monitor. Times flow into the latter two."""
+    """What stands for identities: UIDs by owner, runs by number, episodes by monitor. The latter two hold times."""
     names = {}
     for (kind, _, name), raw in kube.objects.items():
         names[raw["metadata"]["uid"]] = f"<{kind} {name}>"

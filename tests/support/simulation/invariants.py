@@ -43,6 +43,10 @@ class Invariants:
         for rule in self._rules:
             self.breaches += [f"{self._now():%H:%M:%S} {change.actor}: {text}" for text in rule.breaches(change)]
 
+    def careless(self, text: str) -> None:
+        """A write without the precondition that it needs."""
+        self.breaches.append(text)
+
     def unexpected(self, error: BaseException) -> None:
         """A reconcile failed for another reason than an answer of the API server."""
         self.breaches.append("".join(traceback.format_exception(error)[-3:]))

@@ -32,7 +32,7 @@ class NoMetrics:
     """Takes what the queue and the workers tell, and keeps nothing."""
 
     def __getattr__(self, name: str) -> Callable[..., None]:
-        return lambda *arguments: None
+        return lambda *arguments, **more: None
 
 
 class Operator:

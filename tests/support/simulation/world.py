@@ -70,13 +70,17 @@ class World:
         try:
             await play()
         finally:
-            cluster.cancel()
-            await asyncio.gather(cluster, return_exceptions=True)
+            # also of a play that failed nothing goes on
+            others = asyncio.all_tasks() - {asyncio.current_task()}
+            for task in others:
+                task.cancel()
+            await asyncio.gather(*others, return_exceptions=True)
         self.invariants.check()
 
     def operator(self, access: Access | None = None, **options: Any) -> Operator:
         """A new life of the operator."""
         access = access or Access(self.kube, "operator")
+        access.careless = self.invariants.careless
         return Operator(access, self.now, unexpected=self.invariants.unexpected, **options)
 
     # -- what users do -----------------------------------------------------------------------------------------------

@@ -67,7 +67,7 @@ def _new_champion(before: Raw, after: Raw, one: Place, other: Place) -> Iterator
     reverted = _name(before, "draining") == following and other == Place(champion, "RollingBack", 0)
     adopted = champion == "" and one == other == NOWHERE
     if not (promoted or reverted or adopted):
-        yield f"the champion went from {champion or 'none'} to {following or 'none'}, the candidate from {one} to {other}"
+        yield f"the champion went from {champion!r} to {following!r}, the candidate from {one} to {other}"
 
 
 def _stage_was_whole(change: Change, before: Raw, after: Raw, one: Place, other: Place) -> Iterator[str]:

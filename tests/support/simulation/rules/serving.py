@@ -32,8 +32,11 @@ class ServingRule:
         labels = change.raw["metadata"].get("labels") or {}
         model = labels.get(MODEL)
         service = change.kube.objects.get(("Service", change.raw["metadata"]["namespace"], model or ""))
-        if model is None or service is None:
-            self._reached.pop(model or "", None)
+        if model is None:
+            return
+        if service is None:
+            if change.kind == "Service" and change.name == model:
+                self._reached[model] = 0  # somebody took it away; what comes back may reach nobody yet
             return
         reached = _reached(change.kube, service["spec"]["selector"])
         if change.by_operator:

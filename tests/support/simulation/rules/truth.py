@@ -1,4 +1,4 @@
-"""Truth: what is recorded for good was so in the cluster when it was recorded, not only in what a process remembered."""
+"""Truth: what is recorded for good was so in the cluster at that moment, not only in what a process remembered."""
 
 from __future__ import annotations
 
