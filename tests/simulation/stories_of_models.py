@@ -260,7 +260,8 @@ STORIES = [
             Step("a third version", lambda world: world.add_version("v3"), 120),
             Step("a fourth version", lambda world: world.add_version("v4"), 120),
         ],
-        keeps("v3", "v4"),
+        # v3 is the one to go back to, and v2 the one that is kept beside those in use
+        keeps("v2", "v3", "v4"),
     ),
     Story(
         "a lost status is read off the Service",

@@ -121,7 +121,7 @@ STORIES = [
     Story(
         "the script fails",
         [behaving(training=(fails(1),)), *begun()],
-        ended(("SpecChange", "Failed", "TrainingFailed"), jobs=1),
+        ended(("SpecChange", "Failed", "ScriptFailed"), jobs=1),
     ),
     Story(
         "data is bad, corrected, and the run asked for again",
@@ -182,9 +182,10 @@ STORIES = [
     Story(
         "the parameters change while a run is under way: one run after the other",
         [
+            behaving(training=(Ending(seconds=90.0),)),
             *begun()[:1],
-            Step("a TrainingJob is created", lambda world: world.add_training(), 15),
-            Step("the learning rate is lowered at once", other_params("0.05"), 360),
+            Step("a TrainingJob is created", lambda world: world.add_training(), 40),
+            Step("the learning rate is lowered", other_params("0.05"), 400),
         ],
         serves_the_newest,
     ),

@@ -14,7 +14,7 @@ STORIES = [*stories_of_models.STORIES, *stories_of_runs.STORIES, *stories_of_dri
 @pytest.mark.parametrize("story", STORIES, ids=str)
 def test_a_kill_before_or_after_any_call_leads_to_the_same_end(story: Story) -> None:
     played = play(story)
-    assert len(played.kills) >= 10
+    assert len(played.kills) >= 4
     for kill in played.kills:
         try:
             replay(played, kill)

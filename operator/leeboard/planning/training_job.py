@@ -16,6 +16,7 @@ from leeboard.planning.training.beginning import Beginning, begin
 from leeboard.planning.training.budget import Refusal
 from leeboard.planning.training.job_state import lasted, outcome, owned_by, owned_job, pods_of
 from leeboard.planning.training.progress import Step, advance
+from leeboard.planning.training.recorded_anew import recorded_anew
 from leeboard.planning.training.run_history import ACTIVE, active_run, replaced
 from leeboard.planning.training.run_identity import fingerprint
 from leeboard.planning.training.schedule import CronSchedule
@@ -41,6 +42,8 @@ def plan_training_job(snapshot: TrainingJobSnapshot, now: datetime) -> Plan:
     status = _watched_schedule(job, now)
     snapshot = _with_status(snapshot, status)
     run, problem = active_run(status.runs), problem_of(snapshot)
+    if run is not None and (other := recorded_anew(snapshot, run)) is not None:
+        return _plan(snapshot, other.status, now, events=other.events, problem=None)
     if run is not None:
         step = advance(snapshot, run, now)
         status = _stepped(status, step)
@@ -110,7 +113,8 @@ def _plan(
     )
     return Plan(
         create=create,
-        delete=_leftovers(job, status.runs, snapshot.jobs),
+        # of the runs as they are recorded: a Job that is gone before its run's end is recorded was deleted by somebody
+        delete=_leftovers(job, job.status.runs, snapshot.jobs),
         status=renewed.dump() if renewed.dump() != job.status.dump() else None,
         decides=_phases(status) != _phases(job.status),
         requeue_after=_requeue(snapshot, status, now, problem, beginning),

@@ -47,15 +47,8 @@ class Access:
     async def get(self, resource: Resource, namespace: str, name: str) -> Raw:
         return await self._call("get", resource.kind, name, lambda: self.kube.get(resource, namespace, name))
 
-    async def list(
-        self, resource: Resource, namespace: str | None = None, *, selector: str = "", metadata_only: bool = False
-    ) -> list[Raw]:
-        return await self._call(
-            "list",
-            resource.kind,
-            "",
-            lambda: self.kube.list(resource, namespace, selector=selector, metadata_only=metadata_only),
-        )
+    async def list(self, resource: Resource, namespace: str | None = None, **options: Any) -> list[Raw]:
+        return await self._call("list", resource.kind, "", lambda: self.kube.list(resource, namespace, **options))
 
     async def apply(self, obj: Raw) -> Raw:
         return await self._call("apply", obj["kind"], obj["metadata"]["name"], lambda: self.kube.apply(obj))

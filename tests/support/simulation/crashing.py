@@ -13,7 +13,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from tests.support.simulation.access import Access
-from tests.support.simulation.end_state import state, told
+from tests.support.simulation.end_state import differences, state, told
 from tests.support.simulation.story import Story
 from tests.support.simulation.world import World
 
@@ -109,9 +109,8 @@ async def _play(played: Undisturbed) -> None:
 def _compare_states(played: Undisturbed, world: World, step: int) -> None:
     if step < len(played.story.steps) - 1:
         return  # it ended early because it was equal
-    expected, found = state(played.world.kube), state(world.kube)
-    for address in sorted({*expected, *found}):
-        assert found.get(address) == expected.get(address), address
+    different = differences(state(played.world.kube), state(world.kube))
+    assert not different, "\n".join(different[:5])
 
 
 def _compare_tales(undisturbed: Counter[str], disturbed: Counter[str]) -> None:

@@ -121,7 +121,7 @@ def _ended(behaviour: Behaviour, part: str, run: str, ending: Ending, now: datet
 
 def _result(behaviour: Behaviour, run: str, training: bool) -> Raw:
     if training:
-        return training_result(run, commit=behaviour.commit, data=behaviour.data, artifact=run[0])
+        return training_result(run, commit=behaviour.commit, data=behaviour.data, artifact=behaviour.data)
     result = evaluation_result(run)
     result["metrics"] = [{**result["metrics"][0], "value": behaviour.metric, "digest": digest("c")}]
     return result

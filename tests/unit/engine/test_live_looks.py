@@ -73,7 +73,7 @@ async def test_what_decides_nothing_is_read_once_and_nothing_beside_it() -> None
     other.watch()
     kube.calls.clear()
     await other.reconciler.reconcile(RUN)
-    assert kube.calls == [("get", "TrainingJob", NAME), ("status", "TrainingJob", NAME)]
+    assert kube.calls == [("status", "TrainingJob", NAME)]
 
 
 async def test_a_look_brings_news_and_forgets_what_is_gone() -> None:

@@ -1,11 +1,11 @@
 """What a run is compared with before it trains: `fetch` ends with exit code 67 where nothing given here has changed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from leeboard.api.lineage import CodeRecord, DatasetRecord
 from leeboard.api.model_version import ModelVersion
 from leeboard.api.reasons import Reason
+from leeboard.api.termination import TrainingResult
 from leeboard.api.training_job import Run, TrainingJobSpec
 from leeboard.planning.training.budget import BY_HAND
 from leeboard.planning.training.run_history import newest
@@ -54,17 +54,18 @@ def observed_cause(run: Run, found: dict[str, Any] | None, commit: str) -> Run:
     return run.model_copy(update={"cause": run.cause.model_copy(update={"kind": kind, "reason": reason})})
 
 
-def same_inputs(
-    version: ModelVersion | None, code: CodeRecord, datasets: Iterable[DatasetRecord], image: str, run: TrainingJobSpec
-) -> bool:
-    """True where code, data, image, parameters and seed are those that the version was trained with."""
+def same_inputs(version: ModelVersion | None, result: TrainingResult, image: str) -> bool:
+    """True where code, data, image, parameters and seed of a run are those that the version was trained with.
+
+    They are those of the run, not those of the spec: that may have changed since.
+    """
     if version is None or version.spec.code is None or version.spec.image is None:
         return False
     return (
-        version.spec.code.commit == code.commit
-        and code.commit is not None
-        and {one.name: one.digest for one in version.spec.datasets} == {one.name: one.digest for one in datasets}
+        version.spec.code.commit == result.code.commit
+        and result.code.commit is not None
+        and {one.name: one.digest for one in version.spec.datasets} == {one.name: one.digest for one in result.datasets}
         and version.spec.image.reference == image
-        and version.spec.params == run.params
-        and version.spec.seed == run.seed
+        and version.spec.params == result.params
+        and version.spec.seed == result.seed
     )

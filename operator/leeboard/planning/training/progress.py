@@ -93,7 +93,7 @@ def _trained(snapshot: TrainingJobSnapshot, run: Run, result: TrainingResult, im
     run = observed_cause(run, found, result.code.commit or "")
     run = run.model_copy(update={"image_id": image, "datasets": result.datasets, "commit": result.code.commit or ""})
     champion = snapshot.champion
-    if run.cause.kind not in BY_HAND and same_inputs(champion, result.code, result.datasets, image, spec):
+    if run.cause.kind not in BY_HAND and same_inputs(champion, result, image):
         name = champion.metadata.name if champion is not None else ""
         return finish(run, "NoNewData", Reason.NO_NEW_DATA, f"code and data are those of {name}", now)
     evaluating = {

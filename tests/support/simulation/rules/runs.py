@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tests.support.simulation.kube import Raw
 from tests.support.simulation.rules.change import Change
 
 ACTIVE = ("Pending", "Training", "Evaluating")
@@ -16,6 +17,8 @@ FOLLOWING = {
 BEGINNING = ("Pending", "Succeeded")
 """A run begins as Pending; one that is found in the registry has Succeeded."""
 
+RATE = "LEEBOARD_PARAM_LEARNING_RATE"
+
 
 class RunsRule:
     """Remembers every run and Job of every TrainingJob, by UID."""
@@ -23,10 +26,11 @@ class RunsRule:
     def __init__(self) -> None:
         self._phases: dict[tuple[str, str], str] = {}
         self._jobs: set[tuple[str, str]] = set()
+        self._rates: dict[tuple[str, str], str] = {}
 
     def copy(self) -> RunsRule:
         other = RunsRule()
-        other._phases, other._jobs = dict(self._phases), set(self._jobs)
+        other._phases, other._jobs, other._rates = dict(self._phases), set(self._jobs), dict(self._rates)
         return other
 
     def breaches(self, change: Change) -> Iterator[str]:
@@ -53,6 +57,7 @@ class RunsRule:
             if earlier is not None and phase not in (earlier, *FOLLOWING.get(earlier, ())):
                 yield f"run {run['id']} went from {earlier} to {phase}"
             self._phases[identity] = phase
+            self._rates.setdefault(identity, change.raw["spec"]["params"]["learning_rate"])
         active = [run["id"] for run in runs if run["phase"] in ACTIVE]
         if len(active) > 1:
             yield f"runs {active} are under way at the same time"
@@ -71,3 +76,11 @@ class RunsRule:
         expected = "Pending" if part == "training" else "Evaluating"
         if recorded != expected:
             yield f"Job {change.name} was created while its run was {recorded or 'not recorded'}"
+        elif part == "training" and RATE not in _environment(change.raw, self._rates[(owner["uid"], run)]):
+            yield f"Job {change.name} trains with other parameters than its run was recorded with"
+
+
+def _environment(job: Raw, rate: str) -> set[str]:
+    """The names of the variables of the training container that have that value."""
+    (container,) = job["spec"]["template"]["spec"]["containers"]
+    return {one["name"] for one in container["env"] if one.get("value") == rate}
