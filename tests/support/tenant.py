@@ -114,6 +114,11 @@ def asked_for() -> tuple[Document, Document]:
 def trained(tenant: Tenant) -> str:
     """From the two manifests to a registered version; gives its name."""
     tenant.kubectl.apply(*asked_for())
+    return registered(tenant)
+
+
+def registered(tenant: Tenant) -> str:
+    """From the first run of a TrainingJob to a registered version; gives its name."""
     run = tenant.status("trainingjob", "late-flights", "lastRun")["lastRun"]
     training = tenant.one("jobs", f"leeboard.dev/run={run},leeboard.dev/part=training")
     tenant.finish(training, "train", training_result(run))

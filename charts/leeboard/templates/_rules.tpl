@@ -18,6 +18,8 @@
   - modelversions/status
   - trainingjobs/status
   - driftmonitors/status
+  - models/finalizers
+  - trainingjobs/finalizers
   verbs:
   - update
 - apiGroups:

@@ -63,6 +63,12 @@ class Role:
 OPERATOR: tuple[Permission, ...] = (
     *(Permission(resource, _SEE, "reads what is asked for") for resource in PRIMARIES),
     *(Permission(resource, ("update",), "writes what was found and decided", "status") for resource in PRIMARIES),
+    *(
+        Permission(
+            resource, ("update",), "lets what it makes hold up its owner's deletion (where that is asked)", "finalizers"
+        )
+        for resource in (MODEL, TRAINING_JOB)
+    ),
     Permission(MODEL_VERSION, ("create", "delete"), "registers what a run made, forgets beyond versions.retain"),
     Permission(JOB, (*_SEE, "create", "delete"), "trains and evaluates, removes Jobs of runs long past"),
     Permission(POD, _HEAR, "says why something does not run"),

@@ -35,6 +35,7 @@ def job_object(
                     "name": job.metadata.name,
                     "uid": job.metadata.uid,
                     "controller": True,
+                    "blockOwnerDeletion": True,
                 }
             ],
         },
