@@ -40,7 +40,8 @@ from leeboard.kube.resources import CHILDREN, PRIMARIES
 logger = logging.getLogger(__name__)
 
 CONTROLLER_NAME = "leeboard.dev/operator"
-DRAIN_SECONDS = 10.0
+DRAIN_SECONDS, CANCEL_SECONDS, CLOSE_SECONDS = 10.0, 2.0, 6.0
+"""With the release of the lease between them no more than the 30 seconds that the chart gives the pod."""
 FIRST_LIST_RETRY = 2.0
 
 
@@ -125,11 +126,11 @@ class Leader:
         """End the watches and whatever is left, in bounded time."""
         self._end_of_watching.set()
         if "watches" in self._tasks:
-            await asyncio.wait([self._tasks["watches"]], timeout=DRAIN_SECONDS)
+            await asyncio.wait([self._tasks["watches"]], timeout=CLOSE_SECONDS)
         for task in self._tasks.values():
             task.cancel()
         if self._tasks:
-            await asyncio.wait(self._tasks.values(), timeout=DRAIN_SECONDS)
+            await asyncio.wait(self._tasks.values(), timeout=CANCEL_SECONDS)
         for name, task in self._tasks.items():
             if task.done() and not task.cancelled() and (error := task.exception()) is not None:
                 logger.error("%s failed", name, exc_info=error)
@@ -155,7 +156,7 @@ class Leader:
                 async with asyncio.timeout(DRAIN_SECONDS):
                     await self._queue.drained()
         workers.cancel()
-        await asyncio.wait([workers], timeout=DRAIN_SECONDS)
+        await asyncio.wait([workers], timeout=CANCEL_SECONDS)
 
     def _begin(self, name: str, work: Coroutine[None, None, None]) -> None:
         self._tasks[name] = asyncio.create_task(work, name=name)
