@@ -12,7 +12,8 @@ What the two processes really ask of the API server is recorded by a test and he
 is not in them fails it, and so does a verb that is never used.
 
 The names below are those of a release named `leeboard`. `approve`, `restore` and `serve-unregistered` are verbs of
-Leeboard's own on `modelversions.leeboard.dev`.
+Leeboard's own on `modelversions.leeboard.dev`: the [admission policies](policies.md) ask for them. How to hand the
+roles out: [give teams rights](../how-to/give-teams-rights.md).
 """
 
 

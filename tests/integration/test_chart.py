@@ -59,6 +59,8 @@ def test_the_definitions_in_the_chart_are_those_of_crds_and_are_kept() -> None:
         "images.operator=",
         "metrics.port=80",
         "nonsense=1",
+        "policies.actions={Deny,Warn}",
+        "networkPolicies.egress.apiServerCidrs={anywhere}",
     ],
 )
 def test_a_wrong_value_is_refused_by_name(setting: str) -> None:
@@ -92,10 +94,16 @@ def test_every_document_passes_the_servers_validation(plane: ControlPlane) -> No
     client = plane.client("")
     client("create", "namespace", "validated")
     # A release of another name, because the objects of the first may be there.
-    settings = ("--set", "namespaces={validated}", "--set", "crds.install=false")
+    settings = (
+        *("--set", "namespaces={validated}", "--set", "crds.install=false"),
+        *("--set", "networkPolicies.egress.enabled=true", "--set", "networkPolicies.workloads=true"),
+        *("--set", "networkPolicies.egress.apiServerCidrs={10.0.0.1/32}", "--set", "policies.exemptNamespaces={x}"),
+    )
     text = helm("template", "validated", str(CHART), "--namespace", "validated", *VERSION, *settings)
     documents = [document for document in yaml.safe_load_all(text) if document]
-    assert len(documents) >= 9
+    assert len(documents) >= 25
+    kinds = {document["kind"] for document in documents}
+    assert {"NetworkPolicy", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"} <= kinds
     for document in documents:
         client("create", "--dry-run=server", "--validate=strict", "-f", "-", input=json.dumps(document))
 
@@ -159,3 +167,63 @@ def test_an_upgrade_or_a_drain_takes_one_operator_at_a_time_and_never_waits_for_
     for constraint in spread:
         assert constraint["whenUnsatisfiable"] == "ScheduleAnyway"
         assert constraint["labelSelector"] == spec["selector"]
+
+
+def test_no_role_of_the_chart_holds_a_wildcard_a_list_of_secrets_or_exec() -> None:
+    for settings in ((), ("--set", "namespaces={a,b}")):
+        roles = [one for one in rendered(*settings) if one["kind"] in ("Role", "ClusterRole")]
+        assert len(roles) >= 7
+        for rule in (rule for role in roles for rule in role["rules"]):
+            assert "*" not in json.dumps(rule)
+            assert not {"escalate", "bind", "impersonate"} & set(rule["verbs"])
+            assert not [one for one in rule["resources"] if one.startswith("pods/")]
+            if "secrets" in rule["resources"]:
+                assert (rule["resources"], rule["verbs"]) == (["secrets"], ["get"])
+
+
+def test_where_namespaces_are_named_nothing_is_bound_cluster_wide() -> None:
+    documents = rendered("--set", "namespaces={a}")
+    assert not [one for one in documents if one["kind"] == "ClusterRoleBinding"]
+    of_people = {"leeboard-view", "leeboard-edit", "leeboard-admin", "leeboard-approver", "leeboard-registrar"}
+    assert {one["metadata"]["name"] for one in documents if one["kind"] == "ClusterRole"} == of_people
+
+
+def test_what_network_policies_let_in_and_out() -> None:
+    def policies(*settings: str) -> dict[str, dict[str, Any]]:
+        found = [one for one in rendered(*settings) if one["kind"] == "NetworkPolicy"]
+        return {one["metadata"]["name"]: one["spec"] for one in found}
+
+    usual = policies()
+    assert set(usual) == {"leeboard-operator", "leeboard-evaluator"}
+    for spec in usual.values():
+        assert spec["policyTypes"] == ["Ingress"]
+        assert spec["ingress"] == [{"ports": [{"port": 8080, "protocol": "TCP"}]}]
+    closed = policies(
+        "--set", "networkPolicies.egress.enabled=true", "--set", "networkPolicies.egress.storagePorts={9}"
+    )
+
+    def ports(name: str) -> set[int]:
+        return {port["port"] for rule in closed[name]["egress"] for port in rule["ports"]}
+
+    assert ports("leeboard-operator") == {53, 443, 6443}
+    assert ports("leeboard-evaluator") == {53, 443, 6443, 9}
+    assert policies("--set", "networkPolicies.ingress=false") == {}
+    tenant = policies("--set", "networkPolicies.workloads=true", "--set", "namespaces={a}")
+    assert "ingress" not in tenant["leeboard-training"]
+    with pytest.raises(HelmError, match="needs namespaces"):
+        policies("--set", "networkPolicies.workloads=true")
+
+
+def test_policies_hold_where_the_release_looks_and_can_be_left_out() -> None:
+    def selectors(*settings: str) -> set[str]:
+        bindings = [one for one in rendered(*settings) if one["kind"] == "ValidatingAdmissionPolicyBinding"]
+        return {json.dumps(one["spec"]["matchResources"]["namespaceSelector"]["matchExpressions"]) for one in bindings}
+
+    key = "kubernetes.io/metadata.name"
+    assert selectors() == {"[]"}
+    assert selectors("--set", "namespaces={a}", "--set", "policies.exemptNamespaces={b}") == {
+        json.dumps(
+            [{"key": key, "operator": "In", "values": ["a"]}, {"key": key, "operator": "NotIn", "values": ["b"]}]
+        )
+    }
+    assert selectors("--set", "policies.enabled=false") == set()

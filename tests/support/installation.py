@@ -82,11 +82,13 @@ class OperatorProcess:
     It begins when this process leads, or with `standby` when it waits for another to stop leading.
     """
 
+    MODULE, ACCOUNT = "leeboard.edge", "leeboard-operator"
+
     def __init__(self, plane: ControlPlane, folder: Path, *, standby: bool = False, **environment: str) -> None:
         self.port = free_port()
         own = folder / f"operator-{self.port}"
         own.mkdir()
-        self._kubeconfig = service_account_kubeconfig(plane, "leeboard-operator", own)
+        self._kubeconfig = service_account_kubeconfig(plane, self.ACCOUNT, own)
         self._log = own / "log"
         self._environment = environment
         self._standby = standby
@@ -105,7 +107,7 @@ class OperatorProcess:
         }
         with self._log.open("wb") as sink:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "leeboard.edge"], stdout=sink, stderr=subprocess.STDOUT, env=environment
+                [sys.executable, "-m", self.MODULE], stdout=sink, stderr=subprocess.STDOUT, env=environment
             )
         eventually(self._ready, "the operator is ready", self.log)
         return self
@@ -113,6 +115,9 @@ class OperatorProcess:
     def _ready(self) -> bool:
         if self._process.poll() is not None:
             raise AssertionError(f"the operator ended with {self._process.returncode}:\n{self.log()[-6000:]}")
+        return self._serves()
+
+    def _serves(self) -> bool:
         return self.standby() if self._standby else self.leads()
 
     @property
@@ -180,6 +185,15 @@ class OperatorProcess:
             return error.code, error.read().decode()
         except OSError:
             return 0, ""
+
+
+class EvaluatorProcess(OperatorProcess):
+    """The same with `python -m leeboard.evaluator.service`."""
+
+    MODULE, ACCOUNT = "leeboard.evaluator.service", "leeboard-evaluator"
+
+    def _serves(self) -> bool:
+        return self.probe("/readyz")[0] == 200
 
 
 def eventually(holds: Callable[[], Any], what: str, explain: Callable[[], str] = str, *, seconds: float = 60) -> Any:

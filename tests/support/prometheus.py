@@ -95,7 +95,9 @@ class PrometheusServer:
     def query_range(self, expression: str, seconds: float, step: float = 1) -> list[Raw]:
         """The series of an expression over the last seconds."""
         now = time.time()
-        result: list[Raw] = self._get("query_range", query=expression, start=now - seconds, end=now, step=step)["result"]
+        result: list[Raw] = self._get("query_range", query=expression, start=now - seconds, end=now, step=step)[
+            "result"
+        ]
         return result
 
     def targets(self) -> list[Raw]:

@@ -68,6 +68,11 @@ class Tenant:
             fetched = {key: said[key] for key in ("contract", "run", "code", "datasets")}
             status["initContainerStatuses"] = [container_ended("fetch", fetched, now)]
         self.write_status("pod", f"{name}-0", status)
+        self.ended(name)
+
+    def ended(self, name: str) -> None:
+        """A Job ends well, as its controller would say."""
+        now = timestamp(datetime.now(UTC))
         conditions = [
             {"type": one, "status": "True", "lastTransitionTime": now, "lastProbeTime": now}
             for one in ("SuccessCriteriaMet", "Complete")
