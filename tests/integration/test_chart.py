@@ -227,3 +227,13 @@ def test_policies_hold_where_the_release_looks_and_can_be_left_out() -> None:
         )
     }
     assert selectors("--set", "policies.enabled=false") == set()
+
+
+def test_imports_serve_only_where_they_are_allowed_to() -> None:
+    def expressions(*settings: str) -> str:
+        policies = [one for one in rendered(*settings) if one["kind"] == "ValidatingAdmissionPolicy"]
+        return json.dumps([one["spec"]["validations"] for one in policies])
+
+    assert "== 'Imported'" in expressions()
+    assert "== 'Imported'" not in expressions("--set", "policies.allowImported=false")
+    assert "policies.allowImported is false" in expressions("--set", "policies.allowImported=false")

@@ -12,6 +12,7 @@ import pytest
 
 from e2e.cluster.audit import Request
 from e2e.cluster.control_plane import ControlPlane
+from e2e.support.kubectl import KubectlError
 from leeboard.kube.permissions import EVALUATOR, LEADER_ELECTION, OPERATOR, Permission
 from tests.support.examples import example, put
 from tests.support.installation import SYSTEM, EvaluatorProcess, OperatorProcess, eventually, install
@@ -49,6 +50,7 @@ def story(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
                 for kind in ("model", "driftmonitor"):
                     played.status(kind, "late-flights", "evaluation")
                 assert evaluator.stop() == 0, evaluator.log()
+            let_go_with_its_model(played)
             assert operator.stop() == 0, operator.log()
             assert operator.problems() == []
         yield Story(plane, namespaces)
@@ -84,6 +86,7 @@ def plays(ml: Tenant) -> None:
     assert ml.status("model", "late-flights", "champion")["champion"]["name"] == f"late-flights-{second}"
     eventually(lambda: ml.kubectl.get("service", "late-flights-feedback"), "the Services", ml.operator.log)
     eventually(lambda: ml.kubectl.get("modelversion", "oldest") is None, "one is forgotten", ml.operator.log)
+    kept_while_it_serves(ml, f"late-flights-{second}")
     refused_twice(ml)
     job_of_a_run_long_past(ml)
 
@@ -105,6 +108,24 @@ def run(ml: Tenant, before: str) -> str:
     ml.finish(evaluation, "evaluate", evaluation_result(found))
     ml.one("modelversions", f"leeboard.dev/run={found}")
     return found
+
+
+def kept_while_it_serves(ml: Tenant, version: str) -> None:
+    """The mark that the operator sets is what the policy reads."""
+    ml.status("modelversion", version, "servingAs")
+    with pytest.raises(KubectlError, match="it is Champion of the Model late-flights"):
+        ml.kubectl("delete", "modelversion", version)
+
+
+def let_go_with_its_model(ml: Tenant) -> None:
+    """A version whose Model is gone has no place, and may be deleted."""
+    ml.kubectl("delete", "model", "late-flights")
+
+    def marks() -> list[str]:
+        return [one["status"].get("servingAs", "") for one in ml.kubectl.all("modelversions")]
+
+    eventually(lambda: not any(marks()), "the marks go", ml.operator.log)
+    ml.kubectl("delete", "modelversions", "--all")
 
 
 def refused_twice(ml: Tenant) -> None:
