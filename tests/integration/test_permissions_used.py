@@ -30,6 +30,12 @@ ELSEWHERE: dict[Verb, str] = {
     ("apps", "deployments", "create"): "checked by the server within the apply that makes the Deployment",
     ("", "services", "create"): "checked by the server within the apply that makes the Service",
     ("batch", "jobs", "get"): "asked after a create whose answer was lost; the tests that kill the operator get there",
+    (
+        "leeboard.dev",
+        "models/finalizers",
+        "update",
+    ): "no request: some API servers' admission asks whether it is granted",
+    ("leeboard.dev", "trainingjobs/finalizers", "update"): "the same, of the Jobs' owner",
     ("events.k8s.io", "events", "list"): "asked about a pod or Job that tells nothing of itself for a while",
 }
 """What the story need not ask for, and why it is granted nevertheless."""
