@@ -25,12 +25,14 @@ lock: venv ## renew requirements/*.txt from pyproject.toml
 generate: venv ## renew crds/, the reference of the kinds, the chart's copies and roles, and what is made for Argo CD
 	@PYTHONPATH=operator $(BIN)/python -m leeboard.api.crd .
 	@PYTHONPATH=operator:serving-image $(BIN)/python -m charts.generate
+	@PYTHONPATH=operator $(BIN)/python -m leeboard.cli.reference .
 	@$(BIN)/python -m gitops.generate
 	@PYTHONPATH=operator $(BIN)/python -m tests.support.argocd
 
 generated: venv ## fail where a generated file is not current
 	@PYTHONPATH=operator $(BIN)/python -m leeboard.api.crd --check .
 	@PYTHONPATH=operator:serving-image $(BIN)/python -m charts.generate --check
+	@PYTHONPATH=operator $(BIN)/python -m leeboard.cli.reference --check .
 	@$(BIN)/python -m gitops.generate --check
 	@PYTHONPATH=operator $(BIN)/python -m tests.support.argocd --check
 

@@ -3,9 +3,11 @@
 from leeboard.cli import version
 from leeboard.cli.acting import abort, approve, hold, promote, retry, rollback
 from leeboard.cli.command import Command
+from leeboard.cli.completion import command as completion
 from leeboard.cli.describe import command as describe
 from leeboard.cli.get import command as get
 from leeboard.cli.lineage import command as lineage
+from leeboard.cli.registry import export, importing, restore
 from leeboard.cli.training import command as train
 from leeboard.cli.why import command as why
 
@@ -22,5 +24,10 @@ COMMANDS: tuple[Command, ...] = (
     rollback.COMMAND,
     retry.COMMAND,
     approve.COMMAND,
+    importing.COMMAND,
+    export.COMMAND,
+    restore.COMMAND,
+    completion.COMPLETION,
+    completion.COMPLETE,
     version.COMMAND,
 )

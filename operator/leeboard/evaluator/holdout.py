@@ -1,7 +1,7 @@
 """The evaluation Job: candidate and champion on the same rows, and what the candidate's serving needs.
 
-`python -m leeboard.evaluator.holdout` reads LEEBOARD_EVALUATION_SPEC, measures, stores evaluation.json, profile.json
-and golden.json beside the run, and says the result in its termination message.
+`python -m leeboard.evaluator.holdout` reads LEEBOARD_EVALUATION_SPEC, measures, stores evaluation.json, profile.json,
+golden.json and version.json beside the run, and says the result in its termination message.
 """
 
 import json
@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from leeboard.api import names
 from leeboard.api.model_version import Artifact
 from leeboard.api.reasons import Reason
-from leeboard.api.termination import CONTRACT, MAXIMUM_BYTES
+from leeboard.api.termination import CONTRACT, MAXIMUM_BYTES, EvaluationResult
 from leeboard.evaluator.columns import LABEL, Input, as_served, inputs_of, texts_of, truth_of
 from leeboard.evaluator.downloads import Downloads, read_table
 from leeboard.evaluator.failures import EvaluationError, exit_code
@@ -30,6 +32,8 @@ from leeboard.evaluator.model_file import load_model, score
 from leeboard.evaluator.profile import make_profile, unseen_rows
 from leeboard.evaluator.specification import VARIABLE, EvaluationSpecification
 from leeboard.observability import logs
+from leeboard.planning.conditions import timestamp
+from leeboard.planning.training.registration import ARCHIVED, completed
 from leeboard.stats import performance
 from leeboard.storage import StorageError
 from leeboard.storage.digests import digest_of
@@ -90,6 +94,7 @@ def evaluate(environment: Mapping[str, str]) -> dict[str, Any]:
     }
     _refuse_too_long(result, len(inputs))
     _put(downloads, specification, "evaluation", result)
+    _archive(downloads, specification, result)
     return result
 
 
@@ -193,6 +198,16 @@ def _put(
     key = f"{specification.run}/evaluation/{name}.json"
     downloads.store(root).put(key, data, overwrite=True)
     return {"uri": root + key, "digest": digest_of(data)}
+
+
+def _archive(downloads: Downloads, specification: EvaluationSpecification, result: Mapping[str, Any]) -> None:
+    """Store the ModelVersion that the operator will register beside its artefact: the registry can be rebuilt of it."""
+    if specification.registration is not None:
+        version = completed(specification.registration, EvaluationResult.model_validate(result))
+        moment = timestamp(datetime.now(UTC))
+        version["metadata"] = version["metadata"] | {"annotations": {names.REGISTERED_AT: moment}}
+        key = f"{specification.run}/{ARCHIVED}"
+        downloads.store(specification.output.uri).put(key, compact(version).encode(), overwrite=True)
 
 
 def _refuse_too_long(result: Mapping[str, Any], inputs: int) -> None:

@@ -1,7 +1,7 @@
 """What the evaluation Job is told, in LEEBOARD_EVALUATION_SPEC."""
 
 from collections.abc import Mapping
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationError
 
@@ -48,6 +48,7 @@ class EvaluationSpecification(SpecModel):
     candidate: Trained
     champion: Champion | None = None
     metrics: tuple[str, ...] = Field(default=(), max_length=32)
+    registration: dict[str, Any] | None = None
     output: Output
     storage: Access = Access()
 

@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +16,16 @@ from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from leeboard.api.termination import MAXIMUM_BYTES, EvaluationResult, Failure, read_message
+from leeboard.api.termination import MAXIMUM_BYTES, EvaluationResult, Failure, TrainingResult, read_message
+from leeboard.api.training_job import TrainingJob
 from leeboard.evaluator import holdout
 from leeboard.evaluator.columns import as_served, inputs_of
 from leeboard.evaluator.model_file import load_model, score
+from leeboard.planning.training.registration import completed, draft
 from leeboard.stats.distributions import count_values, from_profile
 from leeboard.storage.digests import digest_of
 from tests.support.trained import Bucket, flights, train
+from tests.support.training_world import World, training_result
 
 
 @functools.cache
@@ -251,3 +255,20 @@ def test_a_regression_is_measured_too(tmp_path):
     skops.io.dump(LinearRegression().fit(frame[["a", "b"]], frame["label"]), folder / "model.skops")
     served = as_served(frame, inputs_of(frame))
     assert score(load_model(folder), served, "Regression", "") == pytest.approx(frame["label"].to_numpy())
+
+
+def test_the_version_that_the_operator_will_register_is_archived_beside_the_artefact(evaluation, monkeypatch):
+    world = World()
+    world.settle()
+    run = world.run
+    told = training_result(run.id)
+    training = TrainingResult.model_validate(told | {"artifact": evaluation.specification["candidate"]["artifact"]})
+    drafted = draft(TrainingJob.parse(world.job), run, training, None)
+    evaluation.specification["registration"] = drafted
+    assert evaluation.run(monkeypatch) == 0
+    archived = json.loads((evaluation.bucket.root / "r1" / "version.json").read_text())
+    moment = archived["metadata"].pop("annotations")["leeboard.dev/registered-at"]
+    assert datetime.fromisoformat(moment).tzinfo is not None
+    measured = read_message(evaluation.message, EvaluationResult)
+    assert archived == json.loads(json.dumps(completed(drafted, measured)))
+    assert archived["spec"]["profile"] == measured.profile.dump()

@@ -14,6 +14,7 @@ from leeboard.planning import restricted_pod
 from leeboard.planning.plan import Raw
 from leeboard.planning.snapshot import TrainingJobSnapshot
 from leeboard.planning.training import workload
+from leeboard.planning.training.registration import draft
 
 EVALUATE = "evaluate"
 _USUAL_METRICS = {
@@ -80,6 +81,7 @@ def evaluation_specification(job: TrainingJob, model: Model, candidate: Candidat
         "candidate": {"artifact": training.artifact.dump(), "reference": training.reference.dump()},
         "champion": {"artifact": champion.spec.artifact.dump()} if champion is not None else None,
         "metrics": metrics,
+        "registration": draft(job, candidate.run, training, champion),
         "output": job.spec.output.dump(),
         "storage": {"endpoint": job.spec.storage.endpoint},
     }

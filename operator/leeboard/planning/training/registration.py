@@ -9,6 +9,9 @@ from leeboard.api.training_job import Run, TrainingJob
 from leeboard.planning.plan import Raw
 from leeboard.planning.training.run_identity import version_name
 
+ARCHIVED = "version.json"
+"""The file beside a run's artefact that holds its ModelVersion."""
+
 
 class RegistrationRefused(ValueError):
     """The results lack what a version has to have; `reason` is typed, the message names the field."""
@@ -27,6 +30,11 @@ def model_version(
     Raises RegistrationRefused where commit, image, data, artefact, metrics or profile is missing.
     """
     refuse_incomplete(job, run, training, evaluation)
+    return completed(draft(job, run, training, champion), evaluation)
+
+
+def draft(job: TrainingJob, run: Run, training: TrainingResult, champion: ModelVersion | None) -> Raw:
+    """The ModelVersion of a run without what its evaluation measures."""
     spec: Raw = {
         "modelRef": job.spec.model_ref.dump(),
         "source": {"trainingJob": {"name": job.metadata.name, "uid": job.metadata.uid, "run": run.id}},
@@ -37,19 +45,10 @@ def model_version(
         "params": dict(training.params),
         "seed": training.seed,
         "environment": training.environment.dump(),
-        "signature": evaluation.signature.dump(),
-        "metrics": [metric.dump() for metric in evaluation.metrics],
-        "profile": evaluation.profile.dump(),
-        "goldenSamples": evaluation.golden_samples.dump(),
         "cause": run.cause.dump(),
     }
     if champion is not None:
         spec["parent"] = {"name": champion.metadata.name, "relation": "Retrained"}
-        spec["comparison"] = {
-            "champion": champion.metadata.name,
-            "metrics": [metric.dump() for metric in evaluation.champion or ()],
-            "differences": [metric.dump() for metric in evaluation.differences],
-        }
     return {
         "apiVersion": API_VERSION,
         "kind": ModelVersion.KIND,
@@ -65,6 +64,23 @@ def model_version(
         },
         "spec": spec,
     }
+
+
+def completed(drafted: Raw, evaluation: EvaluationResult) -> Raw:
+    """The ModelVersion of a draft and what was measured: the operator registers it, the evaluation archives it."""
+    spec: Raw = drafted["spec"] | {
+        "signature": evaluation.signature.dump(),
+        "metrics": [metric.dump() for metric in evaluation.metrics],
+        "profile": evaluation.profile.dump(),
+        "goldenSamples": evaluation.golden_samples.dump(),
+    }
+    if "parent" in spec:
+        spec["comparison"] = {
+            "champion": spec["parent"]["name"],
+            "metrics": [metric.dump() for metric in evaluation.champion or ()],
+            "differences": [metric.dump() for metric in evaluation.differences],
+        }
+    return {**drafted, "spec": spec}
 
 
 def refuse_incomplete(job: TrainingJob, run: Run, training: TrainingResult, evaluation: EvaluationResult) -> None:

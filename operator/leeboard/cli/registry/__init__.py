@@ -1,0 +1,1 @@
+"""Moving versions into a registry and out of it: import, export, restore."""

@@ -1,0 +1,90 @@
+"""What a reference and a holdout tell of a model that was made elsewhere: by the code that evaluates trained ones."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from leeboard.api.model import Model
+from leeboard.cli.errors import CommandError
+from leeboard.cli.registry.storing import missing
+
+SEED = 0
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Documents that serving and drift rest on, the signature, and metrics on the holdout where one was given."""
+
+    profile: bytes
+    golden: bytes
+    signature: dict[str, Any]
+    metrics: list[dict[str, Any]] = field(default_factory=list)
+
+
+def measure(folder: Path, model: Model, reference: Path, holdout: Path | None) -> Measured:
+    """Load the model, without unpickling anything, and score the rows. Raises CommandError.
+
+    `folder` holds model.skops; `reference` and `holdout` are Parquet or CSV tables of inputs, as they will be served,
+    the holdout with a column label.
+    """
+    try:
+        # numpy, pandas and scikit-learn take seconds to import, and only this part of the command needs them
+        from leeboard.evaluator import columns, downloads, golden, model_file, profile  # noqa: PLC0415
+        from leeboard.evaluator.failures import EvaluationError  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise missing(error, "evaluator") from error
+    prediction = model.spec.prediction
+    task, positive, output = prediction.task, prediction.positive_class, prediction.score_output
+    try:
+        table = downloads.read_table(reference)
+        inputs = columns.inputs_of(table)
+        estimator = model_file.load_model(folder)
+        served = columns.as_served(table, inputs)
+        scores = model_file.score(estimator, served[profile.unseen_rows(table)], task, positive)
+        rows = served.iloc[golden.golden_rows(served)].reset_index(drop=True)
+        answers = model_file.score(estimator, rows, task, positive)
+        metrics = _metrics(model, estimator, inputs, holdout) if holdout is not None else []
+    except EvaluationError as error:
+        raise CommandError(f"{error.reason}: {error.message}") from error
+    return Measured(
+        _compact(profile.make_profile(served, inputs, scores, output)),
+        _compact(golden.make_golden(rows, inputs, answers, output)),
+        {
+            "inputs": [{"name": one.name, "datatype": one.datatype} for one in inputs],
+            "outputs": [{"name": output, "datatype": "FP64"}],
+        },
+        metrics,
+    )
+
+
+def _metrics(model: Model, estimator: Any, inputs: Any, holdout: Path) -> list[dict[str, Any]]:
+    """Figures with 95 % intervals: those that every evaluation has, and those of the gates."""
+    from leeboard.evaluator import columns, downloads, model_file  # noqa: PLC0415
+    from leeboard.evaluator.figures import figures  # noqa: PLC0415
+    from leeboard.stats import performance  # noqa: PLC0415
+
+    prediction = model.spec.prediction
+    table = downloads.read_table(holdout, columns.texts_of(inputs))
+    if columns.LABEL not in table.columns:
+        raise CommandError(f"{holdout} has no column {columns.LABEL}")
+    truth = columns.truth_of(table[columns.LABEL], prediction.task, prediction.positive_class)
+    served = columns.as_served(table, inputs)
+    scores = model_file.score(estimator, served, prediction.task, prediction.positive_class)
+    asked = (gate.metric for gate in model.spec.promotion.gates)
+    names = _once([*performance.defaults(prediction.task), *asked])
+    try:
+        return [figures(name, performance.measure(name, truth, scores, seed=SEED)) for name in names]
+    except performance.MetricUndefinedError as error:
+        raise CommandError(f"{holdout}: {error}") from error
+
+
+def _once(names: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(names))
+
+
+def _compact(document: dict[str, Any]) -> bytes:
+    return json.dumps(document, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()

@@ -1,0 +1,122 @@
+"""What a restore would do with each archived version, and doing it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from leeboard.api import names
+from leeboard.api.lineage_digest import lineage_digest
+from leeboard.api.model_version import ModelVersion
+from leeboard.cli.errors import CommandError
+from leeboard.cli.registry.archived import MANIFEST, Archived, verify_artefact
+from leeboard.cli.registry.storing import Access, storage_explained
+from leeboard.storage.digests import digest_of_file
+from leeboard.storage.store import Store
+
+Action = Literal["create", "present", "conflict"]
+
+
+@dataclass(frozen=True)
+class Intent:
+    """One archived version, and what becomes of it."""
+
+    archived: Archived
+    action: Action
+    message: str = ""
+
+
+def intents(archived: Iterable[Archived], live: Iterable[ModelVersion], champions: Iterable[str]) -> list[Intent]:
+    """What to do, in the order in which to do it: what serves first, then from the newest to the oldest.
+
+    `champions` are labels of versions. In that order the operator never sees an old version as the only one, and rolls
+    none out that others overtake.
+    """
+    there = {one.metadata.name: lineage_digest(one.spec) for one in live}
+    first = set(champions)
+    ordered = sorted(archived, key=lambda one: (one.registered_at, one.version.metadata.name), reverse=True)
+    ordered.sort(key=lambda one: names.label_value(one.version.metadata.name) not in first)
+    return [_intent(one, there.get(one.version.metadata.name)) for one in _once(ordered)]
+
+
+def _once(archived: Iterable[Archived]) -> Iterator[Archived]:
+    """Each version once; two documents of one name have to have the same lineage. Raises CommandError."""
+    seen: dict[str, str] = {}
+    for one in archived:
+        name = one.version.metadata.name
+        if name not in seen:
+            seen[name] = one.lineage
+            yield one
+        elif seen[name] != one.lineage:
+            raise CommandError(f"two versions {name} of different lineage are archived")
+
+
+def _intent(archived: Archived, live: str | None) -> Intent:
+    if live is None:
+        return Intent(archived, "create", archived.note)
+    if live == archived.lineage:
+        return Intent(archived, "present", "it is there, with the same lineage")
+    return Intent(archived, "conflict", "another lineage is registered under its name")
+
+
+def verified(intent: Intent, reach: Access) -> None:
+    """Look whether the artefact is where it would be taken from, as it was registered. Raises CommandError."""
+    archived = intent.archived
+    if archived.store is not None:
+        verify_artefact(archived, archived.store, archived.prefix)
+    else:
+        verify_artefact(archived, reach.open(archived.version.spec.artifact.uri), "")
+
+
+def upload(archived: Archived, reach: Access, target: str) -> dict[str, Any]:
+    """Bring the files of a version below a folder in storage; its document with their new places.
+
+    Nothing is overwritten: other bytes at a place are an error. Every file of the model is hashed on the way.
+    Raises CommandError.
+    """
+    spec, name = archived.version.spec, archived.version.metadata.name
+    root = f"{target}{name}/"
+    source = archived.store or reach.open(spec.artifact.uri)
+    prefix = archived.prefix if archived.store is not None else ""
+    manifest = verify_artefact(archived, source, prefix)
+    digests = {f"model/{file.path}": file.digest for file in manifest.files} | {MANIFEST: spec.artifact.digest}
+    for stored in (spec.profile, spec.golden_samples):
+        if stored is not None:
+            digests[stored.uri.removeprefix(spec.artifact.uri)] = stored.digest
+    with storage_explained(), tempfile.TemporaryDirectory(prefix="leeboard-") as scratch:
+        _carry(source, prefix, reach.open(root), digests, Path(scratch))
+    return moved(archived.document, spec.artifact.uri, root)
+
+
+def _carry(source: Store, prefix: str, target: Store, digests: dict[str, str], scratch: Path) -> None:
+    for entry in source.list(prefix):
+        key = entry.key.removeprefix(prefix)
+        if key.endswith("/"):
+            continue
+        path = scratch / "file"
+        source.read_to(entry.key, path)
+        if key in digests and digest_of_file(path) != digests[key]:
+            raise CommandError(f"DigestMismatch: {key} is not what was registered")
+        target.put_file(key, path)
+
+
+def moved(document: dict[str, Any], before: str, root: str) -> dict[str, Any]:
+    """A version whose files lie elsewhere. Digests, and so its lineage, stay."""
+    spec = dict(document["spec"])
+    for part in ("artifact", "profile", "goldenSamples"):
+        if part in spec:
+            spec[part] = spec[part] | {"uri": root + spec[part]["uri"].removeprefix(before)}
+    return {**document, "spec": spec}
+
+
+def manifest_for(document: dict[str, Any], archived: Archived, namespace: str) -> dict[str, Any]:
+    """The object to create: as it was registered, in this namespace, as old as it is."""
+    metadata = {"name": document["metadata"]["name"], "namespace": namespace}
+    if document["metadata"].get("labels"):
+        metadata["labels"] = document["metadata"]["labels"]
+    if archived.registered_at:
+        metadata["annotations"] = {names.REGISTERED_AT: archived.registered_at}
+    return {**document, "metadata": metadata}
