@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from leeboard.controllers.base import Index, Key
 from leeboard.controllers.lookup import INDEXES
-from leeboard.engine.trimming import trimmed
+from leeboard.engine.trimming import Trimmer
 from leeboard.planning.plan import Raw
 
 REMEMBERED_DELETIONS = 10_000
@@ -44,6 +44,7 @@ class Store:
                 self._indexes.setdefault(kind, []).append((index, {}))
         self._deleted: OrderedDict[str, None] = OrderedDict()
         self._doubted: dict[Key, str] = {}
+        self._trimmer = Trimmer()
         self._warnings: OrderedDict[str, tuple[Raw, ...]] = OrderedDict()
 
     def put(self, raw: Raw) -> bool:
@@ -55,7 +56,7 @@ class Store:
         known = shelf.get(key.name)
         if known is not None and not newer(version_of(raw), version_of(known)):
             return False
-        kept = shelf[key.name] = trimmed(raw)
+        kept = shelf[key.name] = self._trimmer.trimmed(raw)
         self._index(key, known, kept)
         if not newer(self._doubted.get(key, ""), version_of(kept)):
             self._doubted.pop(key, None)

@@ -5,9 +5,28 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from leeboard.engine.trimming import trimmed
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leeboard.engine import trimming
+from leeboard.engine.trimming import Trimmer
 
 Raw = dict[str, Any]
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-2, 2)
+    | st.floats(allow_nan=False)
+    | st.text(max_size=3)
+    | st.just("x" * 70),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
+    max_leaves=12,
+)
+
+
+def trimmed(raw: Raw) -> Raw:
+    return Trimmer().trimmed(raw)
 
 
 def read(document: Raw) -> Raw:
@@ -38,15 +57,24 @@ def test_a_job_loses_its_template_and_a_deployment_keeps_its_own() -> None:
     assert trimmed(document("Deployment", spec))["spec"] == spec
 
 
-def test_every_value_but_managed_fields_is_kept_as_it_is() -> None:
-    spec = {"a": [1, 2.5, None, True, {"b": "c" * 100}], "d": {}}
-    kept = trimmed(document("Model", spec))
-    assert kept["spec"] == spec
-    assert json.dumps(kept["spec"]) == json.dumps(spec)
+@given(st.lists(st.dictionaries(st.sampled_from("abc"), VALUES, max_size=3), max_size=6), st.integers(0, 4))
+def test_every_value_but_managed_fields_is_kept_as_it_is(specs: list[Raw], remembered: int) -> None:
+    """Also where most of what was seen is forgotten again."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trimming, "_SHARED_VALUES", remembered)
+        trimmer = Trimmer()
+        for spec in [*specs, *specs]:
+            kept = trimmer.trimmed(document("Model", spec))
+            assert json.dumps(kept["spec"]) == json.dumps(spec)
+        assert len(trimmer._known) <= remembered
 
 
-def test_equal_short_strings_of_different_objects_are_one() -> None:
-    one, other = (trimmed(document("Model", {"image": "registry.example/server:1"})) for _ in range(2))
-    assert one["spec"]["image"] is other["spec"]["image"]
+def test_equal_parts_of_different_objects_are_one() -> None:
+    trimmer = Trimmer()
+    spec = {"template": {"image": "registry.example/server:1", "ports": [8080]}, "name": "a"}
+    one = trimmer.trimmed(document("Deployment", spec))
+    other = trimmer.trimmed(document("Deployment", {**spec, "name": "b"}))
+    assert one["spec"]["template"] is other["spec"]["template"]
+    assert one["spec"] is not other["spec"]
     keys = [next(key for key in kept if key == "metadata") for kept in (one, other)]
     assert keys[0] is keys[1]
