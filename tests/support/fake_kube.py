@@ -7,7 +7,7 @@ server-side apply merges mappings and replaces lists. Every call is written down
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 from leeboard.kube.errors import AlreadyExists, Conflict, NotFound
@@ -78,6 +78,11 @@ class FakeKube:
         ]
         keep = ("apiVersion", "kind", "metadata")
         return copied([{k: raw[k] for k in keep} if metadata_only else raw for raw in found])
+
+    async def pages(
+        self, resource: Resource, namespace: str | None = None, *, selector: str = ""
+    ) -> AsyncIterator[Sequence[Raw]]:
+        yield await self.list(resource, namespace, selector=selector)
 
     async def apply(self, obj: Raw) -> Raw:
         address = _address(obj)

@@ -5,7 +5,7 @@ Stopping the workers is not enough: a reconcile may be anywhere between two requ
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 
 from leeboard.kube.errors import KubeError
 from leeboard.kube.protocol import Kube, Raw
@@ -38,6 +38,12 @@ class FencedKube:
     ) -> list[Raw]:
         """See `Kube.list`."""
         return await self._kube.list(resource, namespace, selector=selector, fields=fields, metadata_only=metadata_only)
+
+    def pages(
+        self, resource: Resource, namespace: str | None = None, *, selector: str = ""
+    ) -> AsyncIterator[Sequence[Raw]]:
+        """See `Kube.pages`."""
+        return self._kube.pages(resource, namespace, selector=selector)
 
     async def apply(self, obj: Raw) -> Raw:
         """See `Kube.apply`."""

@@ -52,9 +52,10 @@ class Sensor:
     async def list_all(self, kube: Kube, namespaces: tuple[str | None, ...]) -> None:
         """Fill the store before the first reconcile, so that no plan is made from half a picture."""
         for resource, namespace, selector in _sources(namespaces):
-            for raw in await kube.list(resource, namespace, selector=selector):
-                self._store.put(raw)
-                self._hear(Key.of(raw), raw)
+            async for page in kube.pages(resource, namespace, selector=selector):
+                for raw in page:
+                    self._store.put(raw)
+                    self._hear(Key.of(raw), raw)
         self._wake_all()
 
     async def relist(self, kube: Kube, namespaces: tuple[str | None, ...]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -22,7 +22,7 @@ from leeboard.kube.errors import Unreachable, error_of
 from leeboard.kube.protocol import FIELD_MANAGER, Raw
 from leeboard.kube.resources import Resource, resource_of
 
-PAGE_SIZE = 500
+PAGE_SIZE = 250
 METADATA_ONLY = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json"
 
 
@@ -67,17 +67,29 @@ class KubeClient:
         metadata_only: bool = False,
     ) -> list[Raw]:
         """See `Kube.list`."""
-        query = {"limit": str(PAGE_SIZE)} | ({"labelSelector": selector} if selector else {})
+        query = {"labelSelector": selector} if selector else {}
         query |= {"fieldSelector": fields} if fields else {}
         accept = METADATA_ONLY if metadata_only else "application/json"
-        items: list[Raw] = []
+        return [raw async for page in self._pages(resource, namespace, query, accept) for raw in page]
+
+    def pages(
+        self, resource: Resource, namespace: str | None = None, *, selector: str = ""
+    ) -> AsyncIterator[Sequence[Raw]]:
+        """See `Kube.pages`."""
+        query = {"labelSelector": selector} if selector else {}
+        return self._pages(resource, namespace, query, "application/json")
+
+    async def _pages(
+        self, resource: Resource, namespace: str | None, query: dict[str, str], accept: str
+    ) -> AsyncIterator[Sequence[Raw]]:
+        query = {"limit": str(PAGE_SIZE)} | query
         while True:
             page = await self._request("GET", resource.path(namespace), query=query, accept=accept)
             found = page.get("items") or ()  # a metadata-only list without objects says null
-            items += [{**item, "apiVersion": resource.api_version, "kind": resource.kind} for item in found]
+            yield [{**item, "apiVersion": resource.api_version, "kind": resource.kind} for item in found]
             token = page.get("metadata", {}).get("continue")
             if not token:
-                return items
+                return
             query["continue"] = token
 
     async def apply(self, obj: Raw) -> Raw:

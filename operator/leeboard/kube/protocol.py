@@ -1,7 +1,8 @@
-"""What the rest of the operator may ask of the API server: nine verbs on raw objects."""
+"""What the rest of the operator may ask of the API server: ten verbs on raw objects."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, Protocol
 
 from leeboard.kube.resources import Resource
@@ -26,7 +27,12 @@ class Kube(Protocol):
         fields: str = "",
         metadata_only: bool = False,
     ) -> list[Raw]:
-        """All objects of the namespace (None: of all namespaces) that match label and field selector, page by page."""
+        """All objects of the namespace (None: of all namespaces) that match label and field selector."""
+
+    def pages(
+        self, resource: Resource, namespace: str | None = None, *, selector: str = ""
+    ) -> AsyncIterator[Sequence[Raw]]:
+        """The same page by page, for whoever keeps less of the objects than all at once."""
 
     async def apply(self, obj: Raw) -> Raw:
         """Server-side apply as field manager `leeboard`, taking over contested fields. Raises Invalid."""

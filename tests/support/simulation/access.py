@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,6 +49,11 @@ class Access:
 
     async def list(self, resource: Resource, namespace: str | None = None, **options: Any) -> list[Raw]:
         return await self._call("list", resource.kind, "", lambda: self.kube.list(resource, namespace, **options))
+
+    async def pages(
+        self, resource: Resource, namespace: str | None = None, *, selector: str = ""
+    ) -> AsyncIterator[Sequence[Raw]]:
+        yield await self.list(resource, namespace, selector=selector)
 
     async def apply(self, obj: Raw) -> Raw:
         return await self._call("apply", obj["kind"], obj["metadata"]["name"], lambda: self.kube.apply(obj))
