@@ -42,17 +42,26 @@ def clear(group: str, *, seconds: float) -> None:
     while not _remove(group):
         if time.monotonic() > deadline:
             raise TimeoutError(f"processes stay in control group {group}")
-        _kill(group)
+        kill(group)
         time.sleep(0.05)
 
 
-def _kill(group: str) -> None:
+def kill(group: str, *, within: str = "", spare: str = "") -> None:
+    """SIGKILL to every process of the group; only below groups with `within` in their path, not to programs `spare`."""
     for place in _groups(group):
+        if within not in str(place):
+            continue
         for pid in (place / "cgroup.procs").read_text(encoding="utf-8").split():
             try:
-                os.kill(int(pid), signal.SIGKILL)
-            except ProcessLookupError:
+                if not spare or _program(pid) != spare:
+                    os.kill(int(pid), signal.SIGKILL)
+            except (FileNotFoundError, ProcessLookupError):
                 continue
+
+
+def _program(pid: str) -> str:
+    """The name of a process' program."""
+    return Path(f"/proc/{pid}/comm").read_text(encoding="utf-8").strip()
 
 
 def _remove(group: str) -> bool:
