@@ -182,10 +182,10 @@ STORIES = [
     Story(
         "the parameters change while a run is under way: one run after the other",
         [
-            behaving(training=(Ending(seconds=90.0),)),
+            behaving(training=(Ending(seconds=45.0),)),
             *begun()[:1],
-            Step("a TrainingJob is created", lambda world: world.add_training(), 40),
-            Step("the learning rate is lowered", other_params("0.05"), 400),
+            Step("a TrainingJob is created", lambda world: world.add_training(), 30),
+            Step("the learning rate is lowered", other_params("0.05"), 280),
         ],
         serves_the_newest,
     ),

@@ -14,7 +14,8 @@ from tests.support.simulation.kube import Raw, SimulatedKube
 _UID = re.compile(r"uid-\d+")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)")
 _MOVING = ("resourceVersion", "generation")
-_HASH = re.compile(r'"pod-template-hash": "[0-9a-f]+"')
+_HASH = re.compile(r'"(pod-template-hash|leeboard.dev/template|leeboard.dev/template-inputs)": "[0-9a-f]+"')
+"""Digests of what names a run."""
 _TIME_LEFT = re.compile(r'"activeDeadlineSeconds": \d+')
 """What is left of a run's deadline when its Job is created."""
 
@@ -92,5 +93,5 @@ class _Names:
 
 
 def _comparable(raw: Raw, names: _Names, with_times: bool) -> str:
-    text = _HASH.sub('"pod-template-hash": ""', names.put_into(json.dumps(raw, sort_keys=True)))
+    text = _HASH.sub(r'"\1": ""', names.put_into(json.dumps(raw, sort_keys=True)))
     return text if with_times else _TIME.sub("<time>", _TIME_LEFT.sub('"activeDeadlineSeconds": 0', text))
