@@ -12,7 +12,7 @@ from tests.support.simulation.kube import Raw, SimulatedKube
 from tests.support.simulation.pods import age_since, is_leaving, let_go, moment, pods_of, set_status, start_pod
 from tests.support.training_world import IMAGE_ID, digest, evaluation_result, training_result
 
-RETRIED = (69, 75, 143)
+RETRIED = (69, 75, 143, 255)
 REPORT = timedelta(seconds=1)
 """How long the Job controller takes to see that a pod has ended."""
 

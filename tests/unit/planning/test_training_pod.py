@@ -70,7 +70,7 @@ def test_only_what_another_attempt_may_heal_is_retried() -> None:
     assert first["onPodConditions"] == [{"type": "DisruptionTarget", "status": "True"}] and first["action"] == "Count"
     assert {rule["onExitCodes"]["containerName"] for rule in others} == {"fetch", "train"}
     assert all(rule["onExitCodes"]["operator"] == "NotIn" for rule in others)
-    assert all(rule["onExitCodes"]["values"] == [69, 75, 143] for rule in others)
+    assert all(rule["onExitCodes"]["values"] == [69, 75, 143, 255] for rule in others)
     assert "ttlSecondsAfterFinished" not in training["spec"] and "ttlSecondsAfterFinished" not in evaluation["spec"]
 
 

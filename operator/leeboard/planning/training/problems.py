@@ -10,8 +10,11 @@ from leeboard.planning.plan import Raw
 from leeboard.planning.pod_problems import Problem, Warnings, problems_of_pod, refusal
 
 NO_NEW_DATA_EXIT = 67
-RETRIED_EXITS = (69, 75, 143)
-"""Storage unreachable, temporary failure, ended by SIGTERM: worth another attempt."""
+RETRIED_EXITS = (69, 75, 143, 255)
+"""Storage unreachable, temporary failure, ended by SIGTERM, ended with its node: worth another attempt.
+
+255 is what containerd says of a container whose end nobody saw: after a node has started anew, of all that ran there.
+"""
 SCRIPT = "train"
 """The container of the user's script: exit code and reason are believed, its words are not passed on."""
 
