@@ -8,8 +8,9 @@ _HEAD = """# Permissions
 
 Generated from [one table](../../operator/leeboard/kube/permissions.py) by `make generate`; the chart's roles are made
 of the same. No role has a wildcard, `list` or `watch` of Secrets, `pods/exec`, or anything that is cluster-scoped.
-What the two processes really ask of the API server is recorded by a test and held against their tables: a request that
-is not in them fails it, and so does a verb that is never used.
+What the two processes really ask of the API server is recorded by
+[a test](../../tests/integration/test_permissions_used.py) and held against their tables: a request that is not in them
+fails it, and so does a verb that is never used, but for the few that it names with their reasons.
 
 The names below are those of a release named `leeboard`. `approve`, `restore` and `serve-unregistered` are verbs of
 Leeboard's own on `modelversions.leeboard.dev`: the [admission policies](policies.md) ask for them. How to hand the

@@ -120,7 +120,11 @@ def run(ml: Tenant, before: str) -> str:
 
 def kept_while_it_serves(ml: Tenant, version: str) -> None:
     """The mark that the operator sets is what the policy reads."""
-    ml.status("modelversion", version, "servingAs")
+
+    def mark() -> str:
+        return str((ml.kubectl.get("modelversion", version) or {})["status"].get("servingAs", ""))
+
+    eventually(lambda: mark() == "Champion", "the champion is marked", ml.operator.log)
     with pytest.raises(KubectlError, match="it is Champion of the Model late-flights"):
         ml.kubectl("delete", "modelversion", version)
 
