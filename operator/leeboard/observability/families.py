@@ -63,14 +63,14 @@ BUILD = Family(
     ("component", "version"),
 )
 PROCESS = (
-    Family("process_cpu_seconds_total", "counter", "User and system CPU time, in seconds."),
-    Family("process_max_fds", "gauge", "Most files that may be open, a count."),
-    Family("process_open_fds", "gauge", "Files that are open, a count."),
-    Family("process_resident_memory_bytes", "gauge", "Resident memory, in bytes."),
-    Family("process_start_time_seconds", "gauge", "When the process started, in seconds since 1970."),
-    Family("process_virtual_memory_bytes", "gauge", "Virtual memory, in bytes."),
+    Family("process_cpu_seconds_total", "counter", "Total user and system CPU time spent in seconds."),
+    Family("process_max_fds", "gauge", "Maximum number of open file descriptors."),
+    Family("process_open_fds", "gauge", "Number of open file descriptors."),
+    Family("process_resident_memory_bytes", "gauge", "Resident memory size in bytes."),
+    Family("process_start_time_seconds", "gauge", "Start time of the process since unix epoch in seconds."),
+    Family("process_virtual_memory_bytes", "gauge", "Virtual memory size in bytes."),
 )
-"""What prometheus_client's own collector shows on Linux."""
+"""What prometheus_client's own collector shows on Linux, in its words."""
 SHARED = (BUILD, *PROCESS)
 
 
