@@ -167,8 +167,8 @@ _DRIFT = Row(
             "Delay of labels",
             (
                 Query(
-                    f"max by (namespace, monitor, quantile) (leeboard_label_delay_seconds{_OF})",
-                    "{{namespace}}/{{monitor}} {{quantile}}",
+                    f"max by (namespace, monitor, percentile) (leeboard_label_delay_seconds{_OF})",
+                    "{{namespace}}/{{monitor}} {{percentile}}",
                 ),
             ),
             unit="s",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import subprocess
 import sys
+import threading
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -66,7 +69,7 @@ def monitored(folder: Path) -> Iterator[World]:
         prometheus = stack.enter_context(PrometheusServer(folder, pods))
         refused(tenant(plane, operator, "strict"))
         drifting(ml)
-        asked(exporter, server)
+        stack.enter_context(asking(exporter, server))
         yield World(plane, operator, ports, prometheus)
 
 
@@ -200,12 +203,26 @@ def drifting(ml: Tenant) -> None:
     ml.status("driftmonitor", NAME, "episode")
 
 
-def asked(exporter: Exporter, server: serving.Server) -> None:
-    """Requests to the server, right and wrong ones, and a label; all of them are counted by the exporter."""
-    with httpx.Client(base_url=server.url, timeout=20) as client:
-        for number in range(5):
-            asked_for = serving.request(20, id=f"r{number}")
-            assert client.post(f"/v2/models/{NAME}/infer", json=asked_for).status_code == 200
-        assert client.post(f"/v2/models/{NAME}/infer", content=b"nonsense").status_code == 400
-    exporter.until_requests(6)
-    assert exporter.label(r0=1).status_code == 202
+@contextmanager
+def asking(exporter: Exporter, server: serving.Server) -> Iterator[None]:
+    """Requests to the server all the while, right and wrong ones, and a label; all of them are counted."""
+    end = threading.Event()
+
+    def ask() -> None:
+        with httpx.Client(base_url=server.url, timeout=20) as client:
+            for number in itertools.count():
+                right = client.post(f"/v2/models/{NAME}/infer", json=serving.request(20, id=f"r{number}"))
+                wrong = client.post(f"/v2/models/{NAME}/infer", content=b"nonsense")
+                assert (right.status_code, wrong.status_code) == (200, 400)
+                if end.wait(0.5):
+                    return
+
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        asked = pool.submit(ask)
+        try:
+            exporter.until_requests(4)
+            assert exporter.label(r0=1).status_code == 202
+            yield
+        finally:
+            end.set()
+            asked.result()

@@ -78,8 +78,8 @@ LABELLED = Family(
 LABEL_DELAY = Family(
     "leeboard_label_delay_seconds",
     "gauge",
-    "Within which time after the prediction that share (quantile) of the newest window's labels arrived.",
-    (*_MONITOR, "quantile"),
+    "Within which time after the prediction half (p50) and 95 % (p95) of the newest window's labels arrived.",
+    (*_MONITOR, "percentile"),
 )
 EPISODE = Family(
     "leeboard_drift_episode_start_timestamp_seconds",

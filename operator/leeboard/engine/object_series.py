@@ -137,19 +137,19 @@ def _monitor(raw: Raw, _: Cache) -> Iterator[Series]:
 def _labels(labels: list[str], figures: Raw) -> Iterator[Series]:
     if figures:
         yield families.LABELLED, labels, figures.get("rows", 0)
-    for name, quantile in (("p50", "0.5"), ("p95", "0.95")):
-        delay = (figures.get("delaySeconds") or {}).get(name)
-        if delay is not None:
-            yield families.LABEL_DELAY, [*labels, quantile], float(delay)
+    for percentile, delay in (figures.get("delaySeconds") or {}).items():
+        seconds = _number(delay)
+        if seconds is not None:
+            yield families.LABEL_DELAY, [*labels, percentile], seconds
 
 
 def _scores(status: Raw) -> dict[str, float]:
     """By type of check: how far its strongest finding lies from the threshold, as `planning.drift.checks` has it."""
     scores: dict[str, float] = {}
     for finding in status.get("findings", ()):
-        if not finding.get("value") or not finding.get("threshold"):
+        value, threshold = _number(finding.get("value")), _number(finding.get("threshold"))
+        if value is None or threshold is None:
             continue
-        value, threshold = float(finding["value"]), float(finding["threshold"])
         score = value / threshold if threshold > 0 else (math.inf if value > 0 else 0.0)
         scores[finding["check"]] = max(score, scores.get(finding["check"], -math.inf))
     return scores
@@ -178,6 +178,13 @@ def _at(family: Family, labels: list[str], text: Any, later: timedelta = timedel
 
 def _observed(status: Raw) -> Any:
     return (status.get("evaluation") or {}).get("observedAt")
+
+
+def _number(text: Any) -> float | None:
+    try:
+        return float(text)
+    except (TypeError, ValueError):
+        return None
 
 
 def _address(raw: Raw) -> list[str]:

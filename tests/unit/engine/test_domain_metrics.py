@@ -94,7 +94,7 @@ def test_of_a_drift_monitor() -> None:
     assert value("leeboard_drift_score_ratio", monitor | {"check": "Performance"}) is None
     assert value("leeboard_drift_window_rows", monitor) == 700
     assert value("leeboard_drift_window_labelled_rows", monitor) == 9
-    assert value("leeboard_label_delay_seconds", monitor | {"quantile": "0.95"}) == 3600
+    assert value("leeboard_label_delay_seconds", monitor | {"percentile": "p95"}) == 3600
     assert value("leeboard_drift_episode_start_timestamp_seconds", monitor) == at(TEN)
     expiry = {"kind": "DriftMonitor", "namespace": "ml", "name": "x"}
     assert value("leeboard_evaluation_expiry_timestamp_seconds", expiry) == at(LATER)
