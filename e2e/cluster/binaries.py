@@ -51,7 +51,7 @@ PROGRAMS = {
         Program("versitygw", "github.com/versity/versitygw/cmd/versitygw", "v1.8.0"),
         Program("coredns", "github.com/coredns/coredns", "v1.15.0"),
         Program("registry", "github.com/distribution/distribution/v3/cmd/registry", "v3.0.0"),
-        Program("helm", "helm.sh/helm/v3/cmd/helm", "v3.22.0"),
+        Program("helm", "helm.sh/helm/v4/cmd/helm", "v4.3.1"),
         Program("gitops", module="gitops"),
         # fake nodes: only what measures at scale needs it
         Program("kwok", "sigs.k8s.io/kwok/cmd/kwok", "v0.8.0"),

@@ -1,4 +1,8 @@
-"""Writes crds/*.yaml and docs/reference/kinds.md below the folder given, or tells with --check what is not current."""
+"""Writes crds/*.yaml and docs/reference/kinds.md below the folder given, or tells with --check what is not current.
+
+With --release it also writes crds/released/, which holds the definitions as they were last released: the tests compare
+the present ones with them.
+"""
 
 import argparse
 import sys
@@ -20,14 +24,21 @@ def outputs() -> dict[str, str]:
     return files
 
 
+def released() -> dict[str, str]:
+    """The definitions as files of a release."""
+    folder = "crds/released/"
+    return {folder + Path(name).name: text for name, text in outputs().items() if name.startswith("crds/")}
+
+
 def main(arguments: list[str]) -> int:
     """Write or check; the exit status is 1 when a file is not current."""
     parser = argparse.ArgumentParser(prog="python -m leeboard.api.crd", description=__doc__)
     parser.add_argument("root", type=Path)
     parser.add_argument("--check", action="store_true")
+    parser.add_argument("--release", action="store_true")
     options = parser.parse_args(arguments)
     stale = 0
-    for name, text in outputs().items():
+    for name, text in (outputs() | (released() if options.release else {})).items():
         path = options.root / name
         if options.check:
             if not path.is_file() or path.read_text(encoding="utf-8") != text:

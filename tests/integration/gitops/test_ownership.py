@@ -19,35 +19,18 @@ from e2e.cluster.control_plane import ControlPlane
 from e2e.support.kubectl import Kubectl, KubectlError
 from leeboard.planning.conditions import timestamp
 from tests.support.examples import example
-from tests.support.installation import OperatorProcess, eventually, install
+from tests.support.installation import OperatorProcess, eventually
 from tests.support.tenant import Document, Tenant, asked_for, registered, tenant
 
 pytestmark = pytest.mark.apiserver
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 FULL = sorted((ROOT / "tests" / "support" / "full").glob("*.yaml"))
 MANAGER = "argocd-controller"
 TRACKING = {"app.kubernetes.io/instance": "flights"}
 TRACKED = {"argocd.argoproj.io/tracking-id": "flights:leeboard.dev/Model:ml/late-flights"}
-KINDS = ("models", "trainingjobs", "driftmonitors", "modelversions")
 EXCLUSIVE = {"spec.source.trainingJob.name", "spec.source.trainingJob.uid", "spec.source.trainingJob.run"}
 """Fields that a full document cannot have beside others."""
-
-
-@pytest.fixture(scope="module")
-def plane() -> Iterator[ControlPlane]:
-    # some distributions ask whoever sets blockOwnerDeletion for a right on the owner
-    with ControlPlane(options=["--enable-admission-plugins=OwnerReferencesPermissionEnforcement"]) as running:
-        install(running)
-        running.run_controllers("garbage-collector-controller")
-        yield running
-
-
-@pytest.fixture(scope="module")
-def operator(plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OperatorProcess]:
-    with OperatorProcess(plane, tmp_path_factory.mktemp("operator")) as running:
-        yield running
-        assert running.stop() == 0, running.log()[-6000:]
 
 
 def tracked(document: Document) -> Document:

@@ -13,7 +13,7 @@ from tests.support import engines
 from tests.support.argocd import CUSTOMIZATIONS
 from tests.support.states.every import EVERY_STATE, KINDS
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 IDS = [f"{state.kind}-{state.name}" for state in EVERY_STATE]
 
 

@@ -1,0 +1,74 @@
+"""Whether objects that a released definition accepts are still accepted, and still mean the same."""
+
+from collections.abc import Iterator
+from typing import Any
+
+Schema = dict[str, Any]
+
+_UPPER = ("maximum", "maxLength", "maxItems", "maxProperties")
+_LOWER = ("minimum", "minLength", "minItems", "minProperties")
+_FIXED = ("type", "format", "pattern", "default", "x-kubernetes-list-type", "x-kubernetes-list-map-keys")
+_RULES = "x-kubernetes-validations"
+
+
+def breaking_changes(before: Schema, after: Schema) -> list[str]:
+    """What of a CustomResourceDefinition an upgrade to `after` takes away or forbids, as sentences; else nothing.
+
+    Compared are the versions that `before` serves: fields, required fields, enums, bounds, patterns, defaults, list
+    types and rules. A new optional field with its own bounds is no break.
+    """
+    newer = {one["name"]: one for one in after["spec"]["versions"] if one["served"]}
+    found: list[str] = []
+    for version in before["spec"]["versions"]:
+        if not version["served"]:
+            continue
+        name = version["name"]
+        if name not in newer:
+            found.append(f"{name} is not served any more")
+            continue
+        found += _compared(_schema(version), _schema(newer[name]), name)
+    return found
+
+
+def _schema(version: Schema) -> Schema:
+    schema: Schema = version["schema"]["openAPIV3Schema"]
+    return schema
+
+
+def _compared(before: Schema, after: Schema, path: str) -> Iterator[str]:
+    yield from _fields(before, after, path)
+    yield from _bounds(before, after, path)
+    for name in _FIXED:
+        if before.get(name) != after.get(name):
+            yield f"{path}: {name} was {before.get(name)!r}, is {after.get(name)!r}"
+    if "enum" in after and not set(before.get("enum", ())) <= set(after["enum"]):
+        yield f"{path}: enum lacks {sorted(map(str, set(before['enum']) - set(after['enum'])))}"
+    if "enum" in after and "enum" not in before:
+        yield f"{path}: enum is new"
+    rules = {one["rule"] for one in before.get(_RULES, ())}
+    yield from (f"{path}: rule is new: {one['rule']}" for one in after.get(_RULES, ()) if one["rule"] not in rules)
+    for part in ("items", "additionalProperties"):
+        if isinstance(before.get(part), dict) and isinstance(after.get(part), dict):
+            yield from _compared(before[part], after[part], f"{path}[]")
+
+
+def _fields(before: Schema, after: Schema, path: str) -> Iterator[str]:
+    yield from (f"{path}.{name} is required now" for name in _new(before, after, "required"))
+    kept = after.get("properties", {})
+    for name, child in before.get("properties", {}).items():
+        if name in kept:
+            yield from _compared(child, kept[name], f"{path}.{name}")
+        else:
+            yield f"{path}.{name} is gone"
+
+
+def _new(before: Schema, after: Schema, key: str) -> list[str]:
+    return [one for one in after.get(key, ()) if one not in before.get(key, ())]
+
+
+def _bounds(before: Schema, after: Schema, path: str) -> Iterator[str]:
+    for names, tighter in ((_UPPER, int.__lt__), (_LOWER, int.__gt__)):
+        for name in names:
+            was, now = before.get(name), after.get(name)
+            if now is not None and (was is None or tighter(now, was)):
+                yield f"{path}: {name} was {was}, is {now}"

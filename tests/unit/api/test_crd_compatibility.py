@@ -1,0 +1,96 @@
+"""What was released is still accepted: the definitions against those of the last release."""
+
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from leeboard.api.crd.compatibility import breaking_changes
+
+CRDS = Path(__file__).resolve().parents[3] / "crds"
+RELEASED = CRDS / "released"
+SCHEMA = "spec.versions.0.schema.openAPIV3Schema"
+SPEC = f"{SCHEMA}.properties.spec"
+
+
+def models() -> Any:
+    return yaml.safe_load((CRDS / "models.yaml").read_text(encoding="utf-8"))
+
+
+def at(document: Any, path: str) -> Any:
+    for part in path.split("."):
+        document = document[int(part)] if part.isdigit() else document[part]
+    return document
+
+
+@pytest.mark.parametrize("path", sorted(RELEASED.glob("*.yaml")), ids=lambda path: path.stem)
+def test_nothing_breaks_what_was_released(path: Path) -> None:
+    released = yaml.safe_load(path.read_text(encoding="utf-8"))
+    present = yaml.safe_load((CRDS / path.name).read_text(encoding="utf-8"))
+    assert breaking_changes(released, present) == []
+
+
+def test_all_four_were_released() -> None:
+    assert [path.name for path in sorted(RELEASED.glob("*.yaml"))] == [
+        path.name for path in sorted(CRDS.glob("*.yaml"))
+    ]
+
+
+RETAIN = f"{SPEC}.properties.versions.properties.retain"
+
+
+@pytest.mark.parametrize(
+    ("path", "change", "said"),
+    [
+        (f"{SPEC}.properties", lambda it: it.pop("owners"), "v1alpha1.spec.owners is gone"),
+        (f"{SPEC}.required", lambda it: it.append("owners"), "v1alpha1.spec.owners is required now"),
+        (RETAIN, lambda it: it.update(maximum=999), "v1alpha1.spec.versions.retain: maximum was 1000, is 999"),
+        (RETAIN, lambda it: it.update(minimum=2), "v1alpha1.spec.versions.retain: minimum was 1, is 2"),
+        (RETAIN, lambda it: it.update(type="string"), "v1alpha1.spec.versions.retain: type was 'integer', is 'string'"),
+        (RETAIN, lambda it: it.update(default=11), "v1alpha1.spec.versions.retain: default was 10, is 11"),
+        (RETAIN, lambda it: it.update(enum=[1]), "v1alpha1.spec.versions.retain: enum is new"),
+        (
+            f"{SPEC}.properties.promotion.properties.policy.enum",
+            lambda it: it.remove("Approval"),
+            "v1alpha1.spec.promotion.policy: enum lacks ['Approval']",
+        ),
+        (
+            f"{SPEC}.properties.rollout.properties.steps",
+            lambda it: it.update(maxItems=3),
+            "v1alpha1.spec.rollout.steps: maxItems was 20, is 3",
+        ),
+        (
+            f"{SPEC}.properties.rollout.properties.steps.items.properties.weight",
+            lambda it: it.update(maximum=50),
+            "v1alpha1.spec.rollout.steps[].weight: maximum was 100, is 50",
+        ),
+        (
+            f"{SCHEMA}.x-kubernetes-validations",
+            lambda it: it.append({"rule": "false"}),
+            "v1alpha1: rule is new: false",
+        ),
+        ("spec.versions.0", lambda it: it.update(served=False), "v1alpha1 is not served any more"),
+    ],
+)
+def test_what_breaks_is_named(path: str, change: Any, said: str) -> None:
+    changed = models()
+    change(at(changed, path))
+    assert breaking_changes(models(), changed) == [said]
+
+
+@pytest.mark.parametrize(
+    ("path", "change"),
+    [
+        (f"{SPEC}.properties", lambda it: it.update(shade={"type": "string", "maxLength": 9})),
+        (RETAIN, lambda it: it.update(maximum=2000)),
+        (f"{SPEC}.properties.promotion.properties.policy.enum", lambda it: it.append("Lottery")),
+        (f"{SCHEMA}.x-kubernetes-validations", lambda it: it.clear()),
+        (RETAIN, lambda it: it.update(description="how many")),
+    ],
+)
+def test_what_adds_or_loosens_breaks_nothing(path: str, change: Any) -> None:
+    changed = deepcopy(models())
+    change(at(changed, path))
+    assert breaking_changes(models(), changed) == []
