@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from leeboard.kube.errors import AlreadyExists, Forbidden, KubeError, NotFound, Unreachable
 from leeboard.kube.resources import LEEBOARD_GROUP, Resource
 
+_POLICY, _DENIED = "ValidatingAdmissionPolicy", "denied request: "
+"""How the API server says that a policy, and not a missing right, refused a request."""
 _MOST_NAMES = 10
 _LIKENESS = 0.5
 """How like two names have to be to be taken for each other (difflib's ratio, 0 to 1)."""
@@ -31,10 +33,8 @@ def refusal(error: KubeError, verb: str, resource: Resource, namespace: str | No
     place = "in any namespace" if namespace is None else f"in namespace {namespace}"
     if isinstance(error, AlreadyExists):
         return Taken(f"{kind}: {_said(error)}")
-    if isinstance(error, Forbidden) and error.status == 401:
-        return CommandError(f"the API server at {server} does not know who you are", "log in anew, or check --context")
-    if isinstance(error, Forbidden):
-        return CommandError(f"you may not {verb} {kind} {place}", f"{_needed(verb, resource, kind)}; {_quoted(error)}")
+    if isinstance(error, Forbidden) or _POLICY in error.message:
+        return _forbidden(error, verb, resource, place, server)
     if isinstance(error, NotFound):
         return CommandError(
             f"the cluster at {server} does not serve {kind} in version {resource.version}",
@@ -44,6 +44,17 @@ def refusal(error: KubeError, verb: str, resource: Resource, namespace: str | No
     if isinstance(error, Unreachable) and error.status == 0:
         return CommandError(f"the API server at {server} does not answer", _said(error))
     return CommandError(f"the API server at {server} refused to {verb} {kind} {place}", _said(error))
+
+
+def _forbidden(error: KubeError, verb: str, resource: Resource, place: str, server: str) -> CommandError:
+    """Told apart: nobody knows the user, a policy says no, and a right is missing."""
+    kind = f"{resource.plural}.{resource.group}" if resource.group else resource.plural
+    if _POLICY in error.message:
+        said = error.message.partition(_DENIED)[2] or _said(error)
+        return CommandError(f"a policy of the cluster does not let you {verb} {kind} {place}", said, status=3)
+    if error.status == 401:
+        return CommandError(f"the API server at {server} does not know who you are", "log in anew, or check --context")
+    return CommandError(f"you may not {verb} {kind} {place}", f"{_needed(verb, resource, kind)}; {_quoted(error)}")
 
 
 def unknown(what: str, name: str, namespace: str, there: Iterable[str]) -> CommandError:

@@ -11,7 +11,7 @@ import yaml
 from leeboard.cli.errors import CommandError, refusal
 from leeboard.cli.kubeconfig import Target, load_target
 from leeboard.kube.errors import Unreachable, error_of
-from leeboard.kube.resources import MODEL
+from leeboard.kube.resources import MODEL, MODEL_VERSION
 
 
 def kubeconfig(path: Path, **contexts: str) -> Path:
@@ -133,6 +133,16 @@ def test_a_refusal_says_which_verb_on_which_resource() -> None:
     assert "the verb patch on models.leeboard.dev, which the chart's ClusterRole leeboard-edit has" in writing.hint
     everywhere = refusal(error_of("GET", "/apis/x", 403, ANSWER), "list", MODEL, None, SERVER)
     assert everywhere.message == "you may not list models.leeboard.dev in any namespace"
+
+
+def test_a_policy_is_told_from_a_missing_right() -> None:
+    said = "ann may not approve versions: it needs the verb approve on modelversions.leeboard.dev"
+    policy = "ValidatingAdmissionPolicy 'leeboard-approval' with binding 'leeboard-approval' denied request"
+    message = f'modelversions.leeboard.dev "v1" is forbidden: {policy}: {said}'
+    answer = json.dumps({"reason": "Forbidden", "message": message})
+    error = refusal(error_of("PATCH", "/apis/x", 403, answer.encode()), "patch", MODEL_VERSION, "ml", SERVER)
+    assert error.message == "a policy of the cluster does not let you patch modelversions.leeboard.dev in namespace ml"
+    assert (error.hint, error.status) == (said, 3)
 
 
 @pytest.mark.parametrize(
