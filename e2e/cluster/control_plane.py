@@ -89,6 +89,10 @@ class ControlPlane:
             )
         )
 
+    def pids(self) -> dict[str, int]:
+        """The programs' process ids."""
+        return {Path(str(process.args[0])).name: process.pid for process in self._processes}  # type: ignore[index]
+
     def requests_of(self, user: str) -> list[audit.Request]:
         """What a ServiceAccount has asked for so far, oldest first."""
         return list(audit.requests_of(self._audit_log, user))

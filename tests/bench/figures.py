@@ -20,15 +20,16 @@ class Figures:
     n: int
     namespaces: int
     objects: int
-    rollout_s: float
-    rollout_cpu_s: float
-    requests_per_model: float
+    first_s: float
+    first_cpu_s: float
+    first_requests: int
     settled_s: float
     cpu_s: float
     memory_mib: float
     memory_peak_mib: float
     start_requests: int
     requests_per_change: float
+    requests_per_model: float
     p50_first_child_s: float
     p99_first_child_s: float
     idle_s: float
@@ -36,8 +37,8 @@ class Figures:
     idle_cpu_percent: float
     relists: int
     requests_per_relist: float
-    rollout: dict[str, int] = field(default_factory=dict)
     changes: dict[str, int] = field(default_factory=dict)
+    added: dict[str, int] = field(default_factory=dict)
     idle: dict[str, int] = field(default_factory=dict)
 
     def document(self) -> dict[str, Any]:

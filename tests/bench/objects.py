@@ -13,6 +13,7 @@ from leeboard.kube.protocol import Kube
 from leeboard.planning.conditions import timestamp
 from leeboard.planning.training.run_identity import fingerprint, run_id
 from tests.support.examples import example, model_version
+from tests.support.installation import IMAGES
 
 Document = dict[str, Any]
 AT_ONCE = 24
@@ -51,6 +52,18 @@ def drift_monitor(name: str, namespace: str) -> Document:
     return document
 
 
+def accepted(document: Document) -> Document:
+    """The status of a version that passed its gates long ago."""
+    return {"phase": "Accepted", "gates": [], "observedGeneration": document["metadata"]["generation"]}
+
+
+def serving(document: Document) -> Document:
+    """The status of a Model whose first version is champion; what serves it has to be made."""
+    champion = f"{document['metadata']['name']}-v1"
+    images = {"server": IMAGES["LEEBOARD_SERVER_IMAGE"]}
+    return {"champion": {"name": champion, "since": timestamp(TRAINED_AT), "images": images}}
+
+
 def trained(document: Document) -> Document:
     """The status of a TrainingJob whose one run has succeeded and made the version."""
     job = TrainingJob.parse(document)
@@ -79,13 +92,18 @@ def trained(document: Document) -> Document:
 
 
 async def create(kube: Kube, addresses: Iterable[tuple[str, str]], progress: Callable[[int], None]) -> None:
-    """Create the four objects of each (name, namespace), two dozen at a time. Raises KubeError."""
+    """Create the four objects of each (name, namespace) with their statuses, two dozen at a time. Raises KubeError."""
 
     async def one(address: tuple[str, str]) -> None:
-        for make in (model, version, drift_monitor):
-            await kube.create(make(*address))
-        document = await kube.create(training_job(*address))
-        await kube.replace_status({**document, "status": trained(document)})
+        for make, status in (
+            (version, accepted),
+            (model, serving),
+            (training_job, trained),
+            (drift_monitor, None),
+        ):
+            document = await kube.create(make(*address))
+            if status is not None:
+                await kube.replace_status({**document, "status": status(document)})
 
     await each(addresses, one, progress)
 

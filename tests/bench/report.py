@@ -16,13 +16,14 @@ BEGIN, END = "<!-- begin of what make bench-scale wrote -->", "<!-- end of what 
 ROWS: tuple[tuple[str, str], ...] = (
     ("namespaces", "namespaces"),
     ("objects that the operator watches, in the end", "objects"),
-    ("from nothing to all Models Ready, s", "rollout_s"),
-    ("… CPU of the operator, s", "rollout_cpu_s"),
-    ("… requests for each Model", "requests_per_model"),
+    ("first start: until every Model has its pod, s", "first_s"),
+    ("… CPU, s", "first_cpu_s"),
+    ("… requests", "first_requests"),
     ("restart: until all is looked at, s", "settled_s"),
     ("… CPU, s", "cpu_s"),
     ("… requests", "start_requests"),
     ("requests for an edit of one Model", "requests_per_change"),
+    ("requests for a new Model with its version, until it is Ready", "requests_per_model"),
     ("new version to its Deployment, median, s", "p50_first_child_s"),
     ("… 99th percentile, s", "p99_first_child_s"),
     ("resident memory in the end, MiB", "memory_mib"),
@@ -60,8 +61,8 @@ def grown(figures: Sequence[Figures]) -> str:
 def requests(figures: Figures) -> str:
     """What the requests were; a watch is counted when it begins and when it ends."""
     told = {
-        "until all are Ready": figures.rollout,
         "for the edits": figures.changes,
+        "for the new Models": figures.added,
         f"in {figures.idle_s:.0f} s in which nothing happens": figures.idle,
     }
     return "\n\n".join(

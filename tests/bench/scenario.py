@@ -72,6 +72,8 @@ class _Run:
         async with _meanwhile(self._models.follow()):
             first = await self._first_start()
             second = await self._second_start()
+        used = {**self._cluster.cpu_seconds(), "this program": time.process_time()}
+        self._narrator.say("CPU, s: " + ", ".join(f"{name} {seconds:.0f}" for name, seconds in used.items()))
         return Figures(n=self._size.models, namespaces=self._size.namespaces, **first, **second)
 
     async def _populate(self) -> None:
@@ -81,10 +83,10 @@ class _Run:
         await objects.create(self._kube, self._size.addresses(), self._told("created"))
 
     async def _first_start(self) -> dict[str, Any]:
-        """The operator finds N Models with a trained version and nothing else; it ends when all serve."""
+        """The operator finds N Models whose status names a champion, and nothing that serves, until all serve."""
         mark = self._cluster.requests.mark()
         with (
-            self._narrator.step("rollout", "the operator starts: every Model gets its pods"),
+            self._narrator.step("rollout", "the operator starts: every Model gets Deployment, Services and pod"),
             self._operator() as (op, began),
         ):
             limit = self._size.patience(90, 0.3)
@@ -93,10 +95,9 @@ class _Run:
             op.stop()
         requests = reconciling(self._cluster.requests.since(mark))
         return {
-            "rollout_s": round(at - began, 1),
-            "rollout_cpu_s": usage.cpu_s,
-            "requests_per_model": round(len(requests) / self._size.models, 2),
-            "rollout": counted(requests),
+            "first_s": round(at - began, 1),
+            "first_cpu_s": usage.cpu_s,
+            "first_requests": len(requests),
         }
 
     async def _second_start(self) -> dict[str, Any]:
@@ -137,7 +138,7 @@ class _Run:
         """New Models with a version each, two a second; the time from a version's creation to its Deployment."""
         created: dict[str, float] = {}
         seen: dict[str, float] = {}
-        before = len(self._models.ready)
+        before, mark = len(self._models.ready), self._cluster.requests.mark()
         with self._narrator.step("first child", f"{ADDED} new Models, two a second"):
             async with _meanwhile(self._see_deployments(seen)):
                 for number in range(ADDED):
@@ -148,7 +149,10 @@ class _Run:
                     await asyncio.sleep(ADDED_EVERY)
                 await settled(op, seconds=180, also=lambda: self._ready(before + ADDED), progress=self._shown)
         delays = [seen[name] - since for name, since in created.items()]
+        requests = reconciling(self._cluster.requests.since(mark))
         return {
+            "requests_per_model": round(len(requests) / ADDED, 2),
+            "added": counted(requests),
             "p50_first_child_s": round(percentile(delays, 50), 3),
             "p99_first_child_s": round(percentile(delays, 99), 3),
         }
