@@ -103,7 +103,7 @@ def missing_object(message: str) -> str | None:
 
 def scheduling_fact(message: str) -> str:
     """What the scheduler's nodes lack for a pod, without their number."""
-    lacking = sorted(set(re.findall(r"Insufficient ([a-z][a-z0-9./-]{0,99})", message)))
+    lacking = sorted(set(re.findall(r"Insufficient ([a-z](?:[a-z0-9./-]{0,98}[a-z0-9])?)", message)))
     found = [f"no node has enough {' and '.join(lacking[:4])}"] if lacking else []
     found += [phrase for pattern, phrase in _OBSTACLES if pattern.search(message)]
     return "; ".join(found[:4]) or "no node takes it"

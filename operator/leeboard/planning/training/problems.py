@@ -71,6 +71,6 @@ def _said(ended: Raw | None) -> Failure | None:
 
 def _ended(pod: Raw, container: str) -> Raw | None:
     statuses = pod.get("status", {}).get("initContainerStatuses") or ()
-    found = next((one for one in statuses if one["name"] == container), {})
+    found: Raw = next((one for one in statuses if one["name"] == container), {})
     ended: Raw | None = found.get("state", {}).get("terminated")
     return ended
