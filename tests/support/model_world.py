@@ -41,6 +41,7 @@ class World:
         self.services: dict[str, Document] = {}
         self.problems: dict[str, Document] = {}
         self.slow: set[str] = set()
+        self.refused: dict[str, Document] = {}
         self.now = START
         self.events: list[tuple[str, str]] = []
         self.calls = 0
@@ -79,6 +80,14 @@ class World:
                 {"name": names[place], "requests": counts[0], "errors": counts[1], "latencyP99": latency}
                 for place, counts in (("candidate", candidate), ("champion", champion))
             ],
+        }
+
+    def count_error(self, reason: str) -> None:
+        """The evaluator has no figures."""
+        self.status["evaluation"] = {
+            "observedAt": timestamp(self.now),
+            **{place: self.status[place]["name"] for place in ("candidate", "champion") if self.status.get(place)},
+            "error": {"reason": reason, "message": "m"},
         }
 
     # -- the operator ------------------------------------------------------------------------------------------------
@@ -171,7 +180,10 @@ class World:
                 "observedGeneration": one["metadata"]["generation"],
                 **{f"{which}eplicas": ready for which in ("readyR", "availableR", "updatedR")},
                 "replicas": wanted,
-                "conditions": [self._available(one, ready == wanted)],
+                "conditions": [
+                    self._available(one, ready == wanted),
+                    *([self.refused[version]] if version in self.refused else []),
+                ],
             }
         self._watch()
 

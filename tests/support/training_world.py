@@ -78,6 +78,7 @@ class World:
         self.now = START
         self.events: list[str] = []
         self.uids = 0
+        self.warnings: dict[str, tuple[dict[str, Any], ...]] = {}
 
     def snapshot(self) -> TrainingJobSnapshot:
         """What a controller would observe now."""
@@ -91,6 +92,7 @@ class World:
             pods=tuple(self.pods),
             monitors=tuple(DriftMonitor.parse(raw) for raw in self.monitors),
             settings=Settings(runtime_image="registry/runtime:1", server_image="registry/server:1"),
+            warnings=self.warnings,
         )
 
     def plan(self) -> Plan:

@@ -108,7 +108,7 @@ _HINTS: dict[Reason, str] = {
     Reason.JOB_DELETED: "the Job was deleted while it ran; ask for a new run with the annotation leeboard.dev/train",
     Reason.OOM_KILLED: "raise resources.limits.memory",
     Reason.IMAGE_PULL: "check the image's name and tag, and the pull secrets of the namespace",
-    Reason.UNSCHEDULABLE: "no node has room: lower resources.requests, or add a node",
+    Reason.UNSCHEDULABLE: "lower resources.requests, correct podTemplateOverrides, or add a node with what is lacking",
     Reason.QUOTA_EXCEEDED: "raise the ResourceQuota of the namespace, or lower resources",
     Reason.POD_REJECTED: "change the field or the policy that the message names; kubectl describe tells the rest",
     Reason.POD_NOT_STARTING: "read the Events of the pod (kubectl describe pod): the node cannot set it up",
@@ -138,7 +138,7 @@ _HINTS: dict[Reason, str] = {
     Reason.NO_VERSION: "start a TrainingJob for this Model",
     Reason.ERROR_RATE_TOO_HIGH: "read the log of the version's container server; the champion keeps serving",
     Reason.LATENCY_TOO_HIGH: "the version answers more slowly than the champion; the champion keeps serving",
-    Reason.NOT_ENOUGH_SAMPLES: "the analysis needs more requests",
+    Reason.NOT_ENOUGH_SAMPLES: "wait for more requests, or lower minSamples",
     Reason.LABEL_STARVED: "send labels to /feedback by the ids of the answers, or correct prediction.labelDelay",
     Reason.EVALUATION_STALE: "check that the evaluator Deployment runs and may read the Model's storage",
 }

@@ -10,7 +10,7 @@ from leeboard.api import names
 from leeboard.api.base import API_VERSION
 from leeboard.api.model import Candidate, ModelStatus, ServedVersion
 from leeboard.api.model_version import ModelVersion
-from leeboard.api.reasons import Reason
+from leeboard.api.reasons import Reason, explain
 from leeboard.planning.conditions import set_conditions
 from leeboard.planning.plan import Event, ObjectRef, Plan, Raw
 from leeboard.planning.pod_problems import next_look, not_set_up
@@ -147,7 +147,7 @@ def _waits_for(view: View, candidate: Candidate) -> tuple[Reason, str]:
             return problems[0].reason, view.troubles(candidate.name)
         return Reason.PROGRESSING, f"{view.serving(candidate)} of {wanted} pods ready"
     result = analysis_of(view, candidate)
-    return result.reason, result.message
+    return result.reason, explain(result.reason, result.message)
 
 
 def _with_conditions(view: View, status: ModelStatus) -> Raw:

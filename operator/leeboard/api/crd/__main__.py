@@ -1,4 +1,4 @@
-"""Writes crds/*.yaml and docs/reference/kinds.md below the folder given, or tells with --check what is not current.
+"""Writes crds/*.yaml and the references of kinds and reasons below the folder given; --check tells what is stale.
 
 With --release it also writes crds/released/, which holds the definitions as they were last released: the tests compare
 the present ones with them.
@@ -12,6 +12,7 @@ import yaml
 
 from leeboard.api.crd.definition import KINDS, definition
 from leeboard.api.crd.reference import reference_page
+from leeboard.api.reason_reference import reasons_page
 
 
 def outputs() -> dict[str, str]:
@@ -21,6 +22,7 @@ def outputs() -> dict[str, str]:
         for kind in KINDS
     }
     files["docs/reference/kinds.md"] = reference_page()
+    files["docs/reference/reasons.md"] = reasons_page()
     return files
 
 

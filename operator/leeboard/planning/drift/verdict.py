@@ -110,7 +110,7 @@ def _withheld(monitor: DriftMonitor, figures: Figures, champion: str, now: datet
         return Verdict("Inconclusive", reason, explain(reason, message), figures.rows)
     least = monitor.spec.window.min_samples
     if figures.rows < least:
-        text = f"{figures.rows} of {least} rows in the window"
+        text = explain(Reason.NOT_ENOUGH_SAMPLES, f"{figures.rows} of {least} rows in the window")
         return Verdict("Inconclusive", Reason.NOT_ENOUGH_SAMPLES, text, figures.rows, least - figures.rows)
     if figures.served is not None and figures.requests < LEAST_COVERAGE * figures.served:
         text = f"the windows hold {figures.requests} of {figures.served} requests that were served"

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from leeboard.api.model import Analysis, Guard
-from leeboard.api.reasons import Reason, hint
+from leeboard.api.reasons import Reason
 from leeboard.stats.sequential import difference_interval
 
 Verdict = Literal["Pass", "Abort", "Continue"]
@@ -116,7 +116,7 @@ def _more_requests(margin: float, low: float, high: float, candidate: Counts) ->
     """A guess at what is missing: the width of an interval falls with the square root of the number of requests."""
     middle = (low + high) / 2
     if not candidate.requests or middle >= margin:
-        return f"{hint(Reason.NOT_ENOUGH_SAMPLES)} for a verdict"
+        return "more requests are needed"
     needed = math.ceil(candidate.requests * ((high - middle) / (margin - middle)) ** 2) - candidate.requests
     return f"about {max(1, min(needed, 10**9))} more requests to the candidate are needed"
 
@@ -135,4 +135,4 @@ def _latency(ratio: float, candidate: Counts, champion: Counts) -> Result:
         return Result("Abort", Reason.LATENCY_TOO_HIGH, figures)
     if high <= ratio:
         return Result("Pass", Reason.ANALYSIS_PASSED, figures)
-    return Result("Continue", Reason.NOT_ENOUGH_SAMPLES, f"{figures}; {hint(Reason.NOT_ENOUGH_SAMPLES)} for a verdict")
+    return Result("Continue", Reason.NOT_ENOUGH_SAMPLES, f"{figures}; more requests are needed")

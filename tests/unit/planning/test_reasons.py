@@ -1,0 +1,465 @@
+"""Every reason comes from somewhere, on the kinds that the reference names, and says what to do; none storms."""
+
+import ast
+import json
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from leeboard.api.reason_reference import REFERENCE
+from leeboard.api.reasons import Reason, hint
+from tests.support.examples import example, model_version, put
+from tests.support.kubelet_states import STATES, State
+from tests.support.model_world import World as ModelWorld
+from tests.support.training_world import World, container_ended, training_result
+from tests.unit.planning import test_drift_monitor as drift
+from tests.unit.planning import test_model_version as versions
+
+ROOT = Path(__file__).resolve().parents[3]
+Told = list[tuple[str, str]]
+"""Reasons, each with the message that came with it."""
+
+ONE_OF_EACH = tuple({state.reason: state for state in STATES}.values())
+BY_FETCH = ("BadData", "NoNewData", "CodeUnavailable", "StorageNotFound", "StorageForbidden", "StorageUnreachable")
+BY_PUBLISH = ("ResultMissing", "PublishFailed", "UnsafeFormat", "StorageConflict")
+BY_EVALUATION = ("DigestMismatch", "EvaluationFailed", "ModelLoadFailed", "BadConfiguration")
+BY_SERVER_POD = (
+    *("DigestMismatch", "UnsafeFormat", "StorageNotFound", "StorageForbidden", "StorageUnreachable", "BadData"),
+    *("BadConfiguration", "ModelLoadFailed", "GoldenSamplesMismatch"),
+)
+BY_EVALUATOR = (
+    *("StorageNotFound", "StorageForbidden", "StorageUnreachable", "DigestMismatch", "BadData", "ConfigMissing"),
+    *("BadConfiguration", "EvaluationFailed"),
+)
+BY_EXECUTOR = {("TrainingJob", one) for one in ("ChildRejected", "NameTaken")} | {
+    ("Model", one) for one in ("ChildRejected", "NameTaken")
+}
+"""What the API server answers reaches a status after the plan: tests/unit/engine/test_reconciling.py."""
+
+
+def said(reason: str, message: str = "m") -> str:
+    """A container's last words."""
+    return json.dumps({"contract": 1, "run": "", "reason": reason, "message": message})
+
+
+def of_training(world: World) -> Told:
+    """All that the status of a TrainingJob tells."""
+    conditions = [(one["reason"], one["message"]) for one in world.job["status"]["conditions"]]
+    return conditions + [(run.reason, run.message) for run in world.runs]
+
+
+class Recorder(World):
+    """A world that keeps what its statuses told, and counts what was done."""
+
+    def __init__(self, **spec: Any) -> None:
+        super().__init__(**spec)
+        self.told: Told = []
+        self.writes = 0
+
+    def execute(self, plan: Any, effects: int | None = None) -> None:
+        super().execute(plan, effects)
+        self.told += [(event.reason, event.message) for event in plan.events]
+        if plan.status is not None:
+            self.writes += 1
+            self.told += of_training(self)
+
+
+def begun() -> Recorder:
+    """A run whose Job is there."""
+    world = Recorder()
+    world.settle()
+    return world
+
+
+def failed(world: Recorder, container: str, text: str, code: int = 64, *, job: str = "") -> Told:
+    """That container ends the run."""
+    world.end(job or world.run.job, {container: (code, text)}, failed="PodFailurePolicy")
+    world.settle()
+    return world.told
+
+
+def with_state(state: State) -> Told:
+    """A run whose pod is in that state; one that has ended ends the Job."""
+    world = begun()
+    status = state.status("train")
+    world.pod(world.run.job, [], **status)
+    if status["phase"] == "Failed":
+        world.end_job(world.run.job, "BackoffLimitExceeded")
+    world.settle()
+    return world.told
+
+
+def with_warning(reason: str, note: str) -> Told:
+    """A Job without a pod, or with one that no node sets up, of which an Event tells."""
+    world = begun()
+    job = world.jobs[world.run.job]
+    uid = job["metadata"]["uid"]
+    if reason != "FailedCreate":
+        since = job["metadata"]["creationTimestamp"]
+        conditions = [
+            {"type": "PodScheduled", "status": "True", "lastTransitionTime": since},
+            {"type": "PodReadyToStartContainers", "status": "False", "lastTransitionTime": since},
+        ]
+        world.pod(world.run.job, [], phase="Pending", conditions=conditions)
+        uid = world.pods[-1]["metadata"]["uid"] = "pod-uid"
+    world.pass_time(minutes=3)
+    world.warnings = {uid: ({"reason": reason, "note": note, "eventTime": "2026"},)}
+    world.settle()
+    return world.told
+
+
+def of_runs() -> Iterator[Told]:
+    """Every way of a run that the tests of runs have, and what its pods may say."""
+    for state in ONE_OF_EACH:
+        yield with_state(state)
+    yield with_warning("FailedCreate", "exceeded quota: small, requested: pods=1, used: pods=1, limited: pods=1")
+    yield with_warning("FailedMount", 'MountVolume.SetUp failed for volume "ca" : configmap "ca" not found')
+    yield with_warning("FailedCreatePodSandBox", "Failed to create pod sandbox")
+    for reason in BY_FETCH:
+        yield failed(begun(), "fetch", said(reason))
+    for reason in BY_PUBLISH:
+        yield failed(begun(), "train", said(reason))
+    for reason in BY_EVALUATION:
+        world = begun()
+        world.train()
+        world.settle()
+        yield failed(world, "evaluate", said(reason), job=world.run.evaluation_job)
+    yield failed(begun(), "train", "a traceback", 1)
+    yield from of_other_runs()
+
+
+def of_other_runs() -> Iterator[Told]:
+    """Ends and states of runs that no container tells."""
+    world = begun()
+    world.pod(world.run.job, [container_ended("train", 137, "", "OOMKilled")], failed=True)
+    world.end_job(world.run.job, "PodFailurePolicy")
+    world.settle()
+    yield world.told
+    world = begun()
+    world.end(world.run.job, {"train": (143, "")}, failed="DeadlineExceeded")
+    world.settle()
+    yield world.told
+    world = begun()
+    world.pod(world.run.job, [container_ended("fetch", 69)], failed=True)
+    world.jobs[world.run.job]["status"] = {"failed": 1}
+    world.settle()
+    world.jobs.clear()
+    world.settle()
+    yield world.told
+    world = begun()
+    forged = {key: training_result(world.run.id)[key] for key in ("contract", "run", "code", "datasets")}
+    world.end(world.run.job, {"fetch": (0, forged), "train": (0, training_result(world.run.id, data="9"))})
+    world.settle()
+    yield world.told
+    yield of_triggers()
+
+
+def of_triggers() -> Told:
+    """Whole runs, and what keeps others from beginning."""
+    drifting = {"onSpecChange": True, "onDrift": True}
+    held = []
+    for limits in ({"cooldown": "6h"}, {"maxRunsPerDay": 1}):
+        world = Recorder(limits=limits, triggers=drifting)
+        world.whole_run()
+        for episode in ("e1", "e2"):
+            world.ask_retraining(episode)
+            world.pass_time(minutes=1)
+            world.whole_run(artifact="d", data="8")
+        held += world.told
+    back = Recorder()
+    back.whole_run()
+    seed = back.job["spec"]["seed"]
+    back.change(seed=seed + 1)
+    back.whole_run(artifact="d")
+    back.change(seed=seed)
+    back.settle()
+    back.job["metadata"].setdefault("annotations", {})["leeboard.dev/retry"] = "r1"
+    back.settle()
+    back.change(suspend=True)
+    back.settle()
+    idle = Recorder(triggers={})
+    idle.settle()
+    orphan = Recorder()
+    orphan.model = None
+    orphan.settle()
+    return [*held, *back.told, *idle.told, *orphan.told]
+
+
+# -- Model -----------------------------------------------------------------------------------------------------------
+def of_model(world: ModelWorld) -> Told:
+    """All that the status of a Model tells."""
+    status = world.status
+    found = [(one["reason"], one["message"]) for one in status.get("conditions", [])]
+    found += [(one["reason"], one["message"]) for one in status.get("quarantined", [])]
+    candidate = status.get("candidate") or {}
+    return found + ([(candidate["reason"], candidate.get("message", ""))] if candidate.get("reason") else [])
+
+
+class Served(ModelWorld):
+    """A Model's world that keeps what was told, and counts the writes."""
+
+    def __init__(self, **spec: Any) -> None:
+        super().__init__(**spec)
+        self.told: Told = []
+        self.writes = 0
+
+    def reconcile(self) -> Any:
+        plan = super().reconcile()
+        self.told += [(event.reason, event.message) for event in plan.events]
+        if plan.status is not None:
+            self.writes += 1
+            self.told += of_model(self)
+        return plan
+
+
+def serving(**spec: Any) -> Served:
+    """v1 serves."""
+    world = Served(**spec)
+    world.settle()
+    world.add_version("v1")
+    world.settle()
+    return world
+
+
+def candidate_with(status: dict[str, Any]) -> Told:
+    """v2 is to come, and its pods are in that state until the time for it is over."""
+    world = serving()
+    world.problems["v2"] = status
+    world.add_version("v2")
+    world.settle()
+    world.wait(minutes=3)
+    world.wait(minutes=30)
+    return world.told
+
+
+def ended_with(reason: str) -> dict[str, Any]:
+    """A server pod whose container said that."""
+    ended = {"exitCode": 64, "message": json.dumps({"reason": reason, "message": "m"})}
+    waits = {"name": "load", "restartCount": 1, "state": {"waiting": {"reason": "CrashLoopBackOff"}}}
+    return {"phase": "Pending", "initContainerStatuses": [waits | {"lastState": {"terminated": ended}}]}
+
+
+def of_models() -> Iterator[Told]:
+    """Every way of a Model."""
+    for state in ONE_OF_EACH:
+        yield candidate_with(state.status("server"))
+    for reason in BY_SERVER_POD:
+        yield candidate_with(ended_with(reason))
+    out_of_memory = ended_with("")
+    out_of_memory["initContainerStatuses"][0]["lastState"]["terminated"] = {"exitCode": 137, "reason": "OOMKilled"}
+    yield candidate_with(out_of_memory)
+    yield candidate_with(ended_with("no reason of ours"))
+    yield candidate_with({})
+    yield from of_pods_without_words()
+    yield from of_rollouts()
+
+
+def of_pods_without_words() -> Iterator[Told]:
+    """States of pods and Deployments that no container tells."""
+    world = serving()
+    since = "2026-03-02T10:00:00Z"
+    running = {"name": "server", "ready": False, "started": False, "state": {"running": {"startedAt": since}}}
+    yield candidate_with({"phase": "Running", "containerStatuses": [running]})
+    conditions = [
+        {"type": "PodScheduled", "status": "True", "lastTransitionTime": since},
+        {"type": "PodReadyToStartContainers", "status": "False", "lastTransitionTime": since},
+    ]
+    yield candidate_with({"phase": "Pending", "conditions": conditions})
+    message = 'pods "x" is forbidden: exceeded quota: small, requested: pods=1, used: pods=1, limited: pods=1'
+    world = serving()
+    world.slow = {"v2"}
+    world.add_version("v2")
+    world.settle()
+    refused = {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": message}
+    world.refused["v2"] = refused
+    world.settle()
+    yield world.told
+
+
+def of_rollouts() -> Iterator[Told]:
+    """A canary through its ends."""
+    good, bad = {"candidate": (3000, 0), "champion": (6000, 0)}, {"candidate": (400, 80), "champion": (800, 0)}
+    for counts, more in ((good, {}), (bad, {}), (good | {"candidate": (3000, 3)}, {"slow": True})):
+        world = serving()
+        world.add_version("v2")
+        world.settle()
+        world.wait(seconds=1)
+        for _ in range(8):
+            if "candidate" not in world.status:
+                break
+            world.count(**counts)
+            if more and "evaluation" in world.status:
+                world.status["evaluation"]["versions"][0]["latencyP99"] = {"value": "90", "low": "80", "high": "99"}
+            world.wait(minutes=10)
+        yield world.told
+    world = serving()
+    world.add_version("v2")
+    world.settle()
+    world.annotate(pause="true", promote="p1")
+    world.settle()
+    world.add_version("v3")
+    world.settle()
+    world.annotate(pause="false", abort="a1")
+    world.settle()
+    world.annotate(abort="a2", rollback="r1/none")
+    world.settle()
+    world.wait(minutes=30)
+    world.count_error("EvaluationFailed")
+    yield world.told
+    pinned = serving(promotion={"policy": "Pinned", "version": "gone"})
+    waiting = Served(promotion={"policy": "Approval", "gates": []})
+    waiting.add_version("v1", phase="AwaitingApproval")
+    waiting.settle()
+    yield [*pinned.told, *waiting.told]
+
+
+# -- the others ------------------------------------------------------------------------------------------------------
+def of_versions() -> Iterator[Told]:
+    """Every verdict about a version."""
+    imported = model_version("v1")
+    imported["spec"] = put(imported, "spec.source", {"import": {"reason": "x"}})["spec"]
+    for name in ("code", "profile", "goldenSamples", "cause"):
+        imported["spec"].pop(name, None)
+    approval = put(example("model"), "spec.promotion.policy", "Approval")
+    cases = [
+        (model_version("v1"), example("model")),
+        (model_version("v1"), None),
+        (model_version("v1"), approval),
+        (put(model_version("v1"), "spec.metrics.0.value", "0.59"), example("model")),
+        (put(model_version("v1"), "spec.goldenSamples", None), example("model")),
+        (put(model_version("v1"), "spec.code", {"verified": False}), example("model")),
+        (imported, example("model")),
+    ]
+    for version, model in cases:
+        plan = versions.plan(version, model)
+        told = [(event.reason, event.message) for event in plan.events]
+        yield told + [(one["reason"], one["message"]) for one in (plan.status or {})["conditions"]]
+
+
+def looked(watch: drift.Watch, evaluation: dict[str, Any] | None) -> Told:
+    """What a look of a monitor tells."""
+    status = watch.look(evaluation)
+    conditions = watch.document["status"]["conditions"] if status is None else status["conditions"]
+    return [(one["reason"], one["message"]) for one in conditions]
+
+
+def of_monitors() -> Iterator[Told]:
+    """Every verdict of a monitor."""
+    watch = drift.Watch(drift.DISTANCE, actions=[{"type": "Retrain", "trainingJobRef": {"name": "t"}}])
+    yield looked(watch, drift.figures(features=[drift.feature(js=0.4)]))
+    yield [(reason, "") for _, reason in watch.events]
+    yield looked(drift.Watch(drift.DISTANCE), drift.figures())
+    yield looked(drift.Watch(drift.DISTANCE), None)
+    yield looked(drift.Watch(drift.DISTANCE), drift.figures(rows=1))
+    for reason in BY_EVALUATOR:
+        yield looked(drift.Watch(drift.DISTANCE), drift.figures(error={"reason": reason, "message": "m"}))
+    stale = drift.Watch(drift.DISTANCE)
+    stale.now += timedelta(days=3)
+    yield looked(stale, drift.figures())
+    starved = drift.Watch(drift.AUC)
+    starved.now += timedelta(days=30)
+    late = drift.timestamp(starved.now)
+    yield looked(starved, drift.figures(observedAt=late, labels={"arrived": 3, "rows": 0, "newest": late}))
+    without = drift.Watch(drift.DISTANCE)
+    without.champion = ""
+    yield looked(without, None)
+    yield looked_without_model()
+
+
+def looked_without_model() -> Told:
+    """A monitor of a Model that is not there."""
+    watch = drift.Watch(drift.DISTANCE)
+    snapshot = drift.DriftMonitorSnapshot(drift.DriftMonitor.parse(watch.document), None, None, drift.SETTINGS)
+    status = drift.plan_drift_monitor(snapshot, watch.now).status or {}
+    return [(one["reason"], one["message"]) for one in status["conditions"]]
+
+
+SOURCES: dict[str, Callable[[], Iterator[Told]]] = {
+    "TrainingJob": of_runs,
+    "Model": of_models,
+    "ModelVersion": of_versions,
+    "DriftMonitor": of_monitors,
+}
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+def test_the_reference_names_the_reasons_that_a_kind_shows_and_no_others(kind: str) -> None:
+    claimed = {str(reason) for reason, entry in REFERENCE.items() if kind in entry.kinds}
+    told = [pair for source in SOURCES[kind]() for pair in source]
+    seen = {str(reason) for reason, _ in told if reason}
+    assert (claimed - seen, seen - claimed) == ({reason for of, reason in BY_EXECUTOR if of == kind}, set())
+    # a command that is refused is answered by what to ask for instead
+    advised = [(reason, message) for reason, message in told if message and reason != Reason.COMMAND_REFUSED]
+    assert {reason for reason, message in advised if hint(reason) not in message} == set(), "said without what to do"
+
+
+def test_every_reason_has_an_entry() -> None:
+    assert set(REFERENCE) == set(Reason)
+
+
+def used_reasons(folder: str) -> set[str]:
+    """Names of `Reason.NAME` in the code below a folder."""
+    found = set()
+    for path in (ROOT / folder).rglob("*.py"):
+        if path.name in ("reasons.py", "reason_reference.py", "problem_report.py"):
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "Reason":
+                found.add(node.attr)
+    return found
+
+
+def test_every_reason_is_used_by_some_part() -> None:
+    used = used_reasons("operator/leeboard") | used_reasons("serving-image/leeboard_serving")
+    assert {reason.name for reason in Reason} == used
+
+
+@pytest.mark.parametrize(
+    ("part", "reasons"),
+    [
+        ("operator/leeboard/runner", {*BY_FETCH, *BY_PUBLISH} - {"StorageForbidden"}),
+        ("operator/leeboard/storage", {"StorageForbidden", "StorageNotFound", "StorageUnreachable", "DigestMismatch"}),
+        ("operator/leeboard/evaluator", {*BY_EVALUATION} - {"DigestMismatch"} | {"ConfigMissing"}),
+        ("serving-image/leeboard_serving", {"GoldenSamplesMismatch", "ModelLoadFailed", "UnsafeFormat", "BadData"}),
+    ],
+)
+def test_what_a_container_may_say_is_said_by_its_code(part: str, reasons: set[str]) -> None:
+    assert {Reason(one).name for one in reasons} <= used_reasons(part)
+
+
+# -- no storm --------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("state", ONE_OF_EACH, ids=lambda one: one.title)
+def test_a_failure_is_told_once_however_often_it_is_looked_at(state: State) -> None:
+    world = begun()
+    status = state.status("train")
+    world.pod(world.run.job, [], **status)
+    if status["phase"] == "Failed":
+        world.end_job(world.run.job, "BackoffLimitExceeded")
+    before = world.writes
+    for _ in range(20):
+        world.reconcile()
+        world.pass_time(minutes=30)
+    # what is wrong, that it lasts, and at most one more for the end of a run
+    assert world.writes - before <= 3
+    assert len(world.jobs) == 1
+    assert len(world.events) <= 3
+
+
+@pytest.mark.parametrize("state", ONE_OF_EACH, ids=lambda one: one.title)
+def test_a_model_tells_of_a_failure_once_however_often_it_is_looked_at(state: State) -> None:
+    world = serving()
+    world.problems["v2"] = state.status("server")
+    world.add_version("v2")
+    world.settle()
+    writes, events = world.writes, len(world.events)
+    for _ in range(20):
+        world.reconcile()
+        world.kubelet()
+        world.now += timedelta(minutes=30)
+    # the candidate is rolled back and forgotten
+    assert world.writes - writes <= 6
+    assert len(world.events) - events <= 3
+    assert world.served() == {"v1"}
