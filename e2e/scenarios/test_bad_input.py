@@ -24,7 +24,14 @@ BAD_RUNS = {
     "no-commit": ("CodeUnavailable", "no-such-branch"),
     "no-result": ("ResultMissing", "model.skops"),
     "out-of-memory": ("OOMKilled", ""),
-    "no-secret": ("ConfigMissing", "no-such-secret"),
+    "no-secret": ("ConfigMissing", "there is no Secret no-such-secret"),
+    "no-program": ("BadConfiguration", "exit code 78"),
+    "no-account": ("ConfigMissing", "there is no ServiceAccount no-such-account"),
+    "too-large": ("Unschedulable", "no node has enough cpu"),
+    "no-such-node": ("Unschedulable", "podTemplateOverrides.nodeSelector"),
+    "over-quota": ("QuotaExceeded", "ResourceQuota small"),
+    "over-limit": ("PodRejected", "LimitRange"),
+    "too-long": ("DeadlineExceeded", "limits.deadline"),
 }
 """The name of a TrainingJob, and the reason and a word of the message that it has to end with."""
 
@@ -51,6 +58,13 @@ def bad_training_jobs(tenant: Tenant) -> list[Document]:
             "resources": {"requests": {"memory": "64Mi"}, "limits": {"memory": "64Mi"}},
         },
         "no-secret": {"storage": tenant.storage("no-such-secret")},
+        "no-program": {"command": ["no-such-program"]},
+        "no-account": {"serviceAccountName": "no-such-account"},
+        "too-large": {"resources": sized("1Gi", cpu="1000")},
+        "no-such-node": {"podTemplateOverrides": {"nodeSelector": {"example.com/disk": "none"}}},
+        "over-quota": {"resources": sized("25Gi")},
+        "over-limit": {"resources": sized("35Gi")},
+        "too-long": {"command": [*script, "import time; time.sleep(600)"]},
     }
     assert changes.keys() == BAD_RUNS.keys()
     jobs = []
@@ -59,6 +73,21 @@ def bad_training_jobs(tenant: Tenant) -> list[Document]:
         job["metadata"]["name"] = name
         jobs.append(job)
     return jobs
+
+
+def sized(memory: str, cpu: str = "10m") -> Document:
+    """Resources of that size."""
+    return {"requests": {"cpu": cpu, "memory": memory}, "limits": {"memory": memory}}
+
+
+def bounds() -> list[Document]:
+    """What the namespace allows: nearly everything, so that nobody else meets with it."""
+    quota = {"hard": {"requests.memory": "20Gi"}}
+    limits = {"limits": [{"type": "Container", "max": {"memory": "30Gi"}}]}
+    return [
+        {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "small"}, "spec": quota},
+        {"apiVersion": "v1", "kind": "LimitRange", "metadata": {"name": "small"}, "spec": limits},
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +105,7 @@ def applied(tenant: Tenant, champion: str) -> Tenant:
     limited = tenant.cluster.endpoints["s3"]["limited"]
     keys = {"AWS_ACCESS_KEY_ID": limited["accessKey"], "AWS_SECRET_ACCESS_KEY": limited["secretKey"]}
     secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "limited"}, "stringData": keys}
-    tenant.kubectl.apply(secret, *bad_training_jobs(tenant))
+    tenant.kubectl.apply(secret, *bounds(), *bad_training_jobs(tenant))
     return tenant
 
 

@@ -1,4 +1,4 @@
-"""The page that leads from symptoms to reasons names every reason that asks for something, and none that there is not."""
+"""The page from symptoms to reasons names every reason that asks for something, and none that there is not."""
 
 import re
 from pathlib import Path
