@@ -249,3 +249,14 @@ def test_what_lies_close_by_is_accepted(kubectl: Kubectl, kind: str, path: str, 
 def test_an_unknown_field_is_named(kubectl: Kubectl) -> None:
     with pytest.raises(KubectlError, match=r'unknown field "spec\.servnig"'):
         kubectl.apply(put(DOCUMENTS["model"](), "spec.servnig", {"replicas": 1}))
+
+
+def test_an_unknown_field_is_dropped_where_nobody_asks_for_strictness(kubectl: Kubectl) -> None:
+    changed = json.dumps(put(DOCUMENTS["model"](), "spec.servnig", {"replicas": 1}))
+    kept = kubectl("apply", "--dry-run=server", "--validate=ignore", "-o", "json", "-f", "-", input=changed)
+    assert "spec" in json.loads(kept) and "servnig" not in json.loads(kept)["spec"]
+
+
+def test_the_table_holds_many_kinds_of_mistakes() -> None:
+    """By field: what is wrong with one of them in several ways counts once."""
+    assert len({(kind, path) for kind, path, _, _ in BAD}) >= 90

@@ -84,7 +84,7 @@ class Executor:
                     refused.append((desired, error))
         for orphan in plan.delete:
             await self._delete(orphan)
-        rejection = _rejection(refused)
+        rejection = refusal_event(refused)
         changed = await self._write_status(primary, plan.status, rejection)
         events = plan.events if rejection is None or not changed else (*plan.events, rejection)
         for event in events:
@@ -176,7 +176,8 @@ def stalled(status: Raw, present: Raw, rejection: Event, generation: int, now: d
     return {**status, "conditions": sorted([*conditions, *mine], key=lambda condition: str(condition["type"]))}
 
 
-def _rejection(refused: list[tuple[Raw, KubeError]]) -> Event | None:
+def refusal_event(refused: list[tuple[Raw, KubeError]]) -> Event | None:
+    """What is told of children that the API server refused, and how it refused each; None where it refused none."""
     if not refused:
         return None
     taken = all(isinstance(error, AlreadyExists) for _, error in refused)

@@ -109,6 +109,7 @@ def test_how_a_training_ends(pod: Pod, script: str, code: int, reason: str, said
     ended, message = pod.train(sys.executable, "train.py")
     assert (ended, message["reason"]) == (code, reason)
     assert said in message["message"]
+    assert "no luck" not in message["message"], "what a script says stays in its log"
     assert not (pod.root / "storage" / "models" / "0123456789").exists()
 
 
