@@ -83,7 +83,8 @@ def _without_champion(view: View, status: ModelStatus) -> list[Wanted]:
             Wanted("Reconciling", "True", Reason.PROGRESSING, message),
         ]
     if awaiting_approval(view.model, view.snapshot.versions) is not None:
-        return [Wanted("Ready", "False", Reason.AWAITING_APPROVAL, "no version may serve before one is approved")]
+        text = explain(Reason.AWAITING_APPROVAL, "no version may serve before one is approved")
+        return [Wanted("Ready", "False", Reason.AWAITING_APPROVAL, text)]
     rejected = [one for one in view.versions.values() if one.status.phase == "Rejected"]
     text = f"no version may serve; {len(view.versions)} registered, {len(rejected)} rejected"
     found = [Wanted("Ready", "False", Reason.NO_VERSION, explain(Reason.NO_VERSION, text))]
