@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path("/sys/fs/cgroup")
@@ -51,12 +52,18 @@ def kill(group: str, *, within: str = "", spare: str = "") -> None:
     for place in _groups(group):
         if within not in str(place):
             continue
-        for pid in (place / "cgroup.procs").read_text(encoding="utf-8").split():
-            try:
+        for pid in _members(place):
+            with suppress(FileNotFoundError, ProcessLookupError):
                 if not spare or _program(pid) != spare:
                     os.kill(int(pid), signal.SIGKILL)
-            except (FileNotFoundError, ProcessLookupError):
-                continue
+
+
+def _members(place: Path) -> list[str]:
+    """The processes of one group, which may vanish at any time with the container that it holds."""
+    try:
+        return (place / "cgroup.procs").read_text(encoding="utf-8").split()
+    except FileNotFoundError:
+        return []
 
 
 def _program(pid: str) -> str:
@@ -77,6 +84,5 @@ def _remove(group: str) -> bool:
 def _groups(group: str) -> Iterator[Path]:
     for hierarchy in _hierarchies():
         top = hierarchy / group.lstrip("/")
-        if top.exists():
-            yield from sorted((path for path in top.rglob("*") if path.is_dir()), reverse=True)
-            yield top
+        # unlike a search with Path, this minds no group that vanishes meanwhile
+        yield from (Path(path) for path, _, _ in os.walk(top, topdown=False))

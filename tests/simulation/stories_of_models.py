@@ -264,6 +264,23 @@ STORIES = [
         keeps("v2", "v3", "v4"),
     ),
     Story(
+        "a rollback by command, to the champion before",
+        [*adopted(REPLACE), SECOND, Step("somebody goes back", lambda world: world.command(rollback="1"), 120)],
+        end("v1", pods={"v1"}, quarantined=["v2"]),
+    ),
+    Story(
+        "a version that was rolled back gets another rollout by command",
+        [
+            *adopted(CANARY),
+            SECOND,
+            Step("somebody aborts", lambda world: world.command(abort="1"), 90),
+            Step("and tries again", lambda world: world.command(retry="1"), 60),
+            Step("all is well", healthy, 640),
+            Step("still", healthy, 700),
+        ],
+        end("v2", pods={"v2"}),
+    ),
+    Story(
         "a lost status is read off the Service",
         [*adopted(CANARY), *WHOLE_CANARY, Step("the status is lost", loses_its_status, 120)],
         end("v2", pods={"v2"}),

@@ -134,6 +134,16 @@ STORIES = [
         ended(("SpecChange", "Failed", "BadData"), ("Manual", "Succeeded", "RunSucceeded")),
     ),
     Story(
+        "the script fails, and the run is retried by command",
+        [
+            behaving(training=(fails(1),)),
+            *begun(),
+            behaving(training=(Ending(),)),
+            Step("somebody retries", lambda world: world.kube.annotate("TrainingJob", NAME, retry="1"), 150),
+        ],
+        ended(("SpecChange", "Failed", "ScriptFailed"), ("Manual", "Succeeded", "RunSucceeded")),
+    ),
+    Story(
         "the evaluation fails",
         [behaving(evaluation=(fails(1, "evaluate"),)), *begun()],
         ended(("SpecChange", "Failed", "EvaluationFailed"), jobs=2),

@@ -53,7 +53,7 @@ class Reconciler:
         known = self.store.trusted(key)
         if known is not None:
             plan = self._plan(key, known)
-            if self.executor.leaves_children(plan):
+            if plan.decides and self.executor.leaves_children(plan):
                 plan = await self._well_founded(key, known, plan)
             if self.executor.leaves_children(plan):
                 # a refusal means that the copy is behind

@@ -35,6 +35,7 @@ class Deeds:
         self._all: tuple[tuple[int, Callable[[], str]], ...] = (
             (6, self.change_the_parameters),
             (3, self.train_by_hand),
+            (2, self.retry_a_run),
             (5, self.import_a_version),
             (3, self.change_the_rollout),
             (2, self.scale_the_champion),
@@ -100,7 +101,7 @@ class Deeds:
 
     # -- commands ----------------------------------------------------------------------------------------------------
     def command(self) -> str:
-        name = self._random.choice(["promote", "abort", "pause", "pause"])
+        name = self._random.choice(["promote", "abort", "pause", "pause", "rollback", "rollback", "retry"])
         value = self._random.choice(["true", "false"]) if name == "pause" else str(self._number)
         self._world.command(**{name: value})
         return f"{name}: {value}"
@@ -109,6 +110,10 @@ class Deeds:
         identity = self._random.choice([str(self._number), "again"])
         self._world.kube.annotate("TrainingJob", NAME, train=identity)
         return f"train: {identity}"
+
+    def retry_a_run(self) -> str:
+        self._world.kube.annotate("TrainingJob", NAME, retry=str(self._number))
+        return f"retry of a run: {self._number}"
 
     def approve(self) -> str:
         name = self._pick("ModelVersion")["metadata"]["name"]
