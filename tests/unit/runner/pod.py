@@ -122,7 +122,8 @@ class Pod:
         return done.returncode, json.loads(message.read_bytes())
 
     def start_publish(self) -> "subprocess.Popen[bytes]":
-        return subprocess.Popen([sys.executable, "-m", "leeboard.runner.publish"], env=self.environment())
+        environment = self.environment(LEEBOARD_TERMINATION_LOG=str(self.root / "publish.message"))
+        return subprocess.Popen([sys.executable, "-m", "leeboard.runner.publish"], env=environment)
 
     def start_train(self, *command: str, **environment: str) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(

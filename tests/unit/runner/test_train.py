@@ -110,6 +110,11 @@ def test_how_a_training_ends(pod: Pod, script: str, code: int, reason: str, said
     assert (ended, message["reason"]) == (code, reason)
     assert said in message["message"]
     assert "no luck" not in message["message"], "what a script says stays in its log"
+    published = pod.root / "publish.message"
+    if reason == "ScriptFailed":
+        assert not published.exists()
+    else:
+        assert json.loads(published.read_bytes()) == message, "it stands where no script can write, too"
     assert not (pod.root / "storage" / "models" / "0123456789").exists()
 
 
