@@ -33,7 +33,9 @@ def main() -> int:
         return end(os.environ, error.reason, error.message)
     except OSError as error:  # a full disk, or a volume that is not there
         LOG.exception("files cannot be kept")
-        return end(os.environ, Reason.BAD_CONFIGURATION, f"files cannot be kept: {error.strerror}")
+        return end(
+            os.environ, Reason.BAD_CONFIGURATION, f"files cannot be kept: {error.strerror or type(error).__name__}"
+        )
     return 0
 
 

@@ -40,7 +40,9 @@ class Exporter:
         try:
             outbox = Outbox(settings.outbox, settings.outbox_bytes)
         except OSError as error:
-            raise ServingError(Reason.BAD_CONFIGURATION, f"files cannot be kept: {error.strerror}") from error
+            raise ServingError(
+                Reason.BAD_CONFIGURATION, f"files cannot be kept: {error.strerror or type(error).__name__}"
+            ) from error
         self._outbox = outbox
         self._recorder = Recorder(settings, references, outbox, time.time)
         self._receiver = Receiver(socket, self._recorder)
@@ -80,7 +82,8 @@ class Exporter:
             await self._feedback.open(self._settings.feedback_port)
         except OSError as error:
             raise ServingError(
-                Reason.BAD_CONFIGURATION, f"a port or the socket cannot be opened: {error.strerror}"
+                Reason.BAD_CONFIGURATION,
+                f"a port or the socket cannot be opened: {error.strerror or type(error).__name__}",
             ) from error
         LOG.info("%s of %s is observed", self._settings.version, self._settings.model)
 

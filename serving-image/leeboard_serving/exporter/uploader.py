@@ -41,7 +41,11 @@ class Uploader:
             except StorageError as error:
                 return self._failed(error)
             except OSError as error:  # of storage that is a folder, or of the outbox
-                return self._failed(StorageError(Reason.STORAGE_UNREACHABLE, f"files cannot be kept: {error.strerror}"))
+                return self._failed(
+                    StorageError(
+                        Reason.STORAGE_UNREACHABLE, f"files cannot be kept: {error.strerror or type(error).__name__}"
+                    )
+                )
             finally:
                 self._under_way_since = None
             self.last = self.clock()

@@ -222,3 +222,35 @@ def test_figures_are_handed_through_untouched_and_nothing_is_written_twice():
     watch.now += timedelta(seconds=7)
     watch.look(evaluation)
     assert json.dumps(watch.document) == before
+
+
+def test_labels_that_do_not_come_are_told_once_they_are_due():
+    """The champion serves since START; labels take a day, and a whole window of predictions has to have had it."""
+    watch = Watch(AUC, window={"length": "1h", "every": "10m", "minSamples": 500})
+    labels = {"arrived": 12, "rows": 0, "newest": timestamp(START)}
+    for hours, reason in ((1, "Inconclusive"), (24, "Inconclusive"), (25, "LabelStarved"), (30, "LabelStarved")):
+        watch.now = START + timedelta(hours=hours)
+        watch.look(figures(observedAt=timestamp(watch.now), labels=labels))
+        assert watch.condition("DriftDetected") == ("Unknown", reason)
+    told = watch.document["status"]["conditions"][0]["message"]
+    assert f"12 labels arrived within the window, the newest at {timestamp(START)}; 0 belong to a prediction" in told
+    assert watch.events == [("Warning", "LabelStarved")]
+    watch.look(figures(observedAt=timestamp(watch.now), labels={"arrived": 0, "rows": 0}))
+    assert "no label arrived within the window" in watch.document["status"]["conditions"][0]["message"]
+    watch.look(performance("roc_auc", 0.7) | {"observedAt": timestamp(watch.now)})
+    assert watch.condition("DriftDetected") == ("False", "Stable")
+
+
+def test_drift_is_found_although_labels_do_not_come():
+    watch = Watch(AUC, DISTANCE)
+    watch.now = START + timedelta(days=30)
+    watch.look(figures(observedAt=timestamp(watch.now), features=[feature(js=0.4)], labels={"arrived": 0, "rows": 0}))
+    assert watch.condition("DriftDetected") == ("True", "Drift")
+
+
+def test_why_there_are_no_figures_is_told_by_one_event_for_as_long_as_it_lasts():
+    watch = Watch(DISTANCE)
+    for _ in range(5):
+        watch.look(figures(error={"reason": "StorageForbidden", "message": "403"}))
+    watch.look(figures(error={"reason": "of a later release", "message": "x"}))
+    assert watch.events == [("Warning", "StorageForbidden"), ("Warning", "EvaluationFailed")]

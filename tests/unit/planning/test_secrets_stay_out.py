@@ -1,4 +1,4 @@
-"""What others' words may hold reaches no status and no Event: words of Kubernetes, of scripts, and of the API server."""
+"""What others' words may hold reaches no status and no Event: words of Kubernetes, of scripts, of the API server."""
 
 import json
 from datetime import UTC, datetime, timedelta

@@ -69,7 +69,7 @@ def test_a_profile_that_nothing_can_be_counted_on(environment, tmp_path, profile
     place.unlink() if profile is None else place.write_text(profile)
     assert exporter.main() == 64
     assert told(tmp_path)["reason"] == "BadData"
-    assert told(tmp_path)["message"].startswith("profile.json: ")
+    assert told(tmp_path)["message"].startswith("profile.json cannot be read: ")
 
 
 @pytest.mark.parametrize("name", ["LEEBOARD_METRICS_PORT", "LEEBOARD_FEEDBACK_PORT"])
