@@ -1,5 +1,6 @@
 """`leeboard version`."""
 
+import argparse
 import importlib.metadata
 import platform
 import tomllib
@@ -9,6 +10,7 @@ from rich.text import Text
 
 from leeboard.api.base import API_VERSION
 from leeboard.cli.command import DONE, Command, Session
+from leeboard.cli.options import add_output
 
 _PROJECT = Path(__file__).resolve().parents[3] / "pyproject.toml"
 
@@ -28,14 +30,22 @@ def installed_version() -> str:
 
 
 def _run(session: Session) -> int:
-    text = f"leeboard {installed_version()}, API {API_VERSION}, Python {platform.python_version()}"
-    session.terminal.lines([Text(text)])
+    versions = {"version": installed_version(), "api": API_VERSION, "python": platform.python_version()}
+    if session.options.output != "text":
+        session.terminal.document(versions, session.options.output)
+        return DONE
+    session.terminal.lines([Text("leeboard {version}, API {api}, Python {python}".format_map(versions))])
     return DONE
+
+
+def _configure(parser: argparse.ArgumentParser) -> None:
+    add_output(parser, "text")
 
 
 COMMAND = Command(
     name="version",
     summary="print the version of this command and of the API it speaks",
     description="Print the version of this command and of the API it speaks. Needs no cluster.",
+    configure=_configure,
     run=_run,
 )

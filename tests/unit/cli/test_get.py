@@ -145,6 +145,24 @@ def test_what_drifted_is_cut_to_the_terminal_and_names_are_not() -> None:
     assert lines[1].endswith("…") and len(lines[1]) == 310
 
 
+@pytest.mark.parametrize(
+    ("listing", "width", "left_out"),
+    [
+        (models.LISTING, 200, set()),
+        (models.LISTING, 120, {"AGE", "LEFT"}),
+        (models.LISTING, 100, {"AGE", "LEFT", "SAMPLES", "REASON"}),
+        (versions.LISTING, 120, {"COMMIT"}),
+        (versions.LISTING, 100, {"COMMIT", "CAUSE", "MODEL"}),
+        (versions.LISTING, 80, {"COMMIT", "CAUSE", "MODEL", "AGE", "METRIC"}),
+        (runs.LISTING, 80, {"VERSION"}),
+    ],
+)
+def test_a_narrow_screen_spares_what_matters_least(listing: Listing, width: int, left_out: set[str]) -> None:
+    whole, narrow = shown(listing), shown(listing, options={"width": width})
+    assert set(whole.splitlines()[0].split()) - set(narrow.splitlines()[0].split()) == left_out
+    assert max(map(len, narrow.splitlines())) <= width
+
+
 def test_nothing_ends_in_blanks() -> None:
     for listing in LISTINGS:
         assert all(line == line.rstrip() for line in shown(listing).splitlines())

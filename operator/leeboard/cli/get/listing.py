@@ -8,7 +8,7 @@ from typing import Any
 from rich.text import Text
 
 from leeboard.cli.objects import Kind, Objects, Raw
-from leeboard.cli.show.table import Column, cell, table
+from leeboard.cli.show.table import Column, cell, fitting, table
 
 Row = tuple[Text, ...]
 
@@ -48,10 +48,14 @@ def render(
     namespaces: bool = False,
     width: int | None = None,
 ) -> list[Text]:
-    """The table of a listing, empty without rows; `model` keeps that Model's rows, `namespaces` adds their column."""
+    """The table of a listing, empty without rows; `model` keeps that Model's rows, `namespaces` adds their column.
+
+    On a screen of `width` cells columns that can be spared are left out until the rest fits.
+    """
     rows = [row for row in listing.rows(objects, now) if model in (None, row.model)]
     if not rows:
         return []
     columns = [Column("NAMESPACE"), *listing.columns] if namespaces else list(listing.columns)
     cells = [(cell(row.namespace), *row.cells) if namespaces else row.cells for row in rows]
-    return table(columns, cells, width)
+    kept = fitting(columns, cells, width)
+    return table([columns[one] for one in kept], [[row[one] for one in kept] for row in cells], width)

@@ -50,11 +50,11 @@ LISTING = Listing(
     kind=TrainingJob,
     columns=(
         Column("RUN"),
-        Column("TRAININGJOB"),
+        Column("TRAININGJOB", spare=2),
         Column("CAUSE"),
         Column("PHASE"),
         Column("REASON"),
-        Column("VERSION"),
+        Column("VERSION", spare=1),
         Column("STARTED", right=True),
         Column("DURATION", right=True),
     ),

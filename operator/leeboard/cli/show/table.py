@@ -16,10 +16,14 @@ NOTHING = "-"
 
 @dataclass(frozen=True)
 class Column:
-    """A column; `right` aligns numbers at their last digit."""
+    """A column; `right` aligns numbers at their last digit.
+
+    Where a screen is too narrow, columns with `spare` above 0 are left out, the lowest first.
+    """
 
     title: str
     right: bool = False
+    spare: int = 0
 
 
 def cell(text: str, style: str = "") -> Text:
@@ -40,6 +44,21 @@ def table(
         before = sum(widths[:-1]) + gap * (len(columns) - 1)
         widths[-1] = min(widths[-1], max(_NARROWEST, width - before))
     return [_line(columns, row, widths, gap) for row in (heading, *rows)]
+
+
+def fitting(columns: Sequence[Column], rows: Sequence[Sequence[Text]], width: int | None) -> list[int]:
+    """The places of the columns that are shown on a screen of `width` cells; None shows all.
+
+    Of the last one, which is cut, only the beginning counts.
+    """
+    kept = list(range(len(columns)))
+    widths = [max(len(column.title), *(row[index].cell_len for row in rows), 0) for index, column in enumerate(columns)]
+    widths[-1] = min(widths[-1], _NARROWEST)
+    for _, index in sorted((column.spare, index) for index, column in enumerate(columns) if column.spare):
+        if width is None or sum(widths[one] + _GAP for one in kept) - _GAP <= width:
+            break
+        kept.remove(index)
+    return kept
 
 
 def _line(columns: Sequence[Column], row: Sequence[Text], widths: Sequence[int], gap: int) -> Text:
