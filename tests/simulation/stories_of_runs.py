@@ -85,6 +85,14 @@ def serves_the_newest(world: World) -> None:
     assert champion(world) == second["modelVersion"]
 
 
+def is_refused(world: World) -> None:
+    """Both runs became versions, and the first one serves."""
+    first, second = runs(world)
+    assert (first["phase"], second["phase"]) == ("Succeeded", "Succeeded")
+    assert champion(world) == first["modelVersion"]
+    assert world.kube.live("ModelVersion", second["modelVersion"])["status"]["phase"] == "Rejected"
+
+
 SUCCESS = ("SpecChange", "Succeeded", "RunSucceeded")
 
 STORIES = [
@@ -147,6 +155,15 @@ STORIES = [
         "the evaluation fails",
         [behaving(evaluation=(fails(1, "evaluate"),)), *begun()],
         ended(("SpecChange", "Failed", "EvaluationFailed"), jobs=2),
+    ),
+    Story(
+        "a run whose version the gate refuses, while the champion serves",
+        [
+            *begun(),
+            Step("the next model is worse", lambda world: world.behave(metric="0.50"), 1),
+            Step("the learning rate is lowered", other_params("0.05"), 150),
+        ],
+        is_refused,
     ),
     Story(
         "last words never arrive",
