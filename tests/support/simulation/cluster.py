@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from tests.support.simulation.behaviour import Present
 from tests.support.simulation.deployments import DeploymentController
 from tests.support.simulation.jobs import JobController
-from tests.support.simulation.kube import Raw, SimulatedKube
+from tests.support.simulation.kube import SimulatedKube
 from tests.support.simulation.pods import is_leaving, let_go, moment
 
 GRACE = timedelta(seconds=3)
@@ -79,14 +79,3 @@ class Cluster:
                 if gone <= now:
                     self._kube.remove("Pod", pod["metadata"]["namespace"], pod["metadata"]["name"])
                 yield gone
-
-
-def ready_pods(kube: SimulatedKube, selector: Raw) -> list[Raw]:
-    """The pods that a Service with this selector reaches."""
-    return [
-        pod
-        for pod in kube.of_kind("Pod")
-        if selector.items() <= pod["metadata"]["labels"].items()
-        and not is_leaving(pod)
-        and pod.get("status", {}).get("ready")
-    ]

@@ -86,12 +86,6 @@ class Operator:
         with suppress(asyncio.CancelledError):
             await self._task
 
-    def hear_all_again(self) -> None:
-        """A watch starts anew, as kopf does: every object is told once more, deletions from the gap are not."""
-        for raw in list(self._access.kube.objects.values()):
-            if raw["kind"] != "Event" and Watch.concerns(raw):
-                self._hear(raw, False)
-
     def _hear(self, raw: Raw, deleted: bool) -> None:
         self._sensor.observed(raw, deleted=deleted)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from random import Random
 
 from leeboard.kube.errors import KubeError, Unreachable
@@ -75,6 +74,3 @@ class UnreliableWatch(Watch):
             asyncio.get_running_loop().call_later(delay, self.deliver, raw, type_ == "DELETED")
         else:
             self.deliver_later(raw, type_ == "DELETED")
-
-
-Log = Callable[[str], None]
