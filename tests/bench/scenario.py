@@ -51,7 +51,7 @@ class Size:
 
 async def measure(size: Size, cluster: Cluster, narrator: Narrator) -> Figures:
     """All phases for one size. Raises NotSettled, KubeError, TimeoutError."""
-    kube = await _administrator(cluster.plane.kubeconfig)
+    kube = await administrator(cluster.plane.kubeconfig)
     try:
         return await _Run(size, cluster, narrator, kube).all()
     finally:
@@ -89,7 +89,7 @@ class _Run:
             self._narrator.step("rollout", "the operator starts: every Model gets Deployment, Services and pod"),
             self._operator() as (op, began),
         ):
-            limit = self._size.patience(90, 0.3)
+            limit = self._size.patience(120, 1.0)
             at = await settled(op, seconds=limit, also=lambda: self._ready(self._size.models), progress=self._shown)
             usage = Usage.of(op.pid)
             op.stop()
@@ -105,7 +105,7 @@ class _Run:
         mark = self._cluster.requests.mark()
         with self._operator() as (op, began):
             with self._narrator.step("start", "the operator starts anew with everything there"):
-                limit = self._size.patience(60, 0.15)
+                limit = self._size.patience(90, 0.5)
                 at = await settled(op, seconds=limit, also=lambda: self._ready(self._size.models), progress=self._shown)
                 usage, requests = Usage.of(op.pid), self._cluster.requests.since(mark)
             found = {
@@ -130,7 +130,7 @@ class _Run:
         with self._narrator.step("change", f"one edit of each of {len(chosen)} Models"):
             for name, namespace in chosen:
                 await self._kube.merge_patch(MODEL, namespace, name, {"spec": {"serving": {"replicas": 2}}})
-            await settled(op, seconds=120, progress=self._shown)
+            await settled(op, seconds=self._size.patience(120, 0.2), progress=self._shown)
         requests = reconciling(self._cluster.requests.since(mark))
         return {"requests_per_change": round(len(requests) / len(chosen), 2), "changes": counted(requests)}
 
@@ -147,7 +147,12 @@ class _Run:
                     created[name] = time.monotonic()
                     await self._kube.create(objects.version(name, namespace))
                     await asyncio.sleep(ADDED_EVERY)
-                await settled(op, seconds=180, also=lambda: self._ready(before + ADDED), progress=self._shown)
+                await settled(
+                    op,
+                    seconds=self._size.patience(180, 0.2),
+                    also=lambda: self._ready(before + ADDED),
+                    progress=self._shown,
+                )
         delays = [seen[name] - since for name, since in created.items()]
         requests = reconciling(self._cluster.requests.since(mark))
         return {
@@ -224,7 +229,7 @@ async def _meanwhile(following: Coroutine[Any, Any, None]) -> AsyncIterator[None
         task.cancel()
 
 
-async def _administrator(kubeconfig: Path) -> KubeClient:
+async def administrator(kubeconfig: Path) -> KubeClient:
     configuration = aio_client.Configuration()
     await aio_config.load_kube_config(config_file=str(kubeconfig), client_configuration=configuration)
     return KubeClient(configuration, field_manager="bench")
