@@ -11,8 +11,8 @@ import pytest
 from e2e.cluster.control_plane import ControlPlane
 from leeboard.api.reasons import hint
 from leeboard.planning.serving.problems import refused_pods
-from tests.support.examples import example
 from tests.support.installation import OperatorProcess, eventually, install
+from tests.support.tenant import asked_for
 
 pytestmark = pytest.mark.apiserver
 CONTROLLERS = ("job-controller", "deployment-controller", "replicaset-controller", "resourcequota-controller")
@@ -47,7 +47,7 @@ def test_a_run_whose_job_gets_no_pod_says_why(plane: ControlPlane, tmp_path: Pat
                 plane.client(namespace).apply(*objects)
             if QUOTA in objects:
                 eventually(lambda n=namespace: counted(plane, n), "the quota is counted", operator.log)
-            plane.client(namespace).apply(example("model"), example("training-job"))
+            plane.client(namespace).apply(*asked_for())
         for namespace, (_, reason, fact) in REFUSED.items():
             kubectl = plane.client(namespace)
 
