@@ -71,10 +71,9 @@ def test_a_script_that_writes_a_message_of_ours_is_believed_its_reason_only(secr
     assert world.run.reason == reason
 
 
-@settings(max_examples=2, deadline=None, derandomize=True)
-@given(secret=SECRETS)
-def test_a_model_passes_on_nothing_that_is_quoted_to_it(secret: str) -> None:
-    for state in QUOTING[::4]:
+def test_a_model_passes_on_nothing_that_is_quoted_to_it() -> None:
+    secret = "QUOTED+WORDS="
+    for state in QUOTING:
         world = ModelWorld()
         world.add_version("v1")
         world.slow = {"v1"}
