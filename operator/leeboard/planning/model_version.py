@@ -40,7 +40,8 @@ def plan_model_version(snapshot: ModelVersionSnapshot, now: datetime) -> Plan:
     if status == version.status.dump():
         return Plan()
     if version.status.phase == phase:
-        return Plan(status=status)
+        # the mark is taken away by what the Model says now: a moment too early, and the version could be deleted
+        return Plan(status=status, decides=bool(version.status.serving_as) and not status["servingAs"])
     told = wanted[0]
     event = Event("Normal" if told.status == "True" else "Warning", str(told.reason), told.message)
     return Plan(status=status, decides=True, events=(event,))

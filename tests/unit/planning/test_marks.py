@@ -3,10 +3,14 @@
 import pytest
 
 from leeboard.api.model import Model
-from leeboard.planning.model_version import serving_as
-from tests.support.examples import example, put
-from tests.support.model_world import World
+from leeboard.api.model_version import ModelVersion
+from leeboard.planning.model_version import plan_model_version, serving_as
+from leeboard.planning.settings import Settings
+from leeboard.planning.snapshot import ModelVersionSnapshot
+from tests.support.examples import example, model_version, put
+from tests.support.model_world import START, World
 
+SETTINGS = Settings(runtime_image="r", server_image="s")
 PLACE = {"since": "2026-03-01T00:00:00Z", "images": {"server": "s"}}
 
 
@@ -26,6 +30,19 @@ def test_the_place_that_a_model_gives(status, promotion, mark):
     model = put(example("model"), "spec.promotion", promotion) | {"status": status}
     assert serving_as("v1", Model.parse(model)) == mark
     assert serving_as("v1", None) == ""
+
+
+@pytest.mark.parametrize(
+    ("before", "champion", "live"), [("Draining", "v2", True), ("Candidate", "v1", False), ("", "v1", False)]
+)
+def test_a_mark_is_taken_away_only_by_what_the_model_says_now(before, champion, live):
+    model = example("model") | {"status": {"champion": PLACE | {"name": champion}}}
+    version = model_version("v1") | {"status": {"phase": "Accepted", "servingAs": before}}
+    snapshot = ModelVersionSnapshot(ModelVersion.parse(version), Model.parse(model), SETTINGS)
+    plan = plan_model_version(snapshot, START)
+    assert plan.status is not None
+    assert plan.status["phase"] == "Accepted"
+    assert plan.decides is live
 
 
 class Unmarked(World):
