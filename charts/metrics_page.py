@@ -48,8 +48,8 @@ each. About half of the time nothing else happens on the operator's event loop, 
 the limit those objects come first that are not ready, drift or move traffic, and `leeboard_objects_without_series` says
 how many are left out.
 
-An exporter shows some 100 series and two for each input, a server some 30, for each pod. No series carries an id, a
-user's text or anything that callers send.
+An exporter shows some 100 series, and one for each input or two where that has categories; a server some 30. No series
+carries an id, a user's text or anything that callers send.
 """
 _SECTIONS = (
     ("Operator: engine", "The work queue, the workers and the client.", (*metrics.FAMILIES, *queue_metrics.FAMILIES)),
@@ -80,4 +80,5 @@ def _section(title: str, about: str, shown: tuple[Family, ...]) -> str:
 def _rows(shown: tuple[Family, ...]) -> Iterator[str]:
     for family in shown:
         labels = ", ".join(f"`{label}`" for label in family.labels)
-        yield f"| `{family.name}` | {family.type} | {labels} | {family.help.replace('|', chr(92) + '|')} |"
+        meaning = family.help.replace("<", "&lt;").replace("|", r"\|")
+        yield f"| `{family.name}` | {family.type} | {labels} | {meaning} |"

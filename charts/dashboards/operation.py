@@ -143,7 +143,7 @@ _API = Row(
         Panel(
             "Watches",
             (
-                Query("max(leeboard_watch_lag_seconds)", "behind, in seconds"),
+                Query("max by (kind) (leeboard_watch_lag_seconds)", "{{kind}} behind, in seconds"),
                 Query(f"sum by (kind) (rate(leeboard_watch_events_total{RATE}))", "{{kind}} events/s"),
             ),
             limit=60,

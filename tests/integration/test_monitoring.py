@@ -45,6 +45,7 @@ VARIABLES = {
     "$__range": "10m",
 }
 PROCESSES = sorted(OF_PROCESSES)
+SUBJECT = ("kind", "namespace", "name", "reconcileID")
 
 
 @pytest.fixture(scope="module")
@@ -123,14 +124,26 @@ def test_what_happened_once_is_counted_once(world: World) -> None:
             assert once[panel.title] in found["metric"].values()
 
 
-def test_logs_are_quiet_while_nothing_happens_and_of_one_form(world: World) -> None:
-    before = world.operator.log()
+def test_logs_are_quiet_while_nothing_happens(world: World) -> None:
+    before = world.log("operator")
     # several relists, and the watches' and the lease's own work
     time.sleep(6)
-    assert world.operator.log()[len(before) :] == ""
-    for line in before.splitlines():
-        read = json.loads(line)
-        assert {"time", "level", "logger", "message"} <= set(read)
+    assert world.log("operator")[len(before) :] == []
+
+
+@pytest.mark.parametrize("process", PROCESSES)
+def test_every_line_of_a_log_has_the_same_form(world: World, process: str) -> None:
+    lines = world.log(process)
+    assert lines
+    for line in lines:
+        assert {"time", "level", "logger", "message"} <= set(line)
+        assert set(line) <= {*("time", "level", "logger", "message", "exception"), *SUBJECT}
+
+
+def test_a_line_about_an_object_names_it(world: World) -> None:
+    (complaint,) = [line for line in world.log("evaluator") if line["level"] == "WARNING"]
+    assert (complaint["kind"], complaint["namespace"], complaint["name"]) == ("Model", "broken", "late-flights")
+    assert complaint["reconcileID"]
 
 
 def rendered(*settings: str) -> dict[str, dict[str, Any]]:

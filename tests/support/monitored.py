@@ -38,12 +38,19 @@ MONITORING = tuple(f"--set=metrics.{part}.enabled=true" for part in ("monitors",
 
 @dataclass
 class World:
-    """The ports of the processes' metrics by name, and who scrapes them."""
+    """The ports of the processes' metrics by name, who scrapes them, and the folder of their logs."""
 
+    folder: Path
     plane: ControlPlane
     operator: OperatorProcess
     ports: dict[str, int]
     prometheus: PrometheusServer
+
+    def log(self, process: str) -> list[Raw]:
+        """The lines that a process wrote, read as JSON. Raises ValueError where one is something else."""
+        path = self.folder / ("evaluator.log" if process == "evaluator" else "pod/log")
+        text = self.operator.log() if process == "operator" else path.read_text(encoding="utf-8")
+        return [json.loads(line) for line in text.splitlines()]
 
     def scraped(self, process: str) -> str:
         """What a process shows now."""
@@ -70,7 +77,7 @@ def monitored(folder: Path) -> Iterator[World]:
         refused(tenant(plane, operator, "strict"))
         drifting(ml)
         stack.enter_context(asking(exporter, server))
-        yield World(plane, operator, ports, prometheus)
+        yield World(folder, plane, operator, ports, prometheus)
 
 
 def monitoring_kinds(plane: ControlPlane) -> None:
@@ -125,7 +132,7 @@ def serving_pod(folder: Path) -> Iterator[tuple[Exporter, serving.Server]]:
     with exporter:
         server = serving.start(folder, LEEBOARD_VERSION="v1", **volumes)
         try:
-            server.wait_ready()
+            server.wait_ready(180)
             yield exporter, server
         finally:
             server.process.kill()

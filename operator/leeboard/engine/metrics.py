@@ -133,7 +133,7 @@ class Metrics:
         """Publish how far the watch of each kind is behind."""
         gauge = WATCH_LAG.gauge(self._registry)
         for kind in kinds:
-            gauge.labels(kind.lower()).set_function(partial(lag, kind))
+            gauge.labels(kind).set_function(partial(lag, kind))
 
     def leadership(self, lease: str, leads: Callable[[], bool]) -> None:
         """Publish whether this process leads."""

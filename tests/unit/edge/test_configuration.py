@@ -32,6 +32,7 @@ def test_everything_set() -> None:
         "LEEBOARD_WORKERS": "8",
         "LEEBOARD_RELIST_INTERVAL": "30s",
         "LEEBOARD_PROBE_PORT": "9000",
+        "LEEBOARD_METRICS_OBJECT_LIMIT": "0",
         "LEEBOARD_LOG_FORMAT": "text",
         "LEEBOARD_LOG_LEVEL": "DEBUG",
         "LEEBOARD_POD_NAME": "operator-0",
@@ -45,7 +46,7 @@ def test_everything_set() -> None:
     assert configuration.settings.flush_interval == timedelta(seconds=1)
     assert configuration.settings.namespace == "system"
     assert configuration.settings.image_pull_secrets == ("pull",)
-    assert (configuration.workers, configuration.probe_port) == (8, 9000)
+    assert (configuration.workers, configuration.probe_port, configuration.object_limit) == (8, 9000, 0)
     assert configuration.relist_interval == timedelta(seconds=30)
     assert (configuration.log_format, configuration.log_level) == ("text", "DEBUG")
     assert (configuration.pod_name, configuration.lease_name) == ("operator-0", "mine")
@@ -63,6 +64,7 @@ def test_everything_set() -> None:
         ("LEEBOARD_WORKERS", "0"),
         ("LEEBOARD_WORKERS", "many"),
         ("LEEBOARD_PROBE_PORT", "65536"),
+        ("LEEBOARD_METRICS_OBJECT_LIMIT", "all"),
         ("LEEBOARD_LOG_FORMAT", "xml"),
         ("LEEBOARD_LOG_LEVEL", "loud"),
         ("LEEBOARD_LEASE_DURATION", "soon"),

@@ -45,7 +45,7 @@ def test_metrics_have_the_names_that_dashboards_know() -> None:
     server = {"method": "GET", "host": "10.0.0.1:443"}
     assert value("rest_client_requests_total", server | {"code": "200"}) == 1
     assert value("rest_client_requests_total", server | {"code": "<error>"}) == 1
-    assert value("leeboard_watch_lag_seconds", {"kind": "job"}) == 3.0
+    assert value("leeboard_watch_lag_seconds", {"kind": "Job"}) == 3.0
     assert value("leader_election_master_status", {"name": "leeboard-operator"}) == 1
     assert value("leeboard_watch_events_total", {"kind": "Pod"}) == 1
 

@@ -95,10 +95,10 @@ FIRING = (
     ),
     Firing(
         "LeeboardWatchSilent",
-        {"leeboard_watch_lag_seconds": "0+60x600"},
+        {'leeboard_watch_lag_seconds{kind="Pod"}': "0+60x600"},
         "5m",
-        {"severity": "warning"},
-        "A watch has not delivered a change that is 5m 0s old.",
+        {"severity": "warning", "kind": "Pod"},
+        "The watch of Pod has not delivered a change that is 5m 0s old.",
     ),
     Firing(
         "LeeboardEvaluatorDown",
@@ -199,7 +199,7 @@ QUIET = (
     Quiet(
         "LeeboardChangeUnprocessed", {'leeboard_oldest_unprocessed_change_seconds{controller="model"}': "60x600"}, "30m"
     ),
-    Quiet("LeeboardWatchSilent", {"leeboard_watch_lag_seconds": "0x600"}, "30m"),
+    Quiet("LeeboardWatchSilent", {'leeboard_watch_lag_seconds{kind="Pod"}': "0x600"}, "30m"),
     Quiet(
         "LeeboardEvaluatorDown",
         {

@@ -23,7 +23,7 @@ ALERTS = {rule["alert"]: rule for group in GROUPS for rule in group["rules"]}
 def promtool(*arguments: str) -> str:
     """Its output. Fails where it finds something wrong."""
     command = [str(program("promtool")), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
