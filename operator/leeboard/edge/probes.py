@@ -36,8 +36,11 @@ class Probes:
     async def _readyz(self, _: web.Request) -> web.Response:
         return _answer(*self._health.ready())
 
-    async def _show_metrics(self, _: web.Request) -> web.Response:
-        return web.Response(body=await exposition(self._metrics), headers={"Content-Type": CONTENT_TYPE_LATEST})
+    async def _show_metrics(self, request: web.Request) -> web.Response:
+        """All metrics, or those named by `name[]`, as other exporters have it: those of objects take their time."""
+        names = request.query.getall("name[]", [])
+        chosen = self._metrics.restricted_registry(names) if names else self._metrics
+        return web.Response(body=await exposition(chosen), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
 def _answer(good: bool, text: str) -> web.Response:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable
 
 from prometheus_client import CollectorRegistry, Metric, generate_latest
-from prometheus_client.registry import Collector
+from prometheus_client.registry import Collector, RestrictedRegistry
 
 
 class _Collected(Collector):
@@ -17,7 +17,7 @@ class _Collected(Collector):
         return self._families
 
 
-async def exposition(registry: CollectorRegistry) -> bytes:
+async def exposition(registry: CollectorRegistry | RestrictedRegistry) -> bytes:
     """The registry in Prometheus' text format.
 
     The event loop collects, because what is collected from changes on it; the text, the greater part of the work, is
