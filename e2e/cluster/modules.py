@@ -1,21 +1,21 @@
-"""Files of Go modules, such as definitions of other projects' kinds, from the Go command's own cache."""
+"""Sources of Go modules, for what is read from them and not built: definitions of other projects' kinds."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import TextIO
 
 from e2e.cluster import toolchain
+from e2e.cluster.building import BuildFailed
 
-PROMETHEUS_OPERATOR = "github.com/prometheus-operator/prometheus-operator@v0.85.0"
+SECONDS = 600
 
 
-def files_of(module: str, out: TextIO = sys.stderr) -> Path:
-    """The folder of a module at a version, fetched where it is not there yet. Raises subprocess.CalledProcessError."""
-    command = [toolchain.go(out), "mod", "download", "-json", module]
-    environment = {**os.environ, "GOFLAGS": ""}
-    # outside of any module of ours, whose go.sum does not know this one
-    done = subprocess.run(command, cwd="/", env=environment, capture_output=True, text=True, check=True, timeout=600)
+def module(path: str, version: str, out: TextIO = sys.stderr) -> Path:
+    """The folder of a module's source in Go's own cache, downloaded when it is not there. Raises BuildFailed."""
+    command = [toolchain.go(out), "mod", "download", "-json", f"{path}@{version}"]
+    done = subprocess.run(command, cwd="/", capture_output=True, text=True, check=False, timeout=SECONDS)
+    if done.returncode != 0:
+        raise BuildFailed(f"{path}@{version}: {(done.stdout + done.stderr)[-3000:]}")
     return Path(json.loads(done.stdout)["Dir"])
