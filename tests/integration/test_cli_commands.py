@@ -103,7 +103,7 @@ def test_from_a_run_on_request_to_rollback_and_retry(plane: ControlPlane, operat
     told = json.loads(out)
     second = told["version"]["name"]
     assert (told["exitStatus"], told["version"]["phase"]) == (0, "Accepted")
-    assert told["run"]["cause"]["kind"] == "Manual" and "Training" in err and "Evaluating" in err
+    assert told["run"]["cause"]["kind"] == "Manual" and f"{second}: Accepted" in err
 
     wait_for(place, "the canary", lambda status: status.get("candidate", {}).get("phase") == "Canary")
     assert "Canary 1/2" in leeboard.done("get", "models")

@@ -145,3 +145,45 @@ async def test_nobody_listens(server: Server) -> None:
     with pytest.raises(Unreachable):
         await client.get(MODEL, "ml", "m")
     await client.close()
+
+
+async def test_a_watch_gives_changes_as_they_come_whatever_their_pieces(server: Server) -> None:
+    told = (("ADDED", "a"), ("DELETED", "b"))
+    changes = [{"type": kind, "object": {"metadata": {"name": name * 9000}}} for kind, name in told]
+
+    async def stream(request: web.Request) -> web.StreamResponse:
+        assert request.query["watch"] == "1" and request.headers["Authorization"] == "bearer secret"
+        answer = web.StreamResponse()
+        await answer.prepare(request)
+        whole = b"".join(json.dumps(one).encode() + b"\n" for one in changes)
+        for start in range(0, len(whole), 7001):
+            await answer.write(whole[start : start + 7001])
+        return answer
+
+    server.handler = stream
+    seen = [{"type": kind, "object": raw} async for kind, raw in server.client.watch(MODEL, "ml", seconds=5)]
+    assert seen == changes
+
+
+@pytest.mark.parametrize(("status", "error"), [(403, Forbidden), (500, Unreachable)])
+async def test_a_watch_that_is_refused_or_ends_in_an_error(server: Server, status: int, error: type[Exception]) -> None:
+    async def refused(_: web.Request) -> web.Response:
+        return web.json_response({"reason": "no", "message": "no"}, status=status)
+
+    async def broken(_: web.Request) -> web.Response:
+        return web.Response(text=json.dumps({"type": "ERROR", "object": {"code": status, "message": "no"}}) + "\n")
+
+    for handler in (refused, broken):
+        server.handler = handler
+        with pytest.raises(error):
+            async for _ in server.client.watch(MODEL, "ml", seconds=5):
+                raise AssertionError("there is nothing to tell")
+
+
+async def test_the_server_says_who_one_is(server: Server) -> None:
+    async def review(request: web.Request) -> web.Response:
+        assert (request.method, (await request.json())["kind"]) == ("POST", "SelfSubjectReview")
+        return web.json_response({"status": {"userInfo": {"username": "ann"}}})
+
+    server.handler = review
+    assert (await server.client.whoami())["status"]["userInfo"]["username"] == "ann"
