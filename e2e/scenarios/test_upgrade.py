@@ -13,7 +13,7 @@ from e2e.demo.traffic import Traffic
 from e2e.scenarios.steps import first_version, restarts, server_pods, trained_anew, usual_traffic
 from e2e.scenarios.tenant import Tenant
 from e2e.support import installation
-from e2e.support.image_registry import relabelled
+from e2e.support.image_registry import relabelled, tagged
 from e2e.support.installation import SYSTEM_NAMESPACE, Images
 from e2e.support.kubectl import Document
 from e2e.support.waiting import wait_for
@@ -25,8 +25,20 @@ STEPS = [{"weight": 20, "duration": "25s"}, {"weight": 35, "duration": "25s"}, {
 PLACE = "{.status.champion.name}|{.status.candidate.name}|{.status.candidate.phase}|{.status.candidate.step}"
 
 
+TAG = "newest"
+"""The server's image is named by a tag, and each release moves it."""
+
+
 @pytest.fixture(scope="module")
-def first(tenant: Tenant) -> Document:
+def first_release(cluster: Cluster, installed: Images) -> Iterator[None]:
+    """Leeboard with the server's image by tag; as it was in the end."""
+    installation.install(cluster, installed, images__server=tagged(cluster, installed.serving, TAG))
+    yield
+    installation.install(cluster, installed)
+
+
+@pytest.fixture(scope="module")
+def first(tenant: Tenant, first_release: None) -> Document:
     """The first version, serving with two pods, with stages that outlast an upgrade."""
     model = tenant.model_object()["spec"]
     rollout = model["rollout"] | {"steps": STEPS}
@@ -38,13 +50,6 @@ def traffic(tenant: Tenant, first: Document, tmp_path_factory: pytest.TempPathFa
     """Flights as those that were trained on."""
     with usual_traffic(tenant, tmp_path_factory.mktemp("traffic")) as sent:
         yield sent
-
-
-@pytest.fixture
-def second_release(cluster: Cluster, installed: Images) -> Iterator[Images]:
-    """Images of a next release, of another configuration and so of another digest; the first is put back in the end."""
-    yield Images(*(relabelled(cluster, image, release="next") for image in installed))
-    installation.install(cluster, installed)
 
 
 class Statuses:
@@ -96,6 +101,13 @@ def leader(tenant: Tenant) -> str:
     return str(lease["spec"]["holderIdentity"]).rpartition("_")[0]
 
 
+def upgrade(cluster: Cluster, installed: Images) -> Images:
+    """A next release: images of another configuration and so of other digests, and the tag names the newest."""
+    following = Images(*(relabelled(cluster, image, release="next") for image in installed))
+    installation.install(cluster, following, images__server=tagged(cluster, following.serving, TAG))
+    return following
+
+
 def upgraded(tenant: Tenant, image: str) -> dict[str, str]:
     """Wait until two operators run the image and no other does, and one of them leads; gives them."""
 
@@ -112,20 +124,22 @@ def images_of(pods: list[Document]) -> set[str]:
 
 
 def test_an_upgrade_under_a_canary_loses_no_step_and_restarts_no_champion(
-    tenant: Tenant, first: Document, traffic: Traffic, second_release: Images, tmp_path: Path
+    tenant: Tenant, first: Document, traffic: Traffic, tmp_path: Path
 ) -> None:
     champion = first["metadata"]["name"]
     candidate = trained_anew(tenant, '"30"', '"40"')["metadata"]["name"]
     statuses = Statuses(tenant, tmp_path / "statuses")
     in_canary(tenant, candidate)
+    for version in (champion, candidate):
+        assert images_of(server_pods(tenant, version)) == {tenant.images.serving}, "the tag is not pinned"
     before, old = {name: restarts(tenant, name) for name in (champion, candidate)}, operators(tenant)
     assert len(old) == 2
     assert leader(tenant) in old
 
     began = time.monotonic()
-    installation.install(tenant.cluster, second_release)
+    next_release = upgrade(tenant.cluster, tenant.images)
     print(f"helm upgrade took {time.monotonic() - began:.0f} s")
-    new = upgraded(tenant, second_release.operator)
+    new = upgraded(tenant, next_release.operator)
     assert not set(new) & set(old)
     # still under the canary, so that it is the upgrade that is looked at, and not what came after it
     status = tenant.world.model()["status"]

@@ -30,6 +30,14 @@ def relabelled(cluster: Cluster, image: str, **labels: str) -> str:
     return f"{name}@{_digest(changed)}"
 
 
+def tagged(cluster: Cluster, image: str, tag: str) -> str:
+    """Let a tag of the image's repository name the image, whatever it named before; gives the image's name by tag."""
+    name, _, digest = image.rpartition("@")
+    root = f"http://{cluster.endpoints['registry']['host']}/v2/{name.partition('/')[2]}"
+    _send("PUT", f"{root}/manifests/{tag}", _read(f"{root}/manifests/{digest}", MANIFEST), MANIFEST)
+    return f"{name}:{tag}"
+
+
 def _upload(root: str, data: bytes) -> None:
     """A blob, in one piece."""
     place = _send("POST", f"{root}/blobs/uploads/", b"", "application/octet-stream")["Location"]
@@ -43,8 +51,13 @@ def _digest(data: bytes) -> str:
 
 
 def _get(url: str, accept: str) -> Any:
+    return json.loads(_read(url, accept))
+
+
+def _read(url: str, accept: str) -> bytes:
     with urllib.request.urlopen(urllib.request.Request(url, headers={"Accept": accept}), timeout=30) as answer:
-        return json.load(answer)
+        data: bytes = answer.read()
+        return data
 
 
 def _send(method: str, url: str, data: bytes, kind: str) -> Any:
