@@ -71,8 +71,9 @@ def train_from(tenant: Tenant, commit: str) -> None:
 
 
 def server_pods(tenant: Tenant, version: str) -> list[Document]:
-    """The pods that serve a version."""
-    return tenant.kubectl.all("pods", f"leeboard.dev/version={version},leeboard.dev/part=server")
+    """The pods that serve a version and are not ending."""
+    pods = tenant.kubectl.all("pods", f"leeboard.dev/version={version},leeboard.dev/part=server")
+    return [pod for pod in pods if "deletionTimestamp" not in pod["metadata"]]
 
 
 def restarts(tenant: Tenant, version: str) -> dict[str, int]:
