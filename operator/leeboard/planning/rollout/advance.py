@@ -13,7 +13,7 @@ from leeboard.planning.rollout.memory import forgotten
 from leeboard.planning.rollout.moves import Move
 from leeboard.planning.rollout.returning import left_behind, overtaken
 from leeboard.planning.rollout.view import View
-from leeboard.planning.serving.deployment import adopted_with, unavailable_since
+from leeboard.planning.serving.deployment import adopted_with, is_settled, unavailable_since
 from leeboard.planning.serving.problems import is_fatal
 from leeboard.planning.serving.service import champion_of
 
@@ -159,7 +159,9 @@ def _ready_move(view: View, candidate: Candidate) -> Move | None:
     status = view.status
     if candidate.phase == "Canary":
         return moves.scale_for_promotion(status, candidate, "no canary is asked for any more", view.now)
-    prepared = view.available(candidate, view.candidate_pods(candidate)) and view.marked(candidate)
+    # pods from before its image was pinned may be ready first: they must not be the ones that get the traffic
+    prepared = view.available(candidate, view.candidate_pods(candidate)) and is_settled(view.live(candidate.name))
+    prepared = prepared and view.marked(candidate)
     if not prepared or status.draining is not None:
         return None
     if view.returning and view.wanted is not None:

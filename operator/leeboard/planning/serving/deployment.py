@@ -88,6 +88,15 @@ def available_replicas(live: Raw | None) -> int:
     return min(int(status.get("availableReplicas") or 0), int(status.get("updatedReplicas") or 0))
 
 
+def is_settled(live: Raw | None) -> bool:
+    """Whether no pod of an older template is left, as far as the controller has seen the newest."""
+    if live is None:
+        return False
+    status = live.get("status", {})
+    seen = status.get("observedGeneration", 0) >= live["metadata"].get("generation", 0)
+    return seen and int(status.get("replicas") or 0) <= int(status.get("updatedReplicas") or 0)
+
+
 def unavailable_since(live: Raw | None) -> datetime | None:
     """Since when the Deployment lacks a pod, or None: its controller calls it available while none may be missing."""
     conditions = live.get("status", {}).get("conditions", []) if live else []
