@@ -84,7 +84,7 @@ def in_canary(tenant: Tenant, version: str) -> Document:
         shared = (candidate.get("name"), candidate.get("phase")) == (version, "Canary")
         return (candidate if shared and candidate.get("observedWeight") else None), describe_rollout(status)
 
-    return wait_for("canary", look, seconds=120, narrator=tenant.world.narrator)
+    return wait_for("canary", look, seconds=240, narrator=tenant.world.narrator)
 
 
 def operators(tenant: Tenant) -> dict[str, str]:
