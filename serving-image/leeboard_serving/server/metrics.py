@@ -1,4 +1,4 @@
-"""What the server itself tells Prometheus: its queues and the model's own time. What was answered the exporter tells."""
+"""What the server itself tells Prometheus: its queues and the model's own time. The exporter tells what was answered."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
