@@ -109,7 +109,7 @@ def test_get_shows_what_is_there(leeboard: Leeboard, world: None, kubectl: Kubec
         "RUN",
         "MONITOR",
     ]
-    assert f"late-flights  {THIRD}  late-flights-e77b20d154  Canary 1/2  33/33/31 %  True   Serving  " in text
+    assert f"late-flights  {THIRD}  late-flights-e77b20d154  Canary 1/2  33/33/31 %    ?/500  " in text
     assert "quarantined: ErrorRateTooHigh" in text
     assert "5a3e91c07d  late-flights  Drift      Succeeded  RunSucceeded" in text
     both = leeboard.shown("get", "models", "-A").splitlines()
@@ -158,7 +158,7 @@ def test_nothing_is_no_error(leeboard: Leeboard, kubectl: Kubectl) -> None:
 def test_no_such_model_says_which_there_are(leeboard: Leeboard, world: None) -> None:
     said = leeboard.refused("lineage", "late-trains")
     assert "there is no Model late-trains in namespace test-" in said
-    assert "  there are: late-flights\n" in said
+    assert "  did you mean late-flights?\n" in said
     assert f"{THIRD} is a version: leeboard lineage late-flights/{THIRD}" in leeboard.refused("lineage", THIRD)
 
 

@@ -217,8 +217,9 @@ def test_an_imported_version_says_so_and_claims_nothing() -> None:
     imported = registry.version(name, registry.ago(days=2), source=source, datasets=[], metrics=[], **empty)
     text = tree(name, versions=[imported])
     assert fact(text, "imported") == "bought from a supplier"
+    assert fact(text, "verified").startswith("no: imported")
     assert fact(text, "profile") == fact(text, "golden samples") == "not recorded"
-    assert "code" not in text and "metric" not in text
+    assert "\n│  code " not in text and "metric" not in text
 
 
 def test_what_a_trained_version_lacks_is_said() -> None:
