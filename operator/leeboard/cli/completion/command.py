@@ -47,11 +47,12 @@ def _names(session: Session, names: Names) -> list[str]:
     """Names of the cluster; none where it does not answer soon or may not be asked."""
     from leeboard.cli.cluster import connected  # noqa: PLC0415 - takes most of a second to import
 
-    kinds: tuple[Kind, ...] = {
+    told: dict[str, tuple[Kind, ...]] = {
         "model": (Model,),
         "trainingjob": (TrainingJob,),
         "model/version": (Model, ModelVersion),
-    }.get(names, KINDS)
+    }
+    kinds = told.get(names, KINDS)
 
     async def ask() -> list[str]:
         async with connected(session.options) as cluster:

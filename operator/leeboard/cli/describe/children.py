@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from leeboard.api import names
+from leeboard.api.reasons import explain
 from leeboard.cli.objects import Raw
 from leeboard.cli.show import styles
 from leeboard.planning.container_states import container_statuses
@@ -24,12 +25,12 @@ class Child:
     style: str = ""
 
 
-def children(raws: Iterable[Raw]) -> tuple[Child, ...]:
-    """Deployments, Services, Jobs and pods in that order, each with its state."""
+def children(raws: Iterable[Raw], now: datetime) -> tuple[Child, ...]:
+    """Deployments, Services, Jobs and pods in that order, each with its state at that moment."""
     order = list(_READERS)
     found = [raw for raw in raws if raw["kind"] in _READERS]
     found.sort(key=lambda raw: (order.index(raw["kind"]), raw["metadata"]["name"]))
-    return tuple(_READERS[raw["kind"]](raw) for raw in found)
+    return tuple(_READERS[raw["kind"]](raw, now) for raw in found)
 
 
 def _born(raw: Raw) -> datetime | None:
@@ -37,14 +38,14 @@ def _born(raw: Raw) -> datetime | None:
     return datetime.fromisoformat(created) if created else None
 
 
-def _deployment(raw: Raw) -> Child:
+def _deployment(raw: Raw, _: datetime) -> Child:
     wanted, ready = raw["spec"].get("replicas", 1), int(raw.get("status", {}).get("readyReplicas") or 0)
     version = (raw["metadata"].get("labels") or {}).get(names.VERSION, "")
     style = styles.GOOD if ready >= wanted else styles.NOTICE
     return Child("Deployment", raw["metadata"]["name"], f"{ready}/{wanted} ready", _born(raw), version, style)
 
 
-def _service(raw: Raw) -> Child:
+def _service(raw: Raw, _: datetime) -> Child:
     selector = raw["spec"].get("selector") or {}
     version = selector.get(names.VERSION)
     told = f"to {version}" if version else "to every version that serves"
@@ -52,7 +53,7 @@ def _service(raw: Raw) -> Child:
     return Child("Service", raw["metadata"]["name"], f"port {ports}", _born(raw), told)
 
 
-def _job(raw: Raw) -> Child:
+def _job(raw: Raw, _: datetime) -> Child:
     state = outcome(raw)
     style = {"Complete": styles.GOOD, "Failed": styles.BAD}.get(state, "")
     failed = [one for one in raw.get("status", {}).get("conditions", []) if one.get("type") == "Failed"]
@@ -60,10 +61,10 @@ def _job(raw: Raw) -> Child:
     return Child("Job", raw["metadata"]["name"], state, _born(raw), message, style)
 
 
-def _pod(raw: Raw) -> Child:
+def _pod(raw: Raw, now: datetime) -> Child:
     label = (raw["metadata"].get("labels") or {}).get(names.VERSION, "")
-    problem = next(iter(problems_of([raw], label)), None) if label else None
-    message = problem.text() if problem is not None else _waits(raw)
+    problem = next(iter(problems_of([raw], label, now, {})), None) if label else None
+    message = explain(problem.reason, f"{problem.reason}: {problem.fact}") if problem is not None else _waits(raw)
     state = "Terminating" if raw["metadata"].get("deletionTimestamp") else raw.get("status", {}).get("phase", "Unknown")
     style = styles.BAD if state == "Failed" or problem is not None else ""
     return Child("Pod", raw["metadata"]["name"], state, _born(raw), message, style)

@@ -73,7 +73,7 @@ def page_of(found: Meant, objects: Objects, made: list[Raw], told: list[Raw], *,
         found.run.id if found.run is not None else thing.metadata.name,
         facts,
         () if found.run is not None else thing.status.conditions,
-        children(made),
+        children(made, now),
         happenings(told, about),
     )
 
