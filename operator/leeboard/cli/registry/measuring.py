@@ -72,7 +72,10 @@ def _metrics(model: Model, estimator: Any, inputs: Any, holdout: Path) -> list[d
     if columns.LABEL not in table.columns:
         raise CommandError(f"{holdout} has no column {columns.LABEL}")
     truth = columns.truth_of(table[columns.LABEL], prediction.task, prediction.positive_class)
-    served = columns.as_served(table, inputs)
+    known = truth == truth  # noqa: PLR0124 - a row without a label has NaN, which equals nothing
+    if not known.any():
+        raise CommandError(f"no row of {holdout} has a label")
+    served, truth = columns.as_served(table[known].reset_index(drop=True), inputs), truth[known]
     scores = model_file.score(estimator, served, prediction.task, prediction.positive_class)
     asked = (gate.metric for gate in model.spec.promotion.gates)
     names = _once([*performance.defaults(prediction.task), *asked])
