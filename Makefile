@@ -56,7 +56,10 @@ verify: generate check ## renew what is generated, check everything, and fail wh
 test: check ## every check and every test
 	@$(BIN)/python -m e2e.cluster prepare
 	@$(BIN)/pytest --numprocesses=2 --dist=loadgroup tests
-	@$(BIN)/pytest e2e/scenarios
+	@$(BIN)/pytest -m "not resilience" e2e/scenarios
+
+test-resilience: venv ## upgrade and disturb the real node under the loop: some ten minutes
+	@$(BIN)/pytest -m resilience e2e/scenarios
 
 # On a cluster of yours: make demo CONTEXT=mine REGISTRY=registry.example/me
 DEMO := $(if $(CONTEXT),--context "$(CONTEXT)" $(if $(REGISTRY),--registry "$(REGISTRY)") $(DEMO_OPTIONS))

@@ -16,7 +16,7 @@ from e2e.support.kubectl import Document, KubectlError
 from e2e.support.waiting import wait_for
 from e2e.support.world import condition
 
-pytestmark = pytest.mark.node
+pytestmark = [pytest.mark.node, pytest.mark.resilience]
 
 SEED = 20260302
 PATIENT = {"deadline": "5m", "retries": 4, "cooldown": "1s", "maxRunsPerDay": 19}

@@ -19,7 +19,7 @@ from e2e.support.kubectl import Document
 from e2e.support.waiting import wait_for
 from e2e.support.world import describe_rollout
 
-pytestmark = pytest.mark.node
+pytestmark = [pytest.mark.node, pytest.mark.resilience]
 
 STEPS = [{"weight": 20, "duration": "25s"}, {"weight": 35, "duration": "25s"}, {"weight": 50, "duration": "10s"}]
 PLACE = "{.status.champion.name}|{.status.candidate.name}|{.status.candidate.phase}|{.status.candidate.step}"
