@@ -1,4 +1,4 @@
-"""What the server itself tells Prometheus: its queues and the model's own time. The exporter tells what was answered."""
+"""What the server itself tells Prometheus: its queues and the model's own time. The exporter tells of answers."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
