@@ -50,7 +50,7 @@ SMALLEST: dict[str, tuple[Document, Document]] = {
     "Model": (
         {"prediction": {"task": "Regression"}, "storage": {"uri": "s3://observations/"}},
         {
-            "prediction": {"positiveClass": "1", "scoreOutput": "probability"},
+            "prediction": {"labelDelay": "1d", "positiveClass": "1", "scoreOutput": "probability"},
             "versions": {"retain": 10},
             "promotion": {"policy": "Automatic"},
             "serving": {"replicas": 1, "readyWithin": "5m"},
@@ -147,8 +147,13 @@ STATUS: dict[str, tuple[Document, str]] = {
         "NAME CHAMPION CANDIDATE WEIGHT READY REASON AGE | late-flights v1 v2 33 True Serving",
     ),
     "model-version": (
-        {"phase": "Accepted", "gates": [{"gate": "Threshold roc_auc", "passed": True, "message": "0.73"}]},
-        f"NAME MODEL PHASE CAUSE METRIC COMMIT AGE | late-flights-v1 late-flights Accepted SpecChange 0.731 {COMMIT}",
+        {
+            "phase": "Accepted",
+            "servingAs": "Champion",
+            "gates": [{"gate": "Threshold roc_auc", "passed": True, "message": "0.73"}],
+            "conditions": [READY | {"type": "Verified", "observedGeneration": 1}],
+        },
+        "NAME MODEL PHASE CAUSE SERVING VERIFIED AGE | late-flights-v1 late-flights Accepted SpecChange Champion True",
     ),
     "training-job": (
         {
@@ -174,7 +179,8 @@ def write_status(kubectl: Kubectl, document: Document, status: Document) -> None
 def test_a_status_is_kept_whole_and_shown_in_columns(kubectl: Kubectl, name: str) -> None:
     document, (status, shown) = DOCUMENTS[name](), STATUS[name]
     kubectl.apply(document)
-    written = status | {"observedGeneration": 1, "conditions": [READY | {"observedGeneration": 1}]}
+    more = status.get("conditions", [])
+    written = status | {"observedGeneration": 1, "conditions": [READY | {"observedGeneration": 1}, *more]}
     write_status(kubectl, document, written)
     found = kubectl.get(document["kind"], document["metadata"]["name"]) or {}
     assert found["status"] == written

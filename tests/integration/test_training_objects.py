@@ -49,7 +49,7 @@ def test_the_jobs_are_accepted_and_their_pods_let_into_a_restricted_namespace(ku
         create(kubectl, {**raw, "metadata": metadata, "status": {}})
         stored = kubectl.get("job", name)
         assert stored is not None
-        assert stored["spec"]["podFailurePolicy"]["rules"][1]["onExitCodes"]["values"] == [69, 75, 143]
+        assert stored["spec"]["podFailurePolicy"]["rules"][1]["onExitCodes"]["values"] == [69, 75, 143, 255]
         template = raw["spec"]["template"]
         pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {**template["metadata"], "name": name}}
         create(kubectl, {**pod, "spec": template["spec"]}, "--dry-run=server")
