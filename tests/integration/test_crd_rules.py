@@ -1,10 +1,12 @@
 """What the API server refuses, by the field, and what it lets pass that lies close by."""
 
 import json
+import re
 from typing import Any
 
 import pytest
 
+from e2e.cluster.binaries import KUBERNETES
 from e2e.support.kubectl import Kubectl, KubectlError
 from tests.support.examples import DOCUMENTS, Document, put
 
@@ -39,7 +41,7 @@ MODEL: list[tuple[str, Any, str]] = [
     ("spec.promotion.gates.0.maxDrop", "0.1", "a VersusChampion gate needs maxDrop; it belongs to no other type"),
     ("spec.promotion.gates.0.metric", "roc_acu", 'spec.promotion.gates[0].metric: Unsupported value: "roc_acu"'),
     ("spec.promotion.gates.1.maxDrop", None, "a VersusChampion gate needs maxDrop"),
-    ("spec.promotion.gates.1.maxDrop", "-0.1", 'spec.promotion.gates[1].maxDrop: Invalid value: "-0.1"'),
+    ("spec.promotion.gates.1.maxDrop", "-0.1", 'gates[1].maxDrop: Invalid value: "-0.1": must not be negative'),
     ("spec.promotion.gates.1.min", "0.6", "they belong to no other type"),
     ("spec.rollout.steps", [], "strategy Canary needs steps"),
     ("spec.rollout.steps.0.weight", 101, "spec.rollout.steps[0].weight"),
@@ -229,12 +231,22 @@ GOOD: list[tuple[str, str, Any]] = [
 ]
 
 
+def without_value(text: str) -> str:
+    """What older API servers tell as well: of a value that a rule refuses they name the type in its place."""
+    return re.sub(r'Invalid value: ("(?:[^"\\]|\\.)*"|\S+?):', "Invalid value:", text)
+
+
 @pytest.mark.parametrize(("kind", "path", "value", "said"), BAD, ids=[f"{k}:{p}={str(v)[:30]}" for k, p, v, _ in BAD])
-def test_bad_input_is_refused_with_its_place(kubectl: Kubectl, kind: str, path: str, value: Any, said: str) -> None:
+def test_bad_input_is_refused_with_its_place(
+    kubectl: Kubectl, kubernetes: str, kind: str, path: str, value: Any, said: str
+) -> None:
     changed = put(DOCUMENTS[kind](), path, value)
     with pytest.raises(KubectlError) as refused:
         kubectl("apply", "--dry-run=server", "-f", "-", input=json.dumps(changed))
-    assert said in str(refused.value)
+    if kubernetes == KUBERNETES:
+        assert said in str(refused.value)
+    else:
+        assert without_value(said) in without_value(str(refused.value))
     field = path.removeprefix("spec.").split(".")[0]
     assert field in str(refused.value) or path == "metadata.name"
 
