@@ -238,7 +238,7 @@ def without_value(text: str) -> str:
 
 @pytest.mark.parametrize(("kind", "path", "value", "said"), BAD, ids=[f"{k}:{p}={str(v)[:30]}" for k, p, v, _ in BAD])
 def test_bad_input_is_refused_with_its_place(
-    kubectl: Kubectl, kubernetes: str, kind: str, path: str, value: Any, said: str
+    kubectl: Kubectl, kubernetes: str, *, kind: str, path: str, value: Any, said: str
 ) -> None:
     changed = put(DOCUMENTS[kind](), path, value)
     with pytest.raises(KubectlError) as refused:
