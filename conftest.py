@@ -1,6 +1,7 @@
 """What holds for every test: no cluster is touched that the run has not started itself; a module is not torn apart."""
 
 import os
+import signal
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +12,9 @@ from e2e.support.kubectl import Kubectl
 
 
 def pytest_sessionstart() -> None:
-    """A context for the demo is none for the tests."""
+    """A context for the demo is none for the tests; programs that a test interrupts hear it."""
+    # a run in the background has the signal ignored, and so would all that it starts
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if os.environ.get("CONTEXT"):
         pytest.exit("tests run on no cluster but their own: CONTEXT is for make demo", returncode=4)
 
