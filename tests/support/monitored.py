@@ -20,7 +20,7 @@ from typing import Any
 import httpx
 
 from e2e.cluster.control_plane import ControlPlane, free_port
-from e2e.cluster.modules import PROMETHEUS_OPERATOR, files_of
+from e2e.cluster.modules import module
 from leeboard.evaluator.profile import make_profile
 from leeboard.planning.conditions import timestamp
 from tests.support.examples import example
@@ -80,9 +80,13 @@ def monitored(folder: Path) -> Iterator[World]:
         yield World(folder, plane, operator, ports, prometheus)
 
 
+PROMETHEUS_OPERATOR = ("github.com/prometheus-operator/prometheus-operator", "v0.85.0")
+"""Where its definitions are, as a Go module and its version."""
+
+
 def monitoring_kinds(plane: ControlPlane) -> None:
     """The Prometheus Operator's own definitions of its kinds."""
-    folder = files_of(PROMETHEUS_OPERATOR) / "example" / "prometheus-operator-crd"
+    folder = module(*PROMETHEUS_OPERATOR) / "example" / "prometheus-operator-crd"
     for kind in ("podmonitors", "prometheusrules", "servicemonitors"):
         plane.kubectl("apply", "--server-side", "-f", str(folder / f"monitoring.coreos.com_{kind}.yaml"))
     plane.kubectl("wait", "--for=condition=Established", "--timeout=30s", "crd", "--all")
