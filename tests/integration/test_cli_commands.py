@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import pty
 import signal
+import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -305,3 +309,24 @@ def test_a_live_view_follows_and_ends_on_interrupt(plane: ControlPlane, operator
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (0, ""), (out, err)
+
+
+def test_a_live_view_is_drawn_in_place_on_a_terminal(plane: ControlPlane, operator: OperatorProcess) -> None:
+    place = tenant(plane, operator, "drawn")
+    place.kubectl.apply(example("model"))
+    leeboard = Leeboard(plane.kubeconfig, "drawn", TERM="xterm", COLUMNS="160", LINES="40")
+    ours, theirs = pty.openpty()
+    process = leeboard.start("get", "models", "-w", stdout=theirs, stderr=subprocess.PIPE)
+    os.close(theirs)
+    seen = b""
+    while b"late-flights" not in seen:
+        seen += os.read(ours, 4096)
+    process.send_signal(signal.SIGINT)
+    # a screen is read to its end: who writes to one that nobody reads waits for ever
+    with contextlib.suppress(OSError):
+        while os.read(ours, 4096):
+            pass
+    _, err = process.communicate(timeout=60)
+    os.close(ours)
+    assert (process.returncode, err) == (0, "")
+    assert b"\x1b[" in seen

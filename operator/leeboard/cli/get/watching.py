@@ -127,7 +127,9 @@ async def _as_lines(terminal: Terminal, watched: Watched, show: Tables) -> None:
 async def _next(watched: Watched, seconds: float | None) -> None:
     """Until something changed and settled for a moment, or the time is over."""
     try:
-        await asyncio.wait_for(watched.changed.wait(), seconds)
+        # not wait_for, which in Python 3.11 forgets that it was cancelled where the event came in the same moment
+        async with asyncio.timeout(seconds):
+            await watched.changed.wait()
     except TimeoutError:
         return
     await asyncio.sleep(_TOGETHER)
