@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import signal
 import sys
 from pathlib import Path
 
@@ -32,6 +33,8 @@ def main() -> int:
     parser.add_argument("--idle", type=int, default=LONG_IDLE_S, help="seconds of the greatest size's idle stretch")
     parser.add_argument("--limit", type=int, default=LIMIT_MINUTES, help="minutes after which it gives up")
     chosen = parser.parse_args()
+    # what ends it from outside leaves no server behind either
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     largest = max(chosen.sizes)
     sizes = [_size(models, chosen.idle if models == largest else IDLE_S) for models in chosen.sizes]
     if chosen.crowded:
