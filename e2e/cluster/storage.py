@@ -135,7 +135,11 @@ def _start_git(place: Place) -> None:
 
 def repository(place: Place, name: str) -> Path:
     """The bare repository of that name, made when it is not there; pods clone it from ``<git.cluster>/<name>.git``."""
-    path = place.folder / "git" / f"{name}.git"
+    return bare_repository(place.folder / "git" / f"{name}.git")
+
+
+def bare_repository(path: Path) -> Path:
+    """The bare repository at that path, made when it is not there."""
     if not (path / "HEAD").exists():
         subprocess.run(["git", "init", "--quiet", "--bare", "--initial-branch=main", str(path)], check=True, timeout=60)
     return path

@@ -23,6 +23,7 @@ from e2e.existing.programs import NotUsable
 from e2e.support import installation
 from e2e.support.kubectl import KubectlError
 from e2e.support.narrator import Narrator
+from e2e.support.platform import Platform
 
 BUILD = Path(__file__).resolve().parents[2] / "build"
 CLUSTER, EXISTING, DEMO = BUILD / "cluster", BUILD / "existing", BUILD / "demo"
@@ -85,7 +86,7 @@ def stage_of(narrator: Narrator, options: argparse.Namespace) -> Iterator[Stage]
         yield stage
 
 
-def set_up(narrator: Narrator, cluster: lifecycle.Cluster | existing.ExistingCluster) -> Stage:
+def set_up(narrator: Narrator, cluster: Platform) -> Stage:
     """Leeboard on the cluster, from this tree."""
     if cluster.kubectl("").get("namespace", NAMESPACE):
         raise NotUsable("an earlier demo is still there: make demo-down")

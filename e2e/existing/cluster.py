@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from e2e.cluster import git_server, images, packages
+from e2e.cluster import git_server, images, packages, storage
 from e2e.cluster.binaries import binary
 from e2e.cluster.control_plane import LOOPBACK
 from e2e.cluster.images import Registry
@@ -48,11 +48,7 @@ class ExistingCluster:
 
     def repository(self, name: str) -> Path:
         """The bare git repository of that name on this machine, made when it is not there."""
-        path = self.folder / "git" / f"{name}.git"
-        if not (path / "HEAD").exists():
-            command = ["git", "init", "--quiet", "--bare", "--initial-branch=main", str(path)]
-            subprocess.run(command, check=True, timeout=60)
-        return path
+        return storage.bare_repository(self.folder / "git" / f"{name}.git")
 
     def published(self, name: str) -> None:
         """Copy the repository into the pod that serves it."""

@@ -14,7 +14,6 @@ from tests.support.examples import DIGEST, DOCUMENTS, Document, example, put
 pytestmark = pytest.mark.apiserver
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMIT = "0123456789" * 4
 
 
 def test_definitions_apply_again_without_a_change(kubectl: Kubectl) -> None:
