@@ -12,7 +12,7 @@ from e2e.demo.stage import Stage
 from e2e.support.kubectl import Document
 from leeboard.api.model_version import ModelVersion
 from leeboard.evaluator.downloads import Downloads
-from leeboard.evaluator.model_file import load_model, score
+from leeboard.models import Predictor, Rows, load, score
 from leeboard.stats import performance
 from leeboard.stats.intervals import Interval
 
@@ -40,7 +40,7 @@ def compare(stage: Stage, old: Document, retrained: Document, folder: Path) -> l
         rows = period.of(stage.frame)
         truth = rows[flights.LABEL].to_numpy(dtype=np.float64)
         inputs = rows[list(flights.INPUTS)]
-        a, b = (score(model, inputs, TASK, POSITIVE) for model in models)
+        a, b = (score(model, Rows.of_frame(inputs), TASK, POSITIVE) for model in models)
         found += [_measured(name, metric, truth, a, b) for metric in ("roc_auc", "log_loss")]
     return found
 
@@ -58,7 +58,7 @@ def _measured(
     )
 
 
-def _load(stage: Stage, version: Document, folder: Path) -> object:
+def _load(stage: Stage, version: Document, folder: Path) -> Predictor:
     server = stage.cluster.endpoints["s3"]
     keys = {
         "AWS_ACCESS_KEY_ID": server["accessKey"],
@@ -66,4 +66,4 @@ def _load(stage: Stage, version: Document, folder: Path) -> object:
         "AWS_REGION": server["region"],
     }
     artifact = ModelVersion.parse(version).spec.artifact
-    return load_model(Downloads(server["host"], keys, folder).artifact(artifact))
+    return load(Downloads(server["host"], keys, folder).artifact(artifact), artifact.format)

@@ -18,7 +18,7 @@ from e2e.demo.study import inputs, quality, resampled, stream
 from e2e.demo.study.versions import Version, make_version
 from e2e.demo.study.windows import Scored, champion_with
 from leeboard.api.model_version import ModelVersion
-from leeboard.evaluator.failures import EvaluationError
+from leeboard.models import ModelError
 
 LATER_MONTHS = ("2013-04", "2013-05", "2013-06", "2013-07", "2013-08", "2013-09")
 UNTRAINED = (*HELD_OUT, *REPLAYED)
@@ -122,7 +122,7 @@ class Demo:
         usual = data.replay(self.flights, data.WINTER_REPLAY).head(100)
         try:
             self.third.scores(data.outage(usual, OUTAGE_SHARE, OUTAGE_SEED))
-        except EvaluationError as error:
+        except ModelError as error:
             return error.message.partition("\n")[0]
         raise AssertionError("gradient boosting answered rows without weather")
 

@@ -3,7 +3,6 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,10 +14,11 @@ from e2e.demo.training import Estimator
 from e2e.demo.training.local import train
 from leeboard.evaluator.columns import LABEL, Input, as_served, inputs_of
 from leeboard.evaluator.drift_figures import Profile
-from leeboard.evaluator.model_file import load_model, score
 from leeboard.evaluator.profile import make_profile, unseen_rows
+from leeboard.models import Predictor, Rows, load, score
 
 TASK, POSITIVE_CLASS = "BinaryClassification", "1"
+FORMAT = "sklearn-skops"
 Floats = NDArray[np.float64]
 
 
@@ -27,7 +27,7 @@ class Version:
     """A trained model, its inputs, and the profile of its reference."""
 
     name: str
-    model: Any
+    model: Predictor
     inputs: tuple[Input, ...]
     profile: Profile
 
@@ -36,8 +36,8 @@ class Version:
         return as_served(frame, self.inputs)
 
     def scores(self, frame: pd.DataFrame) -> Floats:
-        """The probability of being late. Raises EvaluationError where the model does not answer."""
-        return score(self.model, self.served(frame), TASK, POSITIVE_CLASS)
+        """The probability of being late. Raises ModelError where the model does not answer."""
+        return score(self.model, Rows.of_frame(self.served(frame)), TASK, POSITIVE_CLASS)
 
 
 def truth(frame: pd.DataFrame) -> Floats:
@@ -59,10 +59,10 @@ def make_version(
 
 def read_version(name: str, folder: Path) -> Version:
     """What a training left in a folder."""
-    model = load_model(folder / "model")
+    model = load(folder / "model", FORMAT)
     reference = pd.read_parquet(folder / "output" / "reference.parquet")
     inputs = inputs_of(reference)
     served = as_served(reference, inputs)
-    scores = score(model, served[unseen_rows(reference)], TASK, POSITIVE_CLASS)
+    scores = score(model, Rows.of_frame(served[unseen_rows(reference)]), TASK, POSITIVE_CLASS)
     profile = make_profile(served, inputs, scores, SCORE_OUTPUT)
     return Version(name, model, inputs, Profile.parse(json.dumps(profile).encode()))

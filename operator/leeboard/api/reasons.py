@@ -41,6 +41,7 @@ class Reason(StrEnum):
     CHILD_REJECTED = "ChildRejected"
     NAME_TAKEN = "NameTaken"
     MODEL_LOAD_FAILED = "ModelLoadFailed"
+    LIBRARY_MISMATCH = "LibraryMismatch"
     GOLDEN_SAMPLES_MISMATCH = "GoldenSamplesMismatch"
     NOT_READY_IN_TIME = "NotReadyInTime"
     # runs
@@ -120,7 +121,8 @@ _HINTS: dict[Reason, str] = {
     Reason.PROBE_FAILING: "read the log of the container; raise serving.readyWithin for a model that loads slowly",
     Reason.CHILD_REJECTED: "the API server refused an object that is made from this one: correct the field it names",
     Reason.NAME_TAKEN: "an object of that name belongs to somebody else: rename or delete it",
-    Reason.MODEL_LOAD_FAILED: "the model could not be loaded: its libraries have to match the serving image",
+    Reason.MODEL_LOAD_FAILED: "the file is damaged, or its libraries do not match the serving image",
+    Reason.LIBRARY_MISMATCH: "train with the version of the library that the message says the serving image has",
     Reason.GOLDEN_SAMPLES_MISMATCH: "the loaded model answers otherwise than at evaluation: check library versions",
     Reason.NOT_READY_IN_TIME: "the version's pods did not become ready: read the log of the container server",
     Reason.RUN_LIMIT_REACHED: "raise limits.maxRunsPerDay",

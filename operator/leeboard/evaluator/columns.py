@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from leeboard.api.reasons import Reason
 from leeboard.evaluator.failures import EvaluationError
+from leeboard.models.classes import class_text
 from leeboard.stats.distributions import Kind
 
 Datatype = Literal["FP64", "INT64", "BOOL", "BYTES"]
@@ -74,22 +75,6 @@ def truth_of(labels: "pd.Series[Any]", task: str, positive_class: str) -> NDArra
     values = labels.to_numpy(dtype=object)
     known = ~labels.isna().to_numpy()
     return np.array([float(class_text(v) == wanted) if k else np.nan for v, k in zip(values, known, strict=True)])
-
-
-def class_text(value: Any) -> str:
-    """A class as text, so that 1, 1.0, "1", True and "true" are the same one."""
-    if isinstance(value, bool | np.bool_):
-        return str(int(value))
-    if isinstance(value, int | np.integer):
-        return str(value)
-    if isinstance(value, float | np.floating):
-        return str(int(value)) if float(value).is_integer() else repr(float(value))
-    text = str(value)
-    return {"true": "1", "false": "0"}.get(text.lower(), text[:-2] if _is_whole(text) else text)
-
-
-def _is_whole(text: str) -> bool:
-    return text.endswith(".0") and text[:-2].lstrip("-").isdecimal()
 
 
 def _datatype(column: "pd.Series[Any]") -> Datatype:

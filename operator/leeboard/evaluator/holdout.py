@@ -28,9 +28,9 @@ from leeboard.evaluator.downloads import Downloads, read_table
 from leeboard.evaluator.failures import EvaluationError, exit_code
 from leeboard.evaluator.figures import figures
 from leeboard.evaluator.golden import golden_rows, make_golden
-from leeboard.evaluator.model_file import load_model, score
 from leeboard.evaluator.profile import make_profile, unseen_rows
 from leeboard.evaluator.specification import VARIABLE, EvaluationSpecification
+from leeboard.models import ModelError, Predictor, Rows, load, score
 from leeboard.observability import logs
 from leeboard.planning.conditions import timestamp
 from leeboard.planning.training.registration import ARCHIVED, completed
@@ -60,7 +60,7 @@ def main() -> int:
     termination = Path(os.environ.get(TERMINATION_VARIABLE, TERMINATION_FILE))
     try:
         result = evaluate(os.environ)
-    except (EvaluationError, StorageError) as error:
+    except (EvaluationError, ModelError, StorageError) as error:
         LOG.error("%s: %s", error.reason, error.message, exc_info=error.__cause__)
         failure = {"contract": CONTRACT, "run": _run(os.environ), "reason": str(error.reason)}
         termination.write_text(compact(failure | {"message": error.message[:MESSAGE_LIMIT]}), encoding="utf-8")
@@ -70,7 +70,7 @@ def main() -> int:
 
 
 def evaluate(environment: Mapping[str, str]) -> dict[str, Any]:
-    """Measure, store, and return the result. Raises EvaluationError and StorageError."""
+    """Measure, store, and return the result. Raises EvaluationError, ModelError and StorageError."""
     specification = EvaluationSpecification.of(environment)
     with tempfile.TemporaryDirectory(prefix="leeboard-") as folder:
         downloads = Downloads(specification.storage.endpoint, environment, Path(folder))
@@ -116,16 +116,18 @@ def read_holdout(specification: EvaluationSpecification, downloads: Downloads, i
 
 @dataclass(frozen=True)
 class _Scorer:
-    model: Any
+    model: Predictor
     task: str
     positive_class: str
 
     @classmethod
     def of(cls, specification: EvaluationSpecification, downloads: Downloads, artifact: Artifact) -> "_Scorer":
-        return cls(load_model(downloads.artifact(artifact)), specification.task, specification.positive_class)
+        allowed = specification.allow_unsafe_formats
+        model = load(downloads.artifact(artifact), artifact.format, allow_unsafe=allowed)
+        return cls(model, specification.task, specification.positive_class)
 
     def __call__(self, served: pd.DataFrame) -> Floats:
-        return score(self.model, served, self.task, self.positive_class)
+        return score(self.model, Rows.of_frame(served), self.task, self.positive_class)
 
 
 def measure(

@@ -48,6 +48,7 @@ class EvaluationSpecification(SpecModel):
     candidate: Trained
     champion: Champion | None = None
     metrics: tuple[str, ...] = Field(default=(), max_length=32)
+    allow_unsafe_formats: bool = False
     registration: dict[str, Any] | None = None
     output: Output
     storage: Access = Access()

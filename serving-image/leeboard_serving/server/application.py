@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from leeboard import __version__
-from leeboard.evaluator.failures import EvaluationError
+from leeboard.models import ModelError
 from leeboard.observability.exposition import exposition
 from leeboard_serving.failures import ServingError
 from leeboard_serving.observation import Observation
@@ -130,7 +130,7 @@ class _Endpoints:
             asked = replace(asked, id=uuid.uuid4().hex)
         try:
             scores = await self._service.run(lambda: self._metrics.timed(lambda: model.predict(asked.columns)))
-        except EvaluationError as error:
+        except ModelError as error:
             LOG.warning("request %s: %s", asked.id, error.message)
             return _Exchange(_failed(500, error.message), asked)
         except TooBusy:

@@ -7,12 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from leeboard.api.reasons import Reason
-from leeboard.evaluator.failures import EvaluationError
-from leeboard.evaluator.model_file import load_model, score
+from leeboard.models import ModelError, Predictor, Rows, load, score
 from leeboard_serving.environment import Folders, Served
 from leeboard_serving.failures import ServingError
 from leeboard_serving.server.protocol import BadRequest, Column, Signature, Tensor, columns_of
@@ -36,29 +34,31 @@ class ServedModel:
     served: Served
     signature: Signature
     golden: Golden
-    estimator: Any
+    predictor: Predictor
 
     @classmethod
     def load(cls, folders: Folders, served: Served) -> "ServedModel":
         """Load and check. Raises ServingError: BadData, UnsafeFormat, ModelLoadFailed, GoldenSamplesMismatch."""
         signature, golden = read_golden(folders.golden)
         try:
-            estimator = load_model(folders.artefact)
-        except EvaluationError as error:
+            predictor = load(folders.artefact, "sklearn-skops")
+        except ModelError as error:
             raise ServingError(error.reason, error.message) from error
-        model = cls(served, signature, golden, estimator)
+        model = cls(served, signature, golden, predictor)
         model.check()
         return model
 
     def predict(self, columns: Mapping[str, Column]) -> NDArray[np.float64]:
-        """A finite score for every row. Raises EvaluationError where the model does not answer."""
-        return score(self.estimator, pd.DataFrame(columns), self.served.task, self.served.positive_class)
+        """A finite score for every row. Raises ModelError where the model does not answer."""
+        return score(
+            self.predictor, Rows(tuple(columns), columns=columns), self.served.task, self.served.positive_class
+        )
 
     def check(self) -> None:
         """Ask for the golden answers. Raises ServingError (GoldenSamplesMismatch, ModelLoadFailed)."""
         try:
             scores = self.predict(self.golden.columns)
-        except EvaluationError as error:
+        except ModelError as error:
             raise ServingError(Reason.MODEL_LOAD_FAILED, f"the golden samples: {error.message}") from error
         worst = float(np.max(np.abs(scores - self.golden.scores)))
         if not worst <= self.golden.tolerance:  # a sample that is no number is none that the model could give

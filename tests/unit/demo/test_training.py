@@ -6,6 +6,7 @@ import subprocess
 import numpy as np
 import pandas as pd
 import pytest
+import skops.io
 
 from e2e.demo import flights as data
 from e2e.demo.manifests import PARAMS, SCORE_OUTPUT, SEED, Places, training_job
@@ -16,8 +17,8 @@ from e2e.demo.training import ESTIMATORS, files
 from e2e.demo.training.local import train
 from leeboard.api.termination import EvaluationResult, read_message
 from leeboard.evaluator import holdout as evaluation
-from leeboard.evaluator.failures import EvaluationError
-from leeboard.evaluator.model_file import load_model
+from leeboard.models import ModelError
+from leeboard.models.skops_file import TRUSTED
 from leeboard.stats.performance import measure
 from tests.support.trained import Bucket
 
@@ -84,7 +85,9 @@ def test_the_same_seed_gives_the_same_answers(trained, tables, holdout, tmp_path
 
 def test_parameters_and_seed_reach_the_estimator(trained, tables, tmp_path):
     train("smaller_trees", tables, tmp_path / "other", seed=SEED + 1, params={"trees": "5"})
-    usual, other = (read_version("x", folder).model[-1] for folder in (trained["smaller_trees"], tmp_path / "other"))
+    usual, other = (
+        read_version("x", folder).model.estimator[-1] for folder in (trained["smaller_trees"], tmp_path / "other")
+    )
     assert (usual.n_iter_, usual.random_state) == (40, SEED)
     assert (other.n_iter_, other.random_state) == (5, SEED + 1)
 
@@ -104,7 +107,7 @@ def test_a_row_without_weather_is_answered_by_all_but_gradient_boosting(trained,
         assert np.isfinite(read_version(estimator, trained[estimator]).scores(struck)).all()
     third = read_version("gradient_boosting", trained["gradient_boosting"])
     assert np.isfinite(third.scores(usual)).all()
-    with pytest.raises(EvaluationError, match="cannot score: ValueError"):
+    with pytest.raises(ModelError, match="cannot score: ValueError"):
         third.scores(struck)
 
 
@@ -124,7 +127,10 @@ def test_the_repository_has_the_script_that_the_manifest_starts():
 
 def test_the_evaluation_job_takes_a_run_and_its_champion(trained, holdout, tmp_path, monkeypatch):
     bucket = Bucket(tmp_path / "bucket")
-    artifacts = {name: load_model(trained[name] / "model") for name in ("first", "smaller_trees")}
+    artifacts = {
+        name: skops.io.load(trained[name] / "model" / "model.skops", trusted=sorted(TRUSTED))
+        for name in ("first", "smaller_trees")
+    }
     reference = pd.read_parquet(trained["smaller_trees"] / "output" / "reference.parquet")
     specification = {
         "contract": 1,

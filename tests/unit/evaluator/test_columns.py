@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from leeboard.evaluator.columns import as_served, class_text, inputs_of, truth_of, values_of
+from leeboard.evaluator.columns import as_served, inputs_of, truth_of, values_of
 from leeboard.evaluator.failures import EvaluationError
+from leeboard.models.classes import class_text
 
 FRAME = pd.DataFrame(
     {

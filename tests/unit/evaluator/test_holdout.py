@@ -20,7 +20,7 @@ from leeboard.api.termination import MAXIMUM_BYTES, EvaluationResult, Failure, T
 from leeboard.api.training_job import TrainingJob
 from leeboard.evaluator import holdout
 from leeboard.evaluator.columns import as_served, inputs_of
-from leeboard.evaluator.model_file import load_model, score
+from leeboard.models import Rows, load, score
 from leeboard.planning.training.registration import completed, draft
 from leeboard.stats.distributions import count_values, from_profile
 from leeboard.storage.digests import digest_of
@@ -130,8 +130,8 @@ def test_golden_samples_are_what_the_loaded_model_answers(evaluation, monkeypatc
     frame = pd.DataFrame({one["name"]: one["data"] for one in golden["inputs"]})
     assert len(frame) == 32
     assert not frame.isna().any().any()
-    model = load_model(evaluation.bucket.root / "r1" / "model")
-    assert model.predict_proba(frame)[:, 1].tolist() == pytest.approx(
+    model = load(evaluation.bucket.root / "r1" / "model", "sklearn-skops")
+    assert score(model, Rows.of_frame(frame), "BinaryClassification", "1").tolist() == pytest.approx(
         golden["outputs"][0]["data"], abs=golden["tolerance"]
     )
 
@@ -254,7 +254,9 @@ def test_a_regression_is_measured_too(tmp_path):
     folder.mkdir()
     skops.io.dump(LinearRegression().fit(frame[["a", "b"]], frame["label"]), folder / "model.skops")
     served = as_served(frame, inputs_of(frame))
-    assert score(load_model(folder), served, "Regression", "") == pytest.approx(frame["label"].to_numpy())
+    assert score(load(folder, "sklearn-skops"), Rows.of_frame(served), "Regression", "") == pytest.approx(
+        frame["label"].to_numpy()
+    )
 
 
 def test_the_version_that_the_operator_will_register_is_archived_beside_the_artefact(evaluation, monkeypatch):

@@ -10,7 +10,8 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from leeboard.api.reasons import Reason
 from leeboard.evaluator.downloads import read_table
 from leeboard.evaluator.failures import EvaluationError
-from leeboard.evaluator.model_file import load_model, score
+from leeboard.models import ModelError, Rows, load, score
+from leeboard.models.scikit_learn import ScikitLearnPredictor
 from leeboard.runner.failures import RunError
 from leeboard.runner.repository import _Git
 from leeboard.runner.tables import read_pieces
@@ -53,21 +54,29 @@ class Stubborn:
 
     classes_ = np.array(["0", "1"])
 
+    def predict(self, frame: pd.DataFrame) -> None:
+        self.predict_proba(frame)
+
     def predict_proba(self, frame: pd.DataFrame) -> None:
         raise ValueError(f"could not convert {frame.iloc[0, 0]} to float")
 
 
 def test_a_model_that_quotes_a_value() -> None:
-    with pytest.raises(EvaluationError) as told:
-        score(Stubborn(), pd.DataFrame({"a": [SECRET]}), "BinaryClassification", "1")
+    with pytest.raises(ModelError) as told:
+        score(
+            ScikitLearnPredictor(Stubborn(), "sklearn-skops"),
+            Rows.of_frame(pd.DataFrame({"a": [SECRET]})),
+            "BinaryClassification",
+            "1",
+        )
     assert told.value.message == "the model cannot score: ValueError"
     assert SECRET in str(told.value.__cause__), "the log has it"
 
 
 def test_a_model_file_that_is_none(tmp_path: Path) -> None:
     (tmp_path / "model.skops").write_text(SECRET)
-    with pytest.raises(EvaluationError) as told:
-        load_model(tmp_path)
+    with pytest.raises(ModelError) as told:
+        load(tmp_path, "sklearn-skops")
     assert SECRET not in told.value.message
 
 

@@ -128,7 +128,7 @@ def _measured(session: Session, found: Found, model: Model) -> Measured | None:
         return None
     if found.format == "opaque":
         raise CommandError(f"it cannot be measured: {found.doubt}", "save it as model.skops; pickles are never loaded")
-    return measure(found.folder, model, options.reference, options.holdout)
+    return measure(found.folder, found.format, model, options.reference, options.holdout)
 
 
 def version_name(model: Model, found: Found) -> str:

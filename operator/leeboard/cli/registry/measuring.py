@@ -6,11 +6,14 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from leeboard.api.model import Model
 from leeboard.cli.errors import CommandError
 from leeboard.cli.registry.storing import missing
+
+if TYPE_CHECKING:
+    from leeboard.models import Predictor
 
 SEED = 0
 
@@ -25,16 +28,17 @@ class Measured:
     metrics: list[dict[str, Any]] = field(default_factory=list)
 
 
-def measure(folder: Path, model: Model, reference: Path, holdout: Path | None) -> Measured:
+def measure(folder: Path, format: str, model: Model, reference: Path, holdout: Path | None) -> Measured:
     """Load the model, without unpickling anything, and score the rows. Raises CommandError.
 
-    `folder` holds model.skops; `reference` and `holdout` are Parquet or CSV tables of inputs, as they will be served,
-    the holdout with a column label.
+    `folder` holds a model of this format; `reference` and `holdout` are Parquet or CSV tables of inputs, as they will
+    be served, the holdout with a column label.
     """
     try:
         # numpy, pandas and scikit-learn take seconds to import, and only this part of the command needs them
-        from leeboard.evaluator import columns, downloads, golden, model_file, profile  # noqa: PLC0415
+        from leeboard.evaluator import columns, downloads, golden, profile  # noqa: PLC0415
         from leeboard.evaluator.failures import EvaluationError  # noqa: PLC0415
+        from leeboard.models import ModelError, Rows, load, score  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise missing(error, "evaluator") from error
     prediction = model.spec.prediction
@@ -42,13 +46,13 @@ def measure(folder: Path, model: Model, reference: Path, holdout: Path | None) -
     try:
         table = downloads.read_table(reference)
         inputs = columns.inputs_of(table)
-        estimator = model_file.load_model(folder)
+        predictor = load(folder, format)
         served = columns.as_served(table, inputs)
-        scores = model_file.score(estimator, served[profile.unseen_rows(table)], task, positive)
+        scores = score(predictor, Rows.of_frame(served[profile.unseen_rows(table)]), task, positive)
         rows = served.iloc[golden.golden_rows(served)].reset_index(drop=True)
-        answers = model_file.score(estimator, rows, task, positive)
-        metrics = _metrics(model, estimator, inputs, holdout) if holdout is not None else []
-    except EvaluationError as error:
+        answers = score(predictor, Rows.of_frame(rows), task, positive)
+        metrics = _metrics(model, predictor, inputs, holdout) if holdout is not None else []
+    except (EvaluationError, ModelError) as error:
         raise CommandError(f"{error.reason}: {error.message}") from error
     return Measured(
         _compact(profile.make_profile(served, inputs, scores, output)),
@@ -61,10 +65,11 @@ def measure(folder: Path, model: Model, reference: Path, holdout: Path | None) -
     )
 
 
-def _metrics(model: Model, estimator: Any, inputs: Any, holdout: Path) -> list[dict[str, Any]]:
+def _metrics(model: Model, predictor: Predictor, inputs: Any, holdout: Path) -> list[dict[str, Any]]:
     """Figures with 95 % intervals: those that every evaluation has, and those of the gates."""
-    from leeboard.evaluator import columns, downloads, model_file  # noqa: PLC0415
+    from leeboard.evaluator import columns, downloads  # noqa: PLC0415
     from leeboard.evaluator.figures import figures  # noqa: PLC0415
+    from leeboard.models import Rows, score  # noqa: PLC0415
     from leeboard.stats import performance  # noqa: PLC0415
 
     prediction = model.spec.prediction
@@ -76,7 +81,7 @@ def _metrics(model: Model, estimator: Any, inputs: Any, holdout: Path) -> list[d
     if not known.any():
         raise CommandError(f"no row of {holdout} has a label")
     served, truth = columns.as_served(table[known].reset_index(drop=True), inputs), truth[known]
-    scores = model_file.score(estimator, served, prediction.task, prediction.positive_class)
+    scores = score(predictor, Rows.of_frame(served), prediction.task, prediction.positive_class)
     asked = (gate.metric for gate in model.spec.promotion.gates)
     names = _once([*performance.defaults(prediction.task), *asked])
     try:

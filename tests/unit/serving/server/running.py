@@ -16,7 +16,8 @@ import skops.io
 
 from leeboard.evaluator.columns import as_served, inputs_of
 from leeboard.evaluator.golden import golden_rows, make_golden
-from leeboard.evaluator.model_file import score
+from leeboard.models import Rows, score
+from leeboard.models.scikit_learn import ScikitLearnPredictor
 from leeboard_serving.observation import decode
 from tests.support.trained import flights, train
 
@@ -31,8 +32,13 @@ def lay_out(volume: Path, model) -> None:
     skops.io.dump(model, volume / "model" / "model.skops")
     served = as_served(flights(200, 3), INPUTS)
     rows = served.iloc[golden_rows(served)].reset_index(drop=True)
-    golden = make_golden(rows, INPUTS, score(model, rows, TASK, POSITIVE), "probability")
+    golden = make_golden(rows, INPUTS, scored(model, rows), "probability")
     (volume / "golden.json").write_text(json.dumps(golden))
+
+
+def scored(model, served) -> np.ndarray:
+    """What the model says of rows when it is asked directly."""
+    return score(ScikitLearnPredictor(model, "sklearn-skops"), Rows.of_frame(served), TASK, POSITIVE)
 
 
 def trained(**options):
@@ -147,4 +153,4 @@ def request(rows: int, seed: int = 9, **changes):
 
 def expected(model, rows: int, seed: int = 9):
     """The answers that the request of the same name has to get."""
-    return np.asarray(score(model, as_served(flights(rows, seed), INPUTS), TASK, POSITIVE))
+    return scored(model, as_served(flights(rows, seed), INPUTS))

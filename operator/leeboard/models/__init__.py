@@ -1,0 +1,9 @@
+"""Loading and running models of every format that is served, evaluated and imported."""
+
+from leeboard.models.failures import ModelError
+from leeboard.models.formats import FORMATS, load
+from leeboard.models.predictor import Predictor
+from leeboard.models.rows import Column, Rows
+from leeboard.models.score import score
+
+__all__ = ["FORMATS", "Column", "ModelError", "Predictor", "Rows", "load", "score"]
