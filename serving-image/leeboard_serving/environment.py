@@ -68,6 +68,8 @@ class Served:
     task: str
     score_output: str
     positive_class: str
+    format: str = "sklearn-skops"
+    allow_unsafe: bool = False
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Self:
@@ -78,6 +80,8 @@ class Served:
             environment.get("LEEBOARD_TASK", "BinaryClassification"),
             environment.get("LEEBOARD_SCORE_OUTPUT", "probability"),
             environment.get("LEEBOARD_POSITIVE_CLASS", "1"),
+            stored_model(environment).format if environment.get("LEEBOARD_ARTIFACT") else "sklearn-skops",
+            environment.get("LEEBOARD_ALLOW_UNSAFE") == "true",
         )
 
 

@@ -1,17 +1,20 @@
-"""What an observation has to be, beyond a well-formed frame, so that it can be counted."""
+"""What observations have to be, beyond a well-formed frame, so that they can be counted."""
 
 from leeboard_serving.exporter.references import References
 from leeboard_serving.exporter.texts import is_moment
-from leeboard_serving.observation import Observation
+from leeboard_serving.observation import Observations
 
 
-def check(observation: Observation, references: References) -> None:
-    """Raises ValueError for an observation that cannot be counted on the bins of the profile."""
-    if not is_moment(observation.time) or not 0 <= observation.seconds < float("inf"):
-        raise ValueError(f"an observation of {observation.time} that took {observation.seconds} s")
-    if not 100 <= observation.status <= 599 or observation.dropped < 0:
-        raise ValueError(f"an observation with status {observation.status}, {observation.dropped} dropped")
-    for name, column in observation.inputs.items():
+def check(observations: Observations, references: References) -> None:
+    """Raises ValueError for observations that cannot be counted on the bins of the profile."""
+    for told in observations.requests:
+        if not is_moment(told.time) or not 0 <= told.seconds < float("inf"):
+            raise ValueError(f"a request of {told.time} that took {told.seconds} s")
+        if not 100 <= told.status <= 599:
+            raise ValueError(f"a request with status {told.status}")
+    if observations.dropped < 0:
+        raise ValueError(f"{observations.dropped} requests dropped")
+    for name, column in observations.inputs.items():
         reference = references.features.get(name)
         if reference is None:
             continue  # the profile has no bins for it

@@ -1,6 +1,7 @@
 """The bins of latencies: ten a decade, so that a percentile is known to within a quarter."""
 
 from bisect import bisect_left
+from collections.abc import Iterable
 
 BINS_OF_A_DECADE = 10
 SHORTEST, LONGEST = 0.0005, 60.0
@@ -20,6 +21,6 @@ EDGES = _edges()
 """Seconds. The same in every release and for every model, so that the histograms of pods add up."""
 
 
-def bin_of(seconds: float) -> int:
-    """The position of the first edge that is not below, as Prometheus has it; the last bin is open."""
-    return bisect_left(EDGES, seconds)
+def bins_of(seconds: Iterable[float]) -> list[int]:
+    """For each, the position of the first edge that is not below, as Prometheus has it; the last bin is open."""
+    return [bisect_left(EDGES, one) for one in seconds]

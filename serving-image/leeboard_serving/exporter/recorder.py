@@ -12,7 +12,7 @@ from leeboard_serving.exporter.settings import Settings
 from leeboard_serving.exporter.table import Cut, Table, has_usable_ids, ledger_blocks
 from leeboard_serving.exporter.tally import Tally
 from leeboard_serving.exporter.window import window_text
-from leeboard_serving.observation import Observation
+from leeboard_serving.observation import Observations
 
 _SUFFIXES = {"windows": "json", "ledger": "csv", "feedback": "csv"}
 _LEVEL = 6
@@ -34,13 +34,12 @@ class Recorder:
         self._compressing: set[asyncio.Task[None]] = set()
         self.labels = self.unnamed = 0
 
-    async def observe(self, observation: Observation) -> None:
-        """Count an observation; waits while the ledger becomes a file. Raises ValueError where it cannot be counted."""
-        check(observation, self._references)
-        self._window.add(observation)
-        if not has_usable_ids(observation):
-            self.unnamed += observation.rows
-        for block in ledger_blocks(observation):
+    async def observe(self, observations: Observations) -> None:
+        """Count observations; waits while the ledger becomes a file. Raises ValueError where they cannot be counted."""
+        check(observations, self._references)
+        self._window.add(observations)
+        self.unnamed += sum(told.rows for told in observations.requests if told.rows and not has_usable_ids(told))
+        for block in ledger_blocks(observations):
             self._ledger.add(block)
             if self._ledger.is_full:
                 await self._keep(self._ledger.cut(self._now()))

@@ -4,11 +4,10 @@ import csv
 import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import repeat
 from typing import Any, Literal
 
 from leeboard_serving.exporter.texts import LONGEST, is_usable, moment_of
-from leeboard_serving.observation import Observation
+from leeboard_serving.observation import Observations, Told
 
 MOST_CHARACTERS = 4 << 20
 """Of a table before it becomes a file: far below what the evaluator reads of one."""
@@ -59,24 +58,31 @@ class Table:
         self._empty = self._text.tell()
 
 
-def ledger_blocks(observation: Observation) -> Iterator[Iterable[tuple[str, str, float]]]:
-    """`id,time,score` of every row, in blocks; none where the request's id can stand in no table.
+def ledger_blocks(observations: Observations) -> Iterator[list[tuple[str, str, float]]]:
+    """`id,time,score` of every row, in blocks; none of requests whose id can stand in no table.
 
     The row of a request that has only one is named by the request's id, else by `<id>/<row>`, counted from 0.
     """
-    if not has_usable_ids(observation):
-        return
-    moment = moment_of(observation.time)
-    if observation.rows == 1:
-        yield ((observation.id, moment, float(observation.scores[0])),)
-        return
-    for first in range(0, observation.rows, ROWS_OF_A_BLOCK):
-        scores = observation.scores[first : first + ROWS_OF_A_BLOCK].tolist()
-        ids = [f"{observation.id}/{row}" for row in range(first, first + len(scores))]
-        yield zip(ids, repeat(moment), scores)
+    start, block, moment, time = 0, [], "", -1.0
+    for told in observations.requests:
+        scores = observations.scores[start : start + told.rows]
+        start += told.rows
+        if not told.rows or not has_usable_ids(told):
+            continue
+        if told.time != time:
+            moment, time = moment_of(told.time), told.time
+        if told.rows == 1:
+            block.append((told.id, moment, float(scores[0])))
+        else:
+            block += [(f"{told.id}/{row}", moment, score) for row, score in enumerate(scores.tolist())]
+        while len(block) >= ROWS_OF_A_BLOCK:
+            yield block[:ROWS_OF_A_BLOCK]
+            block = block[ROWS_OF_A_BLOCK:]
+    if block:
+        yield block
 
 
-def has_usable_ids(observation: Observation) -> bool:
+def has_usable_ids(told: Told) -> bool:
     """Whether the ids of all rows of a request can stand in a table, and so be named by a label."""
-    suffix = len(f"/{observation.rows - 1}") if observation.rows > 1 else 0
-    return is_usable(observation.id) and len(observation.id) + suffix <= LONGEST
+    suffix = len(f"/{told.rows - 1}") if told.rows > 1 else 0
+    return is_usable(told.id) and len(told.id) + suffix <= LONGEST

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from leeboard.stats.distributions import Distribution, count_values
-from leeboard_serving.exporter.latency import EDGES, bin_of
+from leeboard_serving.exporter.latency import EDGES, bins_of
 from leeboard_serving.exporter.references import References
-from leeboard_serving.observation import Column, Observation
+from leeboard_serving.observation import Column, Observations
 
 MOST_WAITING, MOST_WAITING_BYTES = 512, 4 << 20
 """Observations that wait to be counted together. Counting a column costs the same for one row as for some hundred."""
@@ -30,7 +30,7 @@ class Tally:
         self.rows = self.dropped = 0
         self.features = dict(references.features)
         self.prediction = references.prediction
-        self._waiting: list[Observation] = []
+        self._waiting: list[Observations] = []
         self._waiting_bytes = 0
 
     @property
@@ -43,16 +43,19 @@ class Tally:
         """Requests whose status is 500 or above."""
         return self.statuses["5xx"]
 
-    def add(self, observation: Observation) -> None:
-        """Count an observation that `check` found nothing wrong with."""
-        self.statuses[f"{observation.status // 100}xx"] += 1
-        self.latencies[bin_of(observation.seconds)] += 1
-        self.seconds += observation.seconds
-        self.rows += observation.rows
-        self.dropped += observation.dropped
-        if observation.rows:
-            self._waiting.append(observation)
-            self._waiting_bytes += sum(_bytes(column) for column in observation.inputs.values())
+    def add(self, observations: Observations) -> None:
+        """Count observations that `check` found nothing wrong with."""
+        requests = observations.requests
+        self.statuses.update(f"{told.status // 100}xx" for told in requests)
+        seconds = [told.seconds for told in requests]
+        for position in bins_of(seconds):
+            self.latencies[position] += 1
+        self.seconds += sum(seconds)
+        self.dropped += observations.dropped
+        if rows := observations.rows:
+            self.rows += rows
+            self._waiting.append(observations)
+            self._waiting_bytes += sum(_bytes(column) for column in observations.inputs.values())
         if len(self._waiting) >= MOST_WAITING or self._waiting_bytes >= MOST_WAITING_BYTES:
             self.settle()
 

@@ -3,15 +3,17 @@
 import logging
 import os
 import sys
+import time
 
+from leeboard.api.reasons import Reason
 from leeboard.observability import logs
 from leeboard_serving.environment import Folders, Served
 from leeboard_serving.failures import ServingError, end
-from leeboard_serving.server.application import application
-from leeboard_serving.server.draining import serve
-from leeboard_serving.server.observer import Observer
+from leeboard_serving.server.counts import SharedCounts
 from leeboard_serving.server.served_model import ServedModel
-from leeboard_serving.server.service import Service
+from leeboard_serving.server.settings import Settings
+from leeboard_serving.server.worker import Worker
+from leeboard_serving.server.workers import run
 
 LOG = logging.getLogger("leeboard.serving")
 
@@ -19,19 +21,24 @@ LOG = logging.getLogger("leeboard.serving")
 def main() -> int:
     """Serve until SIGTERM; the exit code is 0, or that of the reason in the termination message."""
     logs.configure("json", "INFO")
-    folders = Folders.of(os.environ)
+    started = time.perf_counter()
     try:
+        folders, settings = Folders.of(os.environ), Settings.of(os.environ)
         served = Served.of(os.environ)
         model = ServedModel.load(folders, served)
     except ServingError as error:
         LOG.error("%s: %s", error.reason, error.message, exc_info=error.__cause__)
         return end(os.environ, error.reason, error.message)
+    seconds = time.perf_counter() - started
     LOG.info(
-        "serving %s of %s: %d inputs, golden samples right", served.version, served.model, len(model.signature.inputs)
+        "serving %s of %s, %s: %d inputs, golden samples right after %.2f s, %d workers",
+        *(served.version, served.model, model.format, len(model.signature.inputs), seconds, settings.workers),
     )
-    # LEEBOARD_PORT is for tests; pods have the default
-    serve(application(Service(model, Observer(folders.socket))), int(os.environ.get("LEEBOARD_PORT", "8080"))).run()
-    return 0
+    try:
+        return run(Worker(0, model, folders, settings, SharedCounts(settings.workers), seconds))
+    except OSError as error:
+        text = f"port {settings.port} cannot be opened: {error.strerror or type(error).__name__}"
+        return end(os.environ, Reason.BAD_CONFIGURATION, text)
 
 
 if __name__ == "__main__":

@@ -1,29 +1,60 @@
-"""What the server itself tells Prometheus: its queues and the model's own time. The exporter tells of answers."""
+"""What the server itself tells Prometheus: requests by route, its queue and the model's own time."""
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
+
+import numpy as np
+from numpy.typing import NDArray
 from prometheus_client import CollectorRegistry, Metric
+from prometheus_client.core import HistogramMetricFamily
 from prometheus_client.registry import Collector
+from prometheus_client.utils import floatToGoString
 
 from leeboard.observability.families import Family, process_registry
-from leeboard_serving.server.service import Service
+from leeboard_serving.server.counts import LAYOUT, ROUTES, ROWS, SECONDS, STATUSES, SharedCounts
 
-T = TypeVar("T")
 _ADDRESS = ("model", "version")
+_ROUTED = (*_ADDRESS, "route")
 
+REQUESTS = Family(
+    "leeboard_server_requests_total",
+    "counter",
+    "Requests by what they asked for (infer, grpc, metadata, health, repository, other) and class of the status.",
+    (*_ROUTED, "status"),
+)
+DURATION = Family(
+    "leeboard_server_request_seconds",
+    "histogram",
+    "How long inference requests took, from their first byte to their answer, in seconds.",
+    _ROUTED,
+    SECONDS,
+)
 COMPUTING = Family(
     "leeboard_server_predict_seconds",
     "histogram",
-    "How long the model computed for one request; leeboard_request_seconds has the waiting too.",
+    "How long the model computed for one batch, in seconds; leeboard_server_request_seconds has the waiting too.",
     _ADDRESS,
-    (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0),
+    SECONDS,
 )
+BATCH = Family("leeboard_server_batch_rows", "histogram", "Rows that were predicted together.", _ADDRESS, ROWS)
+LOAD = Family(
+    "leeboard_server_model_load_seconds",
+    "gauge",
+    "How long the model took to load and to answer its golden samples, in seconds.",
+    _ADDRESS,
+)
+WORKERS = Family("leeboard_server_workers", "gauge", "Processes that answer requests, a count.", _ADDRESS)
 WAITING = Family(
     "leeboard_server_requests_waiting", "gauge", "Requests that wait for the model or are computed, a count.", _ADDRESS
 )
+CONNECTIONS = Family("leeboard_server_connections", "gauge", "Open HTTP connections, a count.", _ADDRESS)
 REFUSED = Family(
     "leeboard_server_requests_refused_total", "counter", "Requests refused because too many waited.", _ADDRESS
+)
+LATE = Family(
+    "leeboard_server_requests_late_total", "counter", "Requests given up because they waited for too long.", _ADDRESS
 )
 UNREADY = Family(
     "leeboard_server_failed_checks_total",
@@ -32,47 +63,69 @@ UNREADY = Family(
     _ADDRESS,
 )
 UNTOLD = Family(
-    "leeboard_server_observations_waiting", "gauge", "Answers that the exporter has not been told of yet.", _ADDRESS
+    "leeboard_server_observations_waiting", "gauge", "Requests that the exporter has not been told of yet.", _ADDRESS
 )
 LOST = Family(
     "leeboard_server_observations_dropped_total",
     "counter",
-    "Answers that the exporter is never told of, because too many waited.",
+    "Requests that the exporter is never told of, because too many waited.",
     _ADDRESS,
 )
-FAMILIES = (COMPUTING, WAITING, REFUSED, UNREADY, UNTOLD, LOST)
+_GAUGES = ((WAITING, "waiting"), (CONNECTIONS, "connections"), (UNTOLD, "untold"))
+_COUNTERS = ((REFUSED, "refused"), (LATE, "late"), (UNREADY, "failed_checks"), (LOST, "dropped"))
+FAMILIES = (
+    *(REQUESTS, DURATION, COMPUTING, BATCH, LOAD, WORKERS),
+    *(WAITING, CONNECTIONS, REFUSED, LATE, UNREADY, UNTOLD, LOST),
+)
 
 
-class ServerMetrics:
-    """The registry of one server, which reads the counts of its service."""
-
-    def __init__(self, service: Service) -> None:
-        address = (service.model.served.model, service.model.served.version)
-        self.registry: CollectorRegistry = process_registry("server")
-        self.registry.register(_OfService(service, address))
-        self._computing = COMPUTING.histogram(self.registry).labels(*address)
-
-    def timed(self, work: Callable[[], T]) -> T:
-        """Do work of the model, and add the time it takes, however it ends."""
-        with self._computing.time():
-            return work()
+def server_registry(
+    address: tuple[str, str], counts: SharedCounts, workers: int, load_seconds: float
+) -> CollectorRegistry:
+    """The registry of one server, which reads what all its workers counted."""
+    registry = process_registry("server")
+    registry.register(_OfWorkers(address, counts))
+    LOAD.gauge(registry).labels(*address).set(load_seconds)
+    WORKERS.gauge(registry).labels(*address).set(workers)
+    return registry
 
 
-class _OfService(Collector):
-    def __init__(self, service: Service, address: tuple[str, str]) -> None:
-        self._service, self._address = service, address
+class _OfWorkers(Collector):
+    def __init__(self, address: tuple[str, str], counts: SharedCounts) -> None:
+        self._address, self._counts = address, counts
 
     def describe(self) -> Iterable[Metric]:
-        return [family.counts() if family.type == "counter" else family.values() for family in FAMILIES[1:]]
+        """Nothing: the names are all in `collect`."""
+        return ()
 
     def collect(self) -> Iterator[Metric]:
-        service = self._service
-        for family, number in ((WAITING, service.waiting), (UNTOLD, service.observer.waiting)):
+        """Every metric, as it is now."""
+        total = self._counts.total()
+        requests = REQUESTS.counts()
+        for position, count in enumerate(total[LAYOUT.requests]):
+            route, status = divmod(position, len(STATUSES))
+            requests.add_metric((*self._address, ROUTES[route], STATUSES[status]), count)
+        yield requests
+        durations = DURATION.distribution()
+        for name, place in LAYOUT.seconds.items():
+            _add(durations, (*self._address, name), SECONDS, total[place])
+        yield durations
+        for family, bounds, place in ((COMPUTING, SECONDS, LAYOUT.predict), (BATCH, ROWS, LAYOUT.batch)):
+            shown = family.distribution()
+            _add(shown, self._address, bounds, total[place])
+            yield shown
+        for family, name in _GAUGES:
             gauge = family.values()
-            gauge.add_metric(self._address, number)
+            gauge.add_metric(self._address, float(total[LAYOUT.singles[name]][0]))
             yield gauge
-        counts = ((REFUSED, service.refused), (UNREADY, service.failed_checks), (LOST, service.observer.dropped))
-        for family, number in counts:
+        for family, name in _COUNTERS:
             counter = family.counts()
-            counter.add_metric(self._address, number)
+            counter.add_metric(self._address, float(total[LAYOUT.singles[name]][0]))
             yield counter
+
+
+def _add(
+    family: HistogramMetricFamily, labels: Sequence[str], bounds: Iterable[float], counts: NDArray[np.float64]
+) -> None:
+    ends = [*map(floatToGoString, bounds), "+Inf"]
+    family.add_metric(labels, [*zip(ends, accumulate(counts[:-1].tolist()), strict=True)], float(counts[-1]))

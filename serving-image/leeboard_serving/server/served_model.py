@@ -1,7 +1,9 @@
 """The model as it is served: loaded from verified files, and held against the golden samples before it answers."""
 
+from __future__ import annotations
+
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,10 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leeboard.api.reasons import Reason
-from leeboard.models import ModelError, Predictor, Rows, load, score
+from leeboard.models import ModelError, Predictor, load
+from leeboard.models.classes import class_text
+from leeboard.models.predictor import PREDICT, PREDICT_PROBA
 from leeboard_serving.environment import Folders, Served
 from leeboard_serving.failures import ServingError
-from leeboard_serving.server.protocol import BadRequest, Column, Signature, Tensor, columns_of
+from leeboard_serving.server.inference.answers import Answers
+from leeboard_serving.server.inference.datatypes import datatype_of
+from leeboard_serving.server.inference.decoding import GivenTensor, understood
+from leeboard_serving.server.inference.request import BadRequest, InferenceRequest, gathered
+from leeboard_serving.server.inference.signature import Signature, Tensor
 
 CONTRACT = 1
 
@@ -22,48 +30,80 @@ CONTRACT = 1
 class Golden:
     """Rows with the answers that the model has to give, within an absolute tolerance."""
 
-    columns: Mapping[str, Column]
+    request: InferenceRequest
     scores: NDArray[np.float64]
     tolerance: float
 
 
-@dataclass(frozen=True, eq=False)
 class ServedModel:
     """A model that has given the right answers."""
 
-    served: Served
-    signature: Signature
-    golden: Golden
-    predictor: Predictor
+    def __init__(self, served: Served, signature: Signature, golden: Golden, predictor: Predictor) -> None:
+        self.served, self.golden, self._predictor = served, golden, predictor
+        self.signature = signature
+        self.format = predictor.format
+        self._score_name = signature.outputs[0].name
+        self._scores_from = PREDICT if served.task == "Regression" else PREDICT_PROBA
+        self._position = 0
+        if self._scores_from == PREDICT_PROBA:
+            self._position = _position(predictor.classes, served.positive_class)
 
     @classmethod
-    def load(cls, folders: Folders, served: Served) -> "ServedModel":
+    def load(cls, folders: Folders, served: Served) -> ServedModel:
         """Load and check. Raises ServingError: BadData, UnsafeFormat, ModelLoadFailed, GoldenSamplesMismatch."""
         signature, golden = read_golden(folders.golden)
         try:
-            predictor = load(folders.artefact, "sklearn-skops")
+            predictor = load(folders.artefact, served.format, allow_unsafe=served.allow_unsafe)
+            model = cls(served, signature, golden, predictor)
+            model.check()
+            model.signature = model.completed()
         except ModelError as error:
             raise ServingError(error.reason, error.message) from error
-        model = cls(served, signature, golden, predictor)
-        model.check()
         return model
 
-    def predict(self, columns: Mapping[str, Column]) -> NDArray[np.float64]:
-        """A finite score for every row. Raises ModelError where the model does not answer."""
-        return score(
-            self.predictor, Rows(tuple(columns), columns=columns), self.served.task, self.served.positive_class
-        )
+    def predict(self, requests: list[InferenceRequest]) -> Answers:
+        """The answers to requests of one layout. Raises ModelError where the model does not answer."""
+        rows = gathered(requests, self.signature.names)
+        others = {one.name for request in requests for one in request.outputs if one.name != self._score_name}
+        needed = [self._scores_from, *sorted(others - {self._scores_from})]
+        try:
+            outputs = self._predictor.run(rows, needed)
+            scores = self._scores(outputs)
+        except ModelError:
+            raise
+        except Exception as error:
+            # the model is a user's: it may fail in any way
+            message = f"the model cannot score: {type(error).__name__}"
+            raise ModelError(Reason.EVALUATION_FAILED, message) from error
+        if scores.shape != (rows.count,) or not np.isfinite(scores).all():
+            message = f"{rows.count} rows gave scores that are not finite, or others"
+            raise ModelError(Reason.EVALUATION_FAILED, message)
+        return Answers(self._score_name, scores, outputs, rows)
 
     def check(self) -> None:
         """Ask for the golden answers. Raises ServingError (GoldenSamplesMismatch, ModelLoadFailed)."""
         try:
-            scores = self.predict(self.golden.columns)
+            scores = self.predict([self.golden.request]).scores
         except ModelError as error:
             raise ServingError(Reason.MODEL_LOAD_FAILED, f"the golden samples: {error.message}") from error
         worst = float(np.max(np.abs(scores - self.golden.scores)))
         if not worst <= self.golden.tolerance:  # a sample that is no number is none that the model could give
             text = f"an answer is {worst:.3g} off that at evaluation, {self.golden.tolerance:.3g} is tolerated"
             raise ServingError(Reason.GOLDEN_SAMPLES_MISMATCH, text)
+
+    def completed(self) -> Signature:
+        """The signature with every output that the model has, as it answers the golden samples."""
+        request = self.golden.request
+        found = [self.signature.outputs[0]]
+        others = [name for name in self._predictor.outputs if name != self._score_name]
+        rows = gathered([request], self.signature.names)
+        for name, values in self._predictor.run(rows, others).items() if others else ():
+            found.append(Tensor(name, datatype_of(values), values.shape[1] if values.ndim > 1 else 0))
+        return Signature(self.signature.inputs, tuple(found))
+
+    def _scores(self, outputs: Mapping[str, NDArray[Any]]) -> NDArray[np.float64]:
+        values = outputs[self._scores_from]
+        return np.asarray(values if values.ndim == 1 else values[:, self._position], dtype=np.float64)
 
 
 def read_golden(path: Path) -> tuple[Signature, Golden]:
@@ -73,15 +113,27 @@ def read_golden(path: Path) -> tuple[Signature, Golden]:
         if raw["contract"] != CONTRACT:
             raise ValueError(f"contract {raw['contract']}, not {CONTRACT}")
         signature = Signature(_tensors(raw["inputs"]), _tensors(raw["outputs"]))
-        samples = [one | {"shape": [len(one["data"])]} for one in raw["inputs"]]
+        given = [
+            GivenTensor(str(one["name"]), str(one.get("datatype", "FP64")), [len(one["data"])], list(one["data"]))
+            for one in raw["inputs"]
+        ]
         scores = np.array(raw["outputs"][0]["data"], dtype=np.float64)
-        golden = Golden(columns_of(samples, signature), scores, float(raw["tolerance"]))
-        if not scores.size or {len(column) for column in golden.columns.values()} != {scores.size}:
+        request = understood(None, given, (), False, signature)
+        if request.rows != scores.size:
             raise ValueError("no samples, or inputs and answers of different lengths")
     except (OSError, KeyError, IndexError, TypeError, BadRequest, ValueError) as error:
         raise ServingError(Reason.BAD_DATA, f"golden.json cannot be read: {type(error).__name__}") from error
-    return signature, golden
+    return signature, Golden(request, scores, float(raw["tolerance"]))
 
 
-def _tensors(raw: list[Mapping[str, Any]]) -> tuple[Tensor, ...]:
+def _tensors(raw: Sequence[Mapping[str, Any]]) -> tuple[Tensor, ...]:
     return tuple(Tensor(str(one["name"]), str(one.get("datatype", "FP64"))) for one in raw)
+
+
+def _position(classes: Sequence[str], positive: str) -> int:
+    try:
+        return list(classes).index(class_text(positive))
+    except ValueError:
+        known = ", ".join(classes[:10])
+        message = f"positiveClass {positive!r} is none of the model's classes {known}"
+        raise ModelError(Reason.BAD_CONFIGURATION, message) from None

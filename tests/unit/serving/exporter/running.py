@@ -16,7 +16,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from leeboard.evaluator.windows import parse_window
 from leeboard.stats.distributions import categorical_bins, count_values, numeric_bins, to_profile
-from leeboard_serving.observation import Observation, encode
+from leeboard_serving.observation import encode
+from tests.unit.serving.single import Single
 
 ROOT = Path(__file__).resolve().parents[4]
 PORTIONS = np.random.default_rng(7).random(2000)
@@ -49,7 +50,7 @@ def observations(number, seed, *, most_rows=50):
             "late": generator.random(rows) < 0.3,
             "carrier": generator.choice(CARRIERS, rows),
         }
-        yield Observation(
+        yield Single(
             id=f"{seed}-{n}",
             time=time.time(),
             seconds=float(generator.lognormal(-4, 2)),
@@ -70,7 +71,7 @@ def prediction(name, score=0.5, **changes):
         "carrier": np.array(["AA"], dtype=object),
     }
     values = {"time": time.time(), "seconds": 0.004, "status": 200, "rows": 1, "inputs": inputs}
-    return Observation(name, **(values | {"scores": np.array([score])} | changes))
+    return Single(name, **(values | {"scores": np.array([score])} | changes))
 
 
 def free_port():
@@ -152,7 +153,7 @@ class Exporter:
     def send(self, *requests):
         """Over a connection of their own, which is closed after them."""
         with self.connect() as connection:
-            connection.sendall(b"".join(encode(one) for one in requests))
+            connection.sendall(b"".join(encode(one.alone()) for one in requests))
 
     def get(self, path):
         return httpx.get(f"http://127.0.0.1:{self.metrics_port}{path}", timeout=10)

@@ -33,7 +33,7 @@ def test_counts_are_those_of_numpy(tmp_path):
         connections = [exporter.connect() for _ in sent]
         for requests in zip(*sent, strict=True):
             for connection, one in zip(connections, requests, strict=True):
-                connection.sendall(encode(one))
+                connection.sendall(encode(one.alone()))
         exporter.until_requests(450)
         scraped = {
             "missing": exporter.metric("leeboard_missing_total", input="wind"),

@@ -13,7 +13,7 @@ def requests_of(exporter):
 
 
 def test_frames_that_lie_in_the_socket_are_read_to_their_end(tmp_path):
-    frames = b"".join(encode(prediction(f"r{n}")) for n in range(4000))
+    frames = b"".join(encode(prediction(f"r{n}").alone()) for n in range(4000))
     with Exporter(tmp_path, interval=60) as exporter:
         connection = exporter.connect()
 
@@ -35,18 +35,18 @@ def test_frames_that_lie_in_the_socket_are_read_to_their_end(tmp_path):
 def test_a_server_that_is_still_at_work_is_waited_for(tmp_path):
     with Exporter(tmp_path, interval=60) as exporter:
         with exporter.connect() as connection:
-            connection.sendall(encode(prediction("before")))
+            connection.sendall(encode(prediction("before").alone()))
             exporter.until_requests(1)
             exporter.process.terminate()
             time.sleep(1)
-            connection.sendall(encode(prediction("after")))
+            connection.sendall(encode(prediction("after").alone()))
         assert exporter.process.wait(timeout=30) == 0
     assert requests_of(exporter) == 2
 
 
 def test_a_server_that_never_ends_keeps_nobody(tmp_path):
     with Exporter(tmp_path, interval=60) as exporter, exporter.connect() as connection:
-        connection.sendall(encode(prediction("whole")) + encode(prediction("cut"))[:50])
+        connection.sendall(encode(prediction("whole").alone()) + encode(prediction("cut").alone())[:50])
         exporter.until_requests(1)
         began = time.monotonic()
         assert exporter.end() == 0

@@ -20,9 +20,8 @@ def raw(header, body=b""):
 def with_texts(texts):
     """A frame whose column of texts holds other JSON than a list."""
     body = json.dumps(texts).encode() + struct.pack("<d", 0.5)
-    columns = [["carrier", "BYTES", len(body) - 8], ["", "FP64", 8]]
-    header = {"id": "r", "time": 1, "seconds": 1, "status": 200, "rows": 1, "dropped": 0, "columns": columns}
-    return raw(header, body)
+    blocks = [[["carrier"], "BYTES", len(body) - 8], [[""], "FP64", 8]]
+    return raw({"requests": [["r", 1, 1, 200, 1]], "dropped": 0, "blocks": blocks}, body)
 
 
 MALFORMED = {
@@ -30,16 +29,16 @@ MALFORMED = {
     "a length beyond the bound": struct.pack(">II", 1 << 31, 0),
     "not JSON": struct.pack(">II", 3, 0) + b"{{{",
     "no observation": raw({"id": "r"}),
-    "cut": encode(prediction("r"))[:-1],
-    "texts for a number": encode(prediction("r", inputs={"wind": TEXTS})),
-    "numbers for a category": encode(prediction("r", inputs={"carrier": np.array([1.0])})),
+    "cut": encode(prediction("r").alone())[:-1],
+    "texts for a number": encode(prediction("r", inputs={"wind": TEXTS}).alone()),
+    "numbers for a category": encode(prediction("r", inputs={"carrier": np.array([1.0])}).alone()),
     "an object for a category": with_texts({"a": 1}),
-    "no time": encode(prediction("r", time=float("nan"))),
-    "a time beyond time": encode(prediction("r", time=1e300)),
-    "a negative duration": encode(prediction("r", seconds=-1.0)),
-    "an endless duration": encode(prediction("r", seconds=float("inf"))),
-    "no status": encode(prediction("r", status=7)),
-    "fewer than none dropped": encode(prediction("r", dropped=-1)),
+    "no time": encode(prediction("r", time=float("nan")).alone()),
+    "a time beyond time": encode(prediction("r", time=1e300).alone()),
+    "a negative duration": encode(prediction("r", seconds=-1.0).alone()),
+    "an endless duration": encode(prediction("r", seconds=float("inf")).alone()),
+    "no status": encode(prediction("r", status=7).alone()),
+    "fewer than none dropped": encode(prediction("r", dropped=-1).alone()),
 }
 
 
@@ -54,13 +53,13 @@ def test_a_malformed_frame_costs_its_connection_alone(exporter, frame):
     counted = exporter.metric("leeboard_malformed_frames_total")
     requests = exporter.metric("leeboard_requests_total")
     with exporter.connect() as good, exporter.connect() as bad:
-        good.sendall(encode(prediction("before")))
-        bad.sendall(encode(prediction("whole")) + frame)
+        good.sendall(encode(prediction("before").alone()))
+        bad.sendall(encode(prediction("whole").alone()) + frame)
         if frame == MALFORMED["cut"]:
             bad.shutdown(1)
         bad.settimeout(30)
         assert bad.recv(1) == b""
-        good.sendall(encode(prediction("after")))
+        good.sendall(encode(prediction("after").alone()))
         exporter.until_requests(requests + 3)
     assert exporter.metric("leeboard_malformed_frames_total") == counted + 1
     assert exporter.metric("leeboard_requests_total") == requests + 3

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from leeboard.evaluator.labels import parse_ledger
 from leeboard.evaluator.windows import parse_window
 from leeboard_serving.exporter.health import PATIENCE, Health
-from leeboard_serving.exporter.latency import EDGES, bin_of
+from leeboard_serving.exporter.latency import EDGES, bins_of
 from leeboard_serving.exporter.outbox import Outbox
 from leeboard_serving.exporter.recorder import Recorder
 from leeboard_serving.exporter.references import References
@@ -39,7 +39,7 @@ def test_a_clock_that_is_set_back_loses_and_doubles_nothing(tmp_path, references
     async def run():
         for moment, end in ((1060.0, 1_060_000), (500.0, 500_000), (501.0, 501_000), (1120.0, 1_120_000)):
             now[0] = moment
-            await recorder.observe(prediction(f"at {moment}"))
+            await recorder.observe(prediction(f"at {moment}").alone())
             await recorder.close(end)
         await recorder.close()
 
@@ -57,9 +57,9 @@ def test_what_waits_to_be_counted_is_bounded_and_changes_nothing(references):
     sent = list(observations(3 * MOST_WAITING, 8, most_rows=3))
     together, summed = Tally(references), Tally(references)
     for one in sent:
-        together.add(one)
+        together.add(one.alone())
         alone = Tally(references)
-        alone.add(one)
+        alone.add(one.alone())
         summed.merge(alone)
     together.settle()
     assert together.features.keys() == {raw["name"] for raw in PROFILE["features"]}
@@ -95,9 +95,9 @@ def test_latencies_lie_between_their_edges():
     ratios = np.divide(EDGES[1:], EDGES[:-1])
     assert ratios.max() < 1.27
     assert ratios[:-1].min() > 1.24
-    assert [bin_of(0.0), bin_of(0.0005), bin_of(60.0), bin_of(61.0)] == [0, 0, len(EDGES) - 1, len(EDGES)]
-    for seconds in np.geomspace(1e-4, 100, 1000):
-        assert bin_of(seconds) == sum(edge < seconds for edge in EDGES)
+    assert bins_of([0.0, 0.0005, 60.0, 61.0]) == [0, 0, len(EDGES) - 1, len(EDGES)]
+    seconds = np.geomspace(1e-4, 100, 1000)
+    assert bins_of(seconds) == [sum(edge < one for edge in EDGES) for one in seconds]
 
 
 def test_health_is_lost_by_a_loop_that_stands_still_and_by_an_upload_without_end(tmp_path, monkeypatch):

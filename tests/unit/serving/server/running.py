@@ -20,6 +20,7 @@ from leeboard.models import Rows, score
 from leeboard.models.scikit_learn import ScikitLearnPredictor
 from leeboard_serving.observation import decode
 from tests.support.trained import flights, train
+from tests.unit.serving.single import singles
 
 TASK, POSITIVE = "BinaryClassification", "1"
 REFERENCE = flights(3000, 1)
@@ -69,7 +70,7 @@ class Exporter:
             with connection, connection.makefile("rb") as stream:
                 while lengths := stream.read(8):
                     header, body = (int.from_bytes(lengths[i : i + 4], "big") for i in (0, 4))
-                    self.told.append(decode(stream.read(header), stream.read(body)))
+                    self.told += singles(decode(stream.read(header), stream.read(body)))
 
     def wait(self, count: int, seconds: float = 10) -> list:
         """What was told, once it is that much."""
@@ -130,6 +131,8 @@ def start(folder: Path, **environment: str) -> Server:
         "LEEBOARD_RUN_FOLDER": str(folder),
         "LEEBOARD_TERMINATION_LOG": str(folder / "termination"),
         "LEEBOARD_PORT": str(port),
+        "LEEBOARD_GRPC_PORT": "0",
+        "LEEBOARD_HOST": "127.0.0.1",
         "OMP_NUM_THREADS": "1",
         "PYTHONPATH": os.pathsep.join(sys.path),
     }

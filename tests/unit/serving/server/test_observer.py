@@ -7,14 +7,11 @@ import socket
 import numpy as np
 import uvloop
 
-from leeboard_serving.observation import Observation, read
+from leeboard.models.rows import Rows
+from leeboard_serving.observation import Told, read
 from leeboard_serving.server.observer import Observer
 
-OBSERVATIONS = 100
-
-
-def observation(number):
-    return Observation(f"r{number}", 1.0, 0.1, 200, 500, {"x": np.zeros(500)}, np.zeros(500))
+REQUESTS, ROWS = 100, 500
 
 
 async def frames(data):
@@ -25,7 +22,7 @@ async def frames(data):
     found = []
     try:
         while (one := await read(reader)) is not None:
-            found.append(one.id)
+            found += [told.id for told in one.requests]
     except ValueError:  # the last one, which is cut
         pass
     return found
@@ -42,8 +39,9 @@ def test_of_what_an_exporter_that_reads_nothing_misses_each_is_known(tmp_path, c
     async def tell() -> None:
         observer = Observer(path)
         observer.start()
-        for number in range(OBSERVATIONS):
-            observer.tell(observation(number))
+        for number in range(REQUESTS):
+            rows = Rows(("x",), matrix=np.zeros((ROWS, 1)))
+            observer.tell_of([Told(f"r{number}", 1.0, 0.1, 200, ROWS)], "one layout", rows, np.zeros(ROWS))
         await observer.stop(0.3)
 
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listening:
@@ -53,6 +51,30 @@ def test_of_what_an_exporter_that_reads_nothing_misses_each_is_known(tmp_path, c
         connection, _ = listening.accept()
     arrived = asyncio.run(frames(everything(connection)))
     assert arrived == [f"r{number}" for number in range(len(arrived))]
-    told = re.search(r"(\d+) observations could not be told of", caplog.text)
+    told = re.search(r"(\d+) requests could not be told of", caplog.text)
     assert told is not None
-    assert len(arrived) + int(told[1]) == OBSERVATIONS
+    assert len(arrived) + int(told[1]) == REQUESTS
+
+
+async def test_requests_of_one_layout_share_a_frame_and_others_do_not(tmp_path):
+    observer = Observer(tmp_path / "observe.sock")
+    listening = await asyncio.start_unix_server(lambda reader, _: arrived.set_result(reader), observer.path)
+    arrived = asyncio.get_running_loop().create_future()
+    matrix = Rows(("x", "y"), matrix=np.array([[1.0, 2.0]]))
+    columns = Rows(("x", "y"), columns={"x": np.array([3]), "y": np.array(["z"], dtype=object)})
+    observer.tell(Told("failed", 1.0, 0.1, 400))
+    observer.tell_of([Told("a", 1.0, 0.1, 200, 1)], "matrix", matrix, np.array([0.1]))
+    observer.tell_of([Told("b", 1.0, 0.1, 200, 1)], "matrix", matrix, np.array([0.2]))
+    observer.tell(Told("late", 1.0, 0.1, 503))
+    observer.tell_of([Told("c", 1.0, 0.1, 200, 1)], "columns", columns, np.array([0.3]))
+    assert observer.waiting == 5
+    observer.start()
+    reader = await arrived
+    first, second = await read(reader), await read(reader)
+    assert [told.id for told in first.requests] == ["failed", "a", "b", "late"]
+    assert first.inputs["y"].tolist() == [2.0, 2.0]
+    assert [told.id for told in second.requests] == ["c"]
+    assert second.inputs["y"].tolist() == ["z"]
+    await observer.stop(5)
+    assert observer.waiting == 0
+    listening.close()

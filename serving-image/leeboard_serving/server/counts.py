@@ -1,0 +1,94 @@
+"""What the workers of one server counted, in memory that they share, so that any of them can tell of all."""
+
+from __future__ import annotations
+
+import mmap
+from bisect import bisect_left
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+SECONDS = (0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+"""Upper bounds of latencies, in seconds."""
+ROWS = tuple(float(1 << power) for power in range(14))
+"""Upper bounds of the rows of a batch."""
+ROUTES = ("infer", "grpc", "metadata", "health", "repository", "other")
+STATUSES = ("2xx", "4xx", "5xx")
+
+
+class Histogram:
+    """Counts on bounds, and the sum; of one process."""
+
+    __slots__ = ("bounds", "counts", "total")
+
+    def __init__(self, bounds: Sequence[float]) -> None:
+        self.bounds = bounds
+        self.counts = [0] * (len(bounds) + 1)
+        self.total = 0.0
+
+    def add(self, value: float) -> None:
+        """Count a value in the bin of the first bound that is not below it."""
+        self.counts[bisect_left(self.bounds, value)] += 1
+        self.total += value
+
+
+class Layout:
+    """Where each count lies in a worker's row."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.requests = self._take(len(ROUTES) * len(STATUSES))
+        self.seconds = {route: self._take(len(SECONDS) + 2) for route in ("infer", "grpc")}
+        self.predict = self._take(len(SECONDS) + 2)
+        self.batch = self._take(len(ROWS) + 2)
+        self.singles = {name: self._take(1) for name in SINGLES}
+
+    def _take(self, number: int) -> slice:
+        start, self.size = self.size, self.size + number
+        return slice(start, self.size)
+
+
+SINGLES = ("waiting", "refused", "late", "failed_checks", "untold", "dropped", "connections")
+LAYOUT = Layout()
+
+
+class SharedCounts:
+    """A row of float64 for each worker, made before the workers are forked."""
+
+    def __init__(self, workers: int) -> None:
+        memory = mmap.mmap(-1, max(1, workers) * LAYOUT.size * 8)
+        self._rows: NDArray[np.float64] = np.frombuffer(memory, dtype=np.float64).reshape(max(1, workers), LAYOUT.size)
+
+    def row(self, worker: int) -> NDArray[np.float64]:
+        """What one worker writes."""
+        return self._rows[worker]
+
+    def total(self) -> NDArray[np.float64]:
+        """Of all workers."""
+        total: NDArray[np.float64] = self._rows.sum(axis=0)
+        return total
+
+
+class Counts:
+    """What one worker counts: in plain numbers on the way of a request, published from time to time."""
+
+    def __init__(self, row: NDArray[np.float64]) -> None:
+        self._row = row
+        self._requests = [0] * (len(ROUTES) * len(STATUSES))
+        self.seconds = {"infer": Histogram(SECONDS), "grpc": Histogram(SECONDS)}
+        self.predict, self.batch = Histogram(SECONDS), Histogram(ROWS)
+
+    def answered(self, route: int, status: int) -> None:
+        """A request was answered; `route` is a position in ROUTES."""
+        self._requests[3 * route + (0 if status < 400 else 1 if status < 500 else 2)] += 1
+
+    def publish(self, singles: dict[str, float]) -> None:
+        """Show the others what was counted, and the present figures by name."""
+        row = self._row
+        row[LAYOUT.requests] = self._requests
+        shown = [(LAYOUT.seconds[route], histogram) for route, histogram in self.seconds.items()]
+        for place, histogram in (*shown, (LAYOUT.predict, self.predict), (LAYOUT.batch, self.batch)):
+            row[place] = [*histogram.counts, histogram.total]
+        for name, value in singles.items():
+            row[LAYOUT.singles[name]] = value

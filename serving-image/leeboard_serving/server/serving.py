@@ -1,0 +1,149 @@
+"""One model in one process: requests go in, answers come out, and whoever observes them is told.
+
+What carries a request, HTTP or gRPC, calls `infer` and is called back; the rest is the same for both.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable
+from itertools import count
+
+from leeboard.models import ModelError
+from leeboard_serving.failures import ServingError
+from leeboard_serving.observation import Told
+from leeboard_serving.server.batching import Batcher, Job, Late
+from leeboard_serving.server.counts import ROUTES, Counts
+from leeboard_serving.server.inference.answers import Answers
+from leeboard_serving.server.inference.request import InferenceRequest
+from leeboard_serving.server.observer import Observer
+from leeboard_serving.server.served_model import ServedModel
+from leeboard_serving.server.settings import Settings
+from leeboard_serving.server.statistics import Statistics
+
+CHECK_SECONDS = 3.0
+"""How long readiness waits for the model, below the probe's own timeout."""
+PUBLISH_SECONDS = 0.25
+Answered = Callable[[Answers, int], None]
+Failed = Callable[[int, str], None]
+
+
+class Serving:
+    """The model, its queue, and the counts of one worker."""
+
+    def __init__(self, model: ServedModel, observer: Observer, counts: Counts, settings: Settings) -> None:
+        self.model, self.observer, self.counts = model, observer, counts
+        self.settings = settings
+        self.statistics = Statistics()
+        self.loaded = True
+        self.failed_checks = 0
+        self.connections: Callable[[], int] = lambda: 0
+        self.batcher = Batcher(model.predict, self._told, self._timed, settings.most_waiting, settings.longest_wait)
+        self._prefix = os.urandom(6).hex()
+        self._numbers = count()
+        self._checking: asyncio.Task[None] | None = None
+        self._publishing = asyncio.get_running_loop().call_later(PUBLISH_SECONDS, self._publish)
+
+    def infer(self, request: InferenceRequest, route: str, started: float, answered: Answered, failed: Failed) -> None:
+        """Have a request answered: `answered(answers, start)`, or `failed(status, text)` with an HTTP status.
+
+        `started` is when its first byte came, by `time.perf_counter`. A request without an id gets one.
+        """
+        if not request.id:
+            request.id = f"{self._prefix}-{next(self._numbers):x}"
+        job = _InferenceJob(request, time.monotonic() + self.settings.deadline, started, route)
+
+        def done(answers: Answers | None, start: int, error: Exception | None) -> None:
+            if answers is not None:
+                job.seconds = time.perf_counter() - started
+                answered(answers, start)
+                self.counts.seconds[route].add(job.seconds)
+                self.counts.answered(ROUTES.index(route), 200)
+                return
+            status, text = _failure(error)
+            failed(status, text)
+            self.failed(request.id, route, started, status)
+
+        job.done = done
+        self.batcher.submit(job)
+
+    def failed(self, identity: str, route: str, started: float, status: int) -> None:
+        """Count an inference request that was answered with a failure, and tell of it."""
+        seconds = time.perf_counter() - started
+        if route in self.counts.seconds:
+            self.counts.seconds[route].add(seconds)
+        self.counts.answered(ROUTES.index(route), status)
+        self.statistics.failed(seconds)
+        name = identity or f"{self._prefix}-{next(self._numbers):x}"
+        self.observer.tell(Told(name, time.time(), seconds, status))
+
+    async def check(self) -> None:
+        """Ask the model for the golden answers, before the requests that wait: a busy server is a ready one.
+
+        Whoever asks meanwhile gets the same answer, so that no number of callers keeps the model from its requests.
+        Raises TimeoutError where it does not answer within CHECK_SECONDS, and ServingError where it answers wrongly.
+        """
+        if self._checking is None or self._checking.done():
+            self._checking = asyncio.ensure_future(self.batcher.urgently(self.model.check))
+        try:
+            await asyncio.wait_for(asyncio.shield(self._checking), CHECK_SECONDS)
+        except (TimeoutError, ServingError):
+            self.failed_checks += 1
+            raise
+
+    async def close(self) -> None:
+        """Tell what is still to be told, and let the thread end."""
+        await self.observer.stop(5.0)
+        self._publishing.cancel()
+        self.batcher.close()
+
+    def _told(self, jobs: list[Job], answers: Answers) -> None:
+        now = time.time()
+        told = [Told(job.request.id, now, job.seconds, 200, job.request.rows) for job in jobs]  # type: ignore[attr-defined]
+        self.observer.tell_of(told, jobs[0].request.layout, answers.rows, answers.scores)
+        self.statistics.answered(jobs, told)
+
+    def _timed(self, rows: int, seconds: float) -> None:
+        self.counts.predict.add(seconds)
+        self.counts.batch.add(rows)
+        self.statistics.computed(rows, seconds)
+
+    def publish(self) -> None:
+        """Show what was counted to the other workers."""
+        self.counts.publish(
+            {
+                "waiting": self.batcher.waiting,
+                "refused": self.batcher.refused,
+                "late": self.batcher.late,
+                "failed_checks": self.failed_checks,
+                "untold": self.observer.waiting,
+                "dropped": self.observer.dropped,
+                "connections": self.connections(),
+            }
+        )
+
+    def _publish(self) -> None:
+        self.publish()
+        self._publishing = asyncio.get_running_loop().call_later(PUBLISH_SECONDS, self._publish)
+
+
+class _InferenceJob(Job):
+    __slots__ = ("route", "seconds", "started")
+
+    def __init__(self, request: InferenceRequest, deadline: float, started: float, route: str) -> None:
+        super().__init__(request, deadline, _nobody)
+        self.started, self.route, self.seconds = started, route, 0.0
+
+
+def _nobody(_: Answers | None, __: int, ___: Exception | None) -> None:
+    raise RuntimeError("a job without an owner")
+
+
+def _failure(error: Exception | None) -> tuple[int, str]:
+    if isinstance(error, Late):
+        return 503, str(error)
+    if isinstance(error, ModelError):
+        return 500, error.message
+    return 500, "the server failed; its log says how"
