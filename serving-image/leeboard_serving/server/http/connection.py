@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _ONCE = frozenset({b"content-length", b"host", b"transfer-encoding", b"inference-header-content-length"})
 """Headers of which a second one could be read in two ways."""
+_OFFER = frozenset({b"upgrade", b"http2-settings", b"connection"})
 
 
 class Connection(asyncio.Protocol):
@@ -38,6 +39,7 @@ class Connection(asyncio.Protocol):
         self._head_bytes = 0
         self._parts: list[bytes] = []
         self._body_bytes = 0
+        self._offered = False
         self._refused = False
         self._ending = False
         self._half_closed = False
@@ -61,13 +63,7 @@ class Connection(asyncio.Protocol):
         if self._ending or self._refused:
             return
         self.since = self.site.now()
-        try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            self._refuse(400, "the protocol cannot be changed")
-        except httptools.HttpParserError as error:
-            if not self._refused:
-                self._refuse(400, _reason(error))
+        self._feed(data)
         if not self._refused and len(self.owed) >= self._limits.requests and self._reading:
             self._reading = False
             self._transport.pause_reading()
@@ -114,6 +110,9 @@ class Connection(asyncio.Protocol):
         if request is None or self._refused:
             return
         request.method = self._parser.get_method().decode("ascii")
+        self._offered = self._parser.should_upgrade()
+        if self._offered:
+            return
         request.last = not self._parser.should_keep_alive()
         if problem := _head_problem(request.headers, self._parser.get_http_version()):
             self._refuse(400, problem)
@@ -135,6 +134,8 @@ class Connection(asyncio.Protocol):
         self._parts.append(body)
 
     def on_message_complete(self) -> None:
+        if self._offered:
+            return
         request, self._request = self._request, None
         self.receiving = False
         if request is None or self._refused:
@@ -146,6 +147,33 @@ class Connection(asyncio.Protocol):
             self._ending = True
         self.owed.append(request)
         self.site.handle(request)
+
+    def _feed(self, data: bytes) -> None:
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._go_on(data[upgrade.args[0] :])
+        except httptools.HttpParserError as error:
+            if not self._refused:
+                self._refuse(400, _reason(error))
+
+    def _go_on(self, rest: bytes) -> None:
+        """Read a request that offers another protocol as what it is otherwise.
+
+        Java's client offers HTTP/2 with its first request, whatever that is. The parser stops there, so that the head
+        is given to a new one without the offer.
+        """
+        request = self._request
+        if request is None or self._refused:
+            return
+        if request.method == "CONNECT":
+            self._refuse(405, "this server is no proxy")
+            return
+        kept = [b"%b: %b" % one for one in request.headers if one[0] not in _OFFER]
+        line = b"%b %b HTTP/%b" % (request.method.encode(), self._url, self._parser.get_http_version().encode())
+        self._parser = httptools.HttpRequestParser(self)
+        self._offered = False
+        self._feed(b"\r\n".join([line, *kept, b"", rest]))
 
     # what requests and the site call
 
