@@ -62,7 +62,8 @@ class SharedCounts:
 
     def row(self, worker: int) -> NDArray[np.float64]:
         """What one worker writes."""
-        return self._rows[worker]
+        own: NDArray[np.float64] = self._rows[worker]
+        return own
 
     def total(self) -> NDArray[np.float64]:
         """Of all workers."""
