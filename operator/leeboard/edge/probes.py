@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry
+from prometheus_client import CollectorRegistry
 
 from leeboard.edge.health import Health
 from leeboard.observability.exposition import exposition
@@ -40,7 +40,8 @@ class Probes:
         """All metrics, or those named by `name[]`, as other exporters have it: those of objects take their time."""
         names = request.query.getall("name[]", [])
         chosen = self._metrics.restricted_registry(names) if names else self._metrics
-        return web.Response(body=await exposition(chosen), headers={"Content-Type": CONTENT_TYPE_LATEST})
+        shown = await exposition(chosen, request.headers.get("Accept"))
+        return web.Response(body=shown.body, headers={"Content-Type": shown.content_type})
 
 
 def _answer(good: bool, text: str) -> web.Response:

@@ -13,7 +13,6 @@ import time
 from datetime import UTC, datetime
 
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST
 
 from leeboard.evaluator.configuration import Configuration
 from leeboard.evaluator.failures import EvaluationError, exit_code
@@ -54,8 +53,9 @@ async def serve(health: Health, metrics: EvaluatorMetrics, port: int) -> web.App
     async def healthz(_: web.Request) -> web.Response:
         return web.Response(status=200 if health.live() else 503)
 
-    async def show(_: web.Request) -> web.Response:
-        return web.Response(body=await exposition(metrics.registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+    async def show(request: web.Request) -> web.Response:
+        shown = await exposition(metrics.registry, request.headers.get("Accept"))
+        return web.Response(body=shown.body, headers={"Content-Type": shown.content_type})
 
     application = web.Application()
     application.router.add_get("/healthz", healthz)

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from typing import NamedTuple
 
-from prometheus_client import CollectorRegistry, Metric, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Metric, generate_latest
 from prometheus_client.registry import Collector, RestrictedRegistry
+
+from leeboard.observability import protobuf
+from leeboard.observability.negotiation import prefers_protobuf
+
+
+class Exposition(NamedTuple):
+    """What a scrape is answered with."""
+
+    body: bytes
+    content_type: str
 
 
 class _Collected(Collector):
@@ -17,10 +28,13 @@ class _Collected(Collector):
         return self._families
 
 
-async def exposition(registry: CollectorRegistry | RestrictedRegistry) -> bytes:
-    """The registry in Prometheus' text format.
+async def exposition(registry: CollectorRegistry | RestrictedRegistry, accept: str | None) -> Exposition:
+    """The registry in the format that the scrape's header Accept prefers: Prometheus' text, or its protobuf.
 
-    The event loop collects, because what is collected from changes on it; the text, the greater part of the work, is
-    made in a thread.
+    The event loop collects, because what is collected from changes on it; the encoding, the greater part of the work,
+    is done in a thread.
     """
-    return await asyncio.to_thread(generate_latest, _Collected(list(registry.collect())))
+    families = list(registry.collect())
+    if prefers_protobuf(accept or ""):
+        return Exposition(await asyncio.to_thread(protobuf.encoded, families), protobuf.CONTENT_TYPE)
+    return Exposition(await asyncio.to_thread(generate_latest, _Collected(families)), CONTENT_TYPE_LATEST)

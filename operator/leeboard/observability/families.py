@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, disable_created_metrics
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+from prometheus_client.samples import NativeHistogram
 
 from leeboard import __version__
 
@@ -18,11 +19,27 @@ SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 
 """Bucket bounds of what usually takes milliseconds, in seconds."""
 
 
+class Distribution(HistogramMetricFamily):
+    """A histogram for a collector, with the native one of the same observations where there is one.
+
+    `native` holds these by the values of their labels, in the family's order.
+    """
+
+    def __init__(self, name: str, documentation: str, labels: Sequence[str]) -> None:
+        super().__init__(name, documentation, labels=labels)
+        self.native: dict[tuple[str, ...], NativeHistogram] = {}
+
+    def add_native(self, labels: Sequence[str], histogram: NativeHistogram) -> None:
+        """Show it beside the classic one of the same labels."""
+        self.native[tuple(labels)] = histogram
+
+
 @dataclass(frozen=True)
 class Family:
     """A metric family: the name as it is scraped, its type, its meaning with the unit, its labels in order.
 
-    `buckets` belong to histograms: upper bounds in the family's unit.
+    `buckets` belong to histograms: upper bounds in the family's unit. A `native` one is shown on the buckets of
+    `leeboard.observability.native` too, to whom scrapes by protobuf.
     """
 
     name: str
@@ -30,6 +47,7 @@ class Family:
     help: str
     labels: tuple[str, ...] = ()
     buckets: tuple[float, ...] = SECONDS
+    native: bool = False
 
     def counter(self, registry: CollectorRegistry) -> Counter:
         """A counter that is counted where things happen."""
@@ -51,9 +69,9 @@ class Family:
         """An empty family for a collector that reads the present state."""
         return GaugeMetricFamily(self.name, self.help, labels=self.labels)
 
-    def distribution(self) -> HistogramMetricFamily:
+    def distribution(self) -> Distribution:
         """An empty family for a collector that reads bins kept elsewhere."""
-        return HistogramMetricFamily(self.name, self.help, labels=self.labels)
+        return Distribution(self.name, self.help, self.labels)
 
 
 BUILD = Family(

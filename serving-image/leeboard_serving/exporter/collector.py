@@ -5,11 +5,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 
 from prometheus_client import Metric
-from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
+from prometheus_client.core import CounterMetricFamily
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
-from leeboard.observability.families import Family
+from leeboard.observability.families import Distribution, Family
+from leeboard.observability.native import native_histogram
 from leeboard_serving.exporter.latency import EDGES
 from leeboard_serving.exporter.outbox import SHARES, Outbox
 from leeboard_serving.exporter.receiver import Receiver
@@ -24,7 +25,9 @@ STATUSES = ("2xx", "4xx", "5xx")
 REQUESTS = Family(
     "leeboard_requests_total", "counter", "Requests by class of the HTTP status, such as 2xx.", (*_ADDRESS, "status")
 )
-SECONDS = Family("leeboard_request_seconds", "histogram", "How long requests took, waiting included.", _ADDRESS)
+SECONDS = Family(
+    "leeboard_request_seconds", "histogram", "How long requests took, waiting included.", _ADDRESS, EDGES, native=True
+)
 ROWS = Family("leeboard_rows_total", "counter", "Rows that were predicted.", _ADDRESS)
 MISSING = Family("leeboard_missing_total", "counter", "Missing values of an input.", (*_ADDRESS, "input"))
 UNSEEN = Family("leeboard_unseen_total", "counter", "Categories that the reference did not have.", (*_ADDRESS, "input"))
@@ -84,7 +87,9 @@ class ExporterCollector(Collector):
         yield self._counter(
             REQUESTS, [((status,), total.statuses[status]) for status in sorted({*STATUSES, *total.statuses})]
         )
-        yield self._histogram(SECONDS, EDGES, total.latencies, total.seconds)
+        latencies = self._histogram(SECONDS, EDGES, total.latencies, total.seconds)
+        latencies.add_native(self._address, native_histogram(total.native, total.seconds))
+        yield latencies
         yield self._counter(ROWS, [((), total.rows)])
 
     def _columns(self, total: Tally) -> Iterator[Metric]:
@@ -121,9 +126,7 @@ class ExporterCollector(Collector):
             shown.add_metric((*self._address, *values), count)
         return shown
 
-    def _histogram(
-        self, family: Family, edges: Iterable[float], counts: Sequence[int], total: float
-    ) -> HistogramMetricFamily:
+    def _histogram(self, family: Family, edges: Iterable[float], counts: Sequence[int], total: float) -> Distribution:
         shown = family.distribution()
         ends = [*map(floatToGoString, edges), "+Inf"]
         shown.add_metric(self._address, [*zip(ends, accumulate(counts), strict=True)], total)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from leeboard.observability.native import SIZE, bucket_of
 from leeboard.stats.distributions import Distribution, count_values
 from leeboard_serving.exporter.latency import EDGES, bins_of
 from leeboard_serving.exporter.references import References
@@ -20,12 +21,14 @@ LARGEST_SUM, LARGEST_SUM_OF_SQUARES = 1e150, 1e300
 class Tally:
     """Counts by HTTP status class (`2xx`), latencies on `latency.EDGES`, and distributions on the profile's bins.
 
-    `seconds` is the sum of the latencies; `dropped` counts the requests that the server could not tell of.
+    `native` has the latencies once more, on the buckets of native histograms: for Prometheus, in no window. `seconds`
+    is the sum of the latencies; `dropped` counts the requests that the server could not tell of.
     """
 
     def __init__(self, references: References) -> None:
         self.statuses: Counter[str] = Counter()
         self.latencies = [0] * (len(EDGES) + 1)
+        self.native = [0] * SIZE
         self.seconds = 0.0
         self.rows = self.dropped = 0
         self.features = dict(references.features)
@@ -50,6 +53,8 @@ class Tally:
         seconds = [told.seconds for told in requests]
         for position in bins_of(seconds):
             self.latencies[position] += 1
+        for one in seconds:
+            self.native[bucket_of(one)] += 1
         self.seconds += sum(seconds)
         self.dropped += observations.dropped
         if rows := observations.rows:
@@ -74,6 +79,7 @@ class Tally:
         other.settle()
         self.statuses += other.statuses
         self.latencies = [a + b for a, b in zip(self.latencies, other.latencies, strict=True)]
+        self.native = [a + b for a, b in zip(self.native, other.native, strict=True)]
         self.seconds += other.seconds
         self.rows += other.rows
         self.dropped += other.dropped

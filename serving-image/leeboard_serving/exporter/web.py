@@ -6,7 +6,7 @@ import socket
 from collections.abc import Callable, Iterator
 
 import uvicorn
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry
+from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
@@ -29,8 +29,9 @@ def metrics_application(health: Health, registry: CollectorRegistry) -> Starlett
     async def healthz(_: Request) -> Response:
         return Response(status_code=200 if health.is_live() else 503)
 
-    async def metrics(_: Request) -> Response:
-        return Response(await exposition(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+    async def metrics(request: Request) -> Response:
+        shown = await exposition(registry, request.headers.get("accept"))
+        return Response(shown.body, headers={"Content-Type": shown.content_type})
 
     return Starlette(routes=[Route("/healthz", healthz), Route("/metrics", metrics)])
 

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry
+from prometheus_client import CollectorRegistry
 
 from leeboard import __version__
 from leeboard.observability.exposition import exposition
@@ -128,8 +128,9 @@ class Rest:
     async def _metrics(self, request: HttpRequest) -> None:
         """Closes the connection: one that Prometheus keeps between two scrapes would hold up the server's end."""
         self._serving.publish()
-        text = await exposition(self._registry)
-        request.answer(200, text, CONTENT_TYPE_LATEST.encode(), last=True)
+        accept = request.header(b"accept") or b""
+        shown = await exposition(self._registry, accept.decode("latin-1"))
+        request.answer(200, shown.body, shown.content_type.encode(), last=True)
 
     def _server(self, request: HttpRequest) -> None:
         request.answer_json({"name": "leeboard", "version": __version__, "extensions": EXTENSIONS})

@@ -86,4 +86,4 @@ def test_whatever_a_process_says_is_json_its_libraries_warnings_and_last_words_i
 async def test_a_scrape_shows_what_the_registry_has() -> None:
     registry = CollectorRegistry()
     Gauge("x", "An x.", registry=registry).set(4)
-    assert b"# TYPE x gauge\nx 4.0\n" in await exposition(registry)
+    assert b"# TYPE x gauge\nx 4.0\n" in (await exposition(registry, None)).body
