@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from charts.dashboards.grafana import Dashboard, Panel, Query, Row, Variable
-from charts.dashboards.promql import RATE, of_process, quantile
-
-_OF = '{namespace=~"$namespace",model=~"$model"}'
-_BY = "namespace, model, version"
-_VERSION = "{{namespace}}/{{version}}"
-
+from charts.dashboards.promql import RATE, native_quantile, of_process
+from charts.dashboards.server import SERVER
+from charts.dashboards.versions import BY, OF, VERSION
 
 _FAILED = '{namespace=~"$namespace",model=~"$model",status="5xx"}'
 
@@ -37,14 +34,14 @@ _STATE = Row(
         ),
         Panel(
             "Versions that wait for approval",
-            (Query(f"count(leeboard_model_version_awaiting_approval_since_timestamp_seconds{_OF}) or vector(0)", ""),),
+            (Query(f"count(leeboard_model_version_awaiting_approval_since_timestamp_seconds{OF}) or vector(0)", ""),),
             "stat",
             width=5,
             height=4,
         ),
         Panel(
             "Versions rolled back",
-            (Query(f"sum(leeboard_model_quarantined_versions{_OF})", "versions"),),
+            (Query(f"sum(leeboard_model_quarantined_versions{OF})", "versions"),),
             "stat",
             width=5,
             height=4,
@@ -52,7 +49,7 @@ _STATE = Row(
         ),
         Panel(
             "Champion since",
-            (Query(f"time() - max by ({_BY}) (leeboard_model_champion_since_timestamp_seconds{_OF})", _VERSION),),
+            (Query(f"time() - max by ({BY}) (leeboard_model_champion_since_timestamp_seconds{OF})", VERSION),),
             "bars",
             unit="s",
             width=12,
@@ -61,7 +58,7 @@ _STATE = Row(
         ),
         Panel(
             "Age of the champion's training",
-            (Query(f"time() - max by ({_BY}) (leeboard_model_champion_registered_timestamp_seconds{_OF})", _VERSION),),
+            (Query(f"time() - max by ({BY}) (leeboard_model_champion_registered_timestamp_seconds{OF})", VERSION),),
             "bars",
             unit="s",
             width=12,
@@ -74,7 +71,7 @@ _TRAFFIC = Row(
     (
         Panel(
             "Requests",
-            (Query(f"sum by ({_BY}) (rate(leeboard_requests_total{_OF}{RATE}))", _VERSION),),
+            (Query(f"sum by ({BY}) (rate(leeboard_requests_total{OF}{RATE}))", VERSION),),
             "stack",
             "reqps",
         ),
@@ -82,9 +79,9 @@ _TRAFFIC = Row(
             "Requests that fail",
             (
                 Query(
-                    f"sum by ({_BY}) (rate(leeboard_requests_total{_FAILED}{RATE}))"
-                    f" / (sum by ({_BY}) (rate(leeboard_requests_total{_OF}{RATE})) > 0)",
-                    _VERSION,
+                    f"sum by ({BY}) (rate(leeboard_requests_total{_FAILED}{RATE}))"
+                    f" / (sum by ({BY}) (rate(leeboard_requests_total{OF}{RATE})) > 0)",
+                    VERSION,
                 ),
             ),
             unit="percentunit",
@@ -95,7 +92,7 @@ _TRAFFIC = Row(
             "Share of the traffic",
             (
                 Query(
-                    f"max by ({_BY}, role, weight) (leeboard_model_traffic_weight_percent{_OF})",
+                    f"max by ({BY}, role, weight) (leeboard_model_traffic_weight_percent{OF})",
                     "{{version}} {{role}} {{weight}}",
                 ),
             ),
@@ -105,24 +102,18 @@ _TRAFFIC = Row(
         Panel(
             "Latency",
             (
-                Query(quantile(0.5, "leeboard_request_seconds", _BY, _OF), f"{_VERSION} median"),
-                Query(quantile(0.99, "leeboard_request_seconds", _BY, _OF), f"{_VERSION} p99"),
+                Query(native_quantile(0.5, "leeboard_request_seconds", BY, OF), f"{VERSION} median"),
+                Query(native_quantile(0.99, "leeboard_request_seconds", BY, OF), f"{VERSION} p99"),
             ),
             unit="s",
-        ),
-        Panel(
-            "Latency of the model alone",
-            (Query(quantile(0.99, "leeboard_server_predict_seconds", _BY, _OF), f"{_VERSION} p99"),),
-            unit="s",
-            description="Without the time that requests wait for it.",
         ),
         Panel(
             "Mean score",
             (
                 Query(
-                    f"sum by ({_BY}) (rate(leeboard_score_sum{_OF}{RATE}))"
-                    f" / (sum by ({_BY}) (rate(leeboard_score_count{_OF}{RATE})) > 0)",
-                    _VERSION,
+                    f"sum by ({BY}) (rate(leeboard_score_sum{OF}{RATE}))"
+                    f" / (sum by ({BY}) (rate(leeboard_score_count{OF}{RATE})) > 0)",
+                    VERSION,
                 ),
             ),
         ),
@@ -135,7 +126,7 @@ _DRIFT = Row(
             "Score by check",
             (
                 Query(
-                    f"max by (namespace, monitor, check) (leeboard_drift_score_ratio{_OF})",
+                    f"max by (namespace, monitor, check) (leeboard_drift_score_ratio{OF})",
                     "{{namespace}}/{{monitor}} {{check}}",
                 ),
             ),
@@ -146,7 +137,7 @@ _DRIFT = Row(
             "Verdict",
             (
                 Query(
-                    f"max by (namespace, monitor, verdict) (leeboard_drift_verdict{_OF}) == 1",
+                    f"max by (namespace, monitor, verdict) (leeboard_drift_verdict{OF}) == 1",
                     "{{namespace}}/{{monitor}} {{verdict}}",
                 ),
             ),
@@ -155,10 +146,10 @@ _DRIFT = Row(
             "Rows in the window",
             (
                 Query(
-                    f"max by (namespace, monitor) (leeboard_drift_window_rows{_OF})", "{{namespace}}/{{monitor}} rows"
+                    f"max by (namespace, monitor) (leeboard_drift_window_rows{OF})", "{{namespace}}/{{monitor}} rows"
                 ),
                 Query(
-                    f"max by (namespace, monitor) (leeboard_drift_window_labelled_rows{_OF})",
+                    f"max by (namespace, monitor) (leeboard_drift_window_labelled_rows{OF})",
                     "{{namespace}}/{{monitor}} labels",
                 ),
             ),
@@ -167,7 +158,7 @@ _DRIFT = Row(
             "Delay of labels",
             (
                 Query(
-                    f"max by (namespace, monitor, percentile) (leeboard_label_delay_seconds{_OF})",
+                    f"max by (namespace, monitor, percentile) (leeboard_label_delay_seconds{OF})",
                     "{{namespace}}/{{monitor}} {{percentile}}",
                 ),
             ),
@@ -178,9 +169,9 @@ _DRIFT = Row(
             "Missing values",
             (
                 Query(
-                    f"topk(10, sum by (namespace, version, input) (rate(leeboard_missing_total{_OF}{RATE}))"
+                    f"topk(10, sum by (namespace, version, input) (rate(leeboard_missing_total{OF}{RATE}))"
                     f" / on (namespace, version) group_left ()"
-                    f" (sum by (namespace, version) (rate(leeboard_rows_total{_OF}{RATE})) > 0))",
+                    f" (sum by (namespace, version) (rate(leeboard_rows_total{OF}{RATE})) > 0))",
                     "{{version}} {{input}}",
                 ),
             ),
@@ -191,7 +182,7 @@ _DRIFT = Row(
             "Categories that were not in the reference",
             (
                 Query(
-                    f"topk(10, sum by (namespace, version, input) (rate(leeboard_unseen_total{_OF}{RATE})))",
+                    f"topk(10, sum by (namespace, version, input) (rate(leeboard_unseen_total{OF}{RATE})))",
                     "{{version}} {{input}}",
                 ),
             ),
@@ -203,29 +194,20 @@ _PODS = Row(
     "Pods",
     (
         Panel(
-            "Requests in the server",
-            (
-                Query(f"sum by ({_BY}) (leeboard_server_requests_waiting{_OF})", f"{_VERSION} waiting"),
-                Query(
-                    f"sum by ({_BY}) (rate(leeboard_server_requests_refused_total{_OF}{RATE}))", f"{_VERSION} refused/s"
-                ),
-            ),
-        ),
-        Panel(
             "Observations that are lost or wait",
             (
-                Query(f"sum by ({_BY}) (rate(leeboard_observations_dropped_total{_OF}{RATE}))", f"{_VERSION} lost/s"),
-                Query(f"sum by ({_BY}) (leeboard_server_observations_waiting{_OF})", f"{_VERSION} waiting"),
+                Query(f"sum by ({BY}) (rate(leeboard_observations_dropped_total{OF}{RATE}))", f"{VERSION} lost/s"),
+                Query(f"sum by ({BY}) (leeboard_server_observations_waiting{OF})", f"{VERSION} waiting"),
             ),
         ),
         Panel(
             "Files that wait for storage",
-            (Query(f"sum by ({_BY}, kind) (leeboard_outbox_bytes{_OF})", f"{_VERSION} {{{{kind}}}}"),),
+            (Query(f"sum by ({BY}, kind) (leeboard_outbox_bytes{OF})", f"{VERSION} {{{{kind}}}}"),),
             unit="bytes",
         ),
         Panel(
             "Since everything was stored",
-            (Query(f"time() - min by ({_BY}) (leeboard_last_flush_timestamp_seconds{_OF} > 0)", _VERSION),),
+            (Query(f"time() - min by ({BY}) (leeboard_last_flush_timestamp_seconds{OF} > 0)", VERSION),),
             unit="s",
             limit=900,
         ),
@@ -263,7 +245,7 @@ DASHBOARD = Dashboard(
     uid="leeboard-models",
     title="Leeboard / Models",
     description="What serves, how well, and whether it drifts.",
-    rows=(_STATE, _TRAFFIC, _DRIFT, _PODS),
+    rows=(_STATE, _TRAFFIC, _DRIFT, SERVER, _PODS),
     variables=(
         Variable("namespace", 'leeboard_ready{kind="Model"}', "namespace"),
         Variable("model", 'leeboard_ready{kind="Model",namespace=~"$namespace"}', "name"),

@@ -15,6 +15,15 @@ def quantile(share: float, metric: str, by: str, selector: str = "") -> str:
     return f"histogram_quantile({share}, sum by (le, {by}) (rate({metric}_bucket{selector}{RATE})))"
 
 
+def native_quantile(share: float, metric: str, by: str, selector: str = "") -> str:
+    """The quantile of a histogram that is a native one too: of that where Prometheus has it, else by the bounds.
+
+    A Prometheus that takes native histograms keeps the bounds only where its scrape says so.
+    """
+    native = f"histogram_quantile({share}, sum by ({by}) (rate({metric}{selector}{RATE})))"
+    return f"{native} or {quantile(share, metric, by, selector)}"
+
+
 def quantile_of_process(component: str, share: float, metric: str, by: str) -> str:
     """The same of one process of Leeboard."""
     rate = of_process(component, f"rate({metric}_bucket{RATE})")

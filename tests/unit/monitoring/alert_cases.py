@@ -37,6 +37,19 @@ def requests(good: str, bad: str, version: str = VERSION) -> dict[str, str]:
     return series
 
 
+def predictions(asked: str, refused: str, late: str, health: str = "0+30x600") -> dict[str, str]:
+    """Of two pods' servers."""
+    series = {}
+    for pod in ("p", "q"):
+        own = f'{VERSION},pod="{pod}"'
+        series[f'leeboard_server_requests_total{{{own},route="infer",status="2xx"}}'] = asked
+        series[f'leeboard_server_requests_total{{{own},route="grpc",status="2xx"}}'] = "0x600"
+        series[f'leeboard_server_requests_total{{{own},route="health",status="2xx"}}'] = health
+        series[f"leeboard_server_requests_refused_total{{{own}}}"] = refused
+        series[f"leeboard_server_requests_late_total{{{own}}}"] = late
+    return series
+
+
 @dataclass(frozen=True)
 class Firing:
     """`at` is when, such as 20m; `description` None: that of the rule, which has no placeholders then."""
@@ -128,6 +141,14 @@ FIRING = (
         {"severity": "critical", **OF_VERSION},
         "10% of the requests to ml/m fail.",
         "The champion v1 answers them with a status of 500 or above.",
+    ),
+    Firing(
+        "LeeboardServerOverloaded",
+        predictions("0+100x600", "0+3x600", "0+1x600"),
+        "16m",
+        {"severity": "warning", **OF_VERSION},
+        "4% of the requests to ml/m are refused.",
+        "The pods of v1 have more to predict than they can, and answer 503.",
     ),
     Firing(
         "LeeboardDrift",
@@ -226,6 +247,11 @@ QUIET = (
         CHAMPION | requests("0+90x600", "0+90x600", f'{MODEL},version="v2"'),
         "30m",
         "a candidate's errors are the rollout's business",
+    ),
+    Quiet("LeeboardServerOverloaded", predictions("0+1000x600", "0+5x600", "0+4x600"), "30m"),
+    Quiet("LeeboardServerOverloaded", predictions("0+100x600", "0+50x600", "0x600"), "9m", "not for long enough"),
+    Quiet(
+        "LeeboardServerOverloaded", predictions("0+100x600", "0+50x5 250x600", "0x600"), "30m", "a burst that is over"
     ),
     Quiet("LeeboardDrift", {f'leeboard_drift_verdict{{{MODEL},monitor="d",verdict="Drift"}}': "0x600"}, "30m"),
     Quiet(
