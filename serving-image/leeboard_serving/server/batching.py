@@ -15,7 +15,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from leeboard.models import ModelError
 from leeboard_serving.server.costs import Costs
@@ -27,6 +27,7 @@ QUICK = 0.001
 """Seconds that the event loop may be held up by a prediction."""
 LARGEST_BATCH = 4096
 """Rows that are predicted together; a single request may have more."""
+JobT = TypeVar("JobT", bound="Job")
 Predict = Callable[[list[InferenceRequest]], Answers]
 
 
@@ -43,17 +44,19 @@ class Late(Exception):
 
 
 class Job:
-    """A request in the queue, and who hears how it ended: `done(answers, start, error)`."""
+    """A request in the queue; `deadline` is when it is given up, by `time.monotonic`."""
 
-    __slots__ = ("deadline", "done", "request")
+    __slots__ = ("deadline", "request")
 
-    def __init__(
-        self, request: InferenceRequest, deadline: float, done: Callable[[Answers | None, int, Exception | None], None]
-    ) -> None:
-        self.request, self.deadline, self.done = request, deadline, done
+    def __init__(self, request: InferenceRequest, deadline: float) -> None:
+        self.request, self.deadline = request, deadline
+
+    def done(self, answers: Answers | None, start: int, error: Exception | None) -> None:
+        """Hear how it ended: its rows begin at `start` of the answers, or there is an error."""
+        raise NotImplementedError
 
 
-class Batcher:
+class Batcher(Generic[JobT]):
     """The queue before one model.
 
     `refused` counts the requests that found too many before them, `late` those that waited for too long. `told` hears
@@ -63,7 +66,7 @@ class Batcher:
     def __init__(
         self,
         predict: Predict,
-        told: Callable[[list[Job], Answers], None],
+        told: Callable[[list[JobT], Answers], None],
         timed: Callable[[int, float], None],
         most_waiting: int,
         longest_wait: float,
@@ -71,7 +74,7 @@ class Batcher:
         self._predict, self._told, self._timed = predict, told, timed
         self._most, self._longest = most_waiting, longest_wait
         self._costs = Costs()
-        self._queue: deque[Job] = deque()
+        self._queue: deque[JobT] = deque()
         self._rows = 0
         self._urgent: deque[tuple[Callable[[], Any], asyncio.Future[Any]]] = deque()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="model")
@@ -92,7 +95,7 @@ class Batcher:
             self.refused += 1
             raise Overloaded(max(wait, 0.1))
 
-    def submit(self, job: Job) -> None:
+    def submit(self, job: JobT) -> None:
         """Have a request predicted."""
         self._queue.append(job)
         self._rows += job.request.rows
@@ -124,9 +127,9 @@ class Batcher:
             else:
                 return
 
-    def _batch(self) -> list[Job]:
+    def _batch(self) -> list[JobT]:
         """The first of the queue with those behind it that are of the same layout."""
-        jobs: list[Job] = []
+        jobs: list[JobT] = []
         rows, layout, now = 0, None, time.monotonic()
         while self._queue:
             job = self._queue[0]
@@ -144,7 +147,7 @@ class Batcher:
             jobs.append(job)
         return jobs
 
-    def _compute(self, jobs: list[Job]) -> None:
+    def _compute(self, jobs: list[JobT]) -> None:
         if not jobs:
             return
         rows = sum(job.request.rows for job in jobs)
@@ -157,7 +160,7 @@ class Batcher:
         self._computing = len(jobs)
         self._in_thread(lambda: self._attempt(jobs, rows), result)
 
-    def _attempt(self, jobs: list[Job], rows: int) -> tuple[Answers | None, Exception | None, float]:
+    def _attempt(self, jobs: list[JobT], rows: int) -> tuple[Answers | None, Exception | None, float]:
         """The answers, or why there are none, and the seconds that it took."""
         started = time.perf_counter()
         try:
@@ -169,7 +172,7 @@ class Batcher:
             return None, error, time.perf_counter() - started
         return answers, None, time.perf_counter() - started
 
-    def _finish(self, jobs: list[Job], answers: Answers | None, error: Exception | None, seconds: float) -> None:
+    def _finish(self, jobs: list[JobT], answers: Answers | None, error: Exception | None, seconds: float) -> None:
         self._computing = 0
         rows = sum(job.request.rows for job in jobs)
         self._costs.learn(rows, seconds)
@@ -188,7 +191,7 @@ class Batcher:
             start += job.request.rows
         self._told(jobs, answers)
 
-    def _compute_alone(self, job: Job) -> None:
+    def _compute_alone(self, job: JobT) -> None:
         job.request.layout = object()
         self._queue.append(job)
         self._rows += job.request.rows

@@ -84,6 +84,11 @@ class Counts:
         """A request was answered; `route` is a position in ROUTES."""
         self._requests[3 * route + (0 if status < 400 else 1 if status < 500 else 2)] += 1
 
+    def inferred(self, route: str, seconds: float) -> None:
+        """An inference request of a route (infer, grpc) was answered as it should be."""
+        self.seconds[route].add(seconds)
+        self._requests[3 * ROUTES.index(route)] += 1
+
     def publish(self, singles: dict[str, float]) -> None:
         """Show the others what was counted, and the present figures by name."""
         row = self._row

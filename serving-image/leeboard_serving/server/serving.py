@@ -40,7 +40,9 @@ class Serving:
         self.loaded = True
         self.failed_checks = 0
         self.connections: Callable[[], int] = lambda: 0
-        self.batcher = Batcher(model.predict, self._told, self._timed, settings.most_waiting, settings.longest_wait)
+        self.batcher: Batcher[_InferenceJob] = Batcher(
+            model.predict, self._told, self._timed, settings.most_waiting, settings.longest_wait
+        )
         self._prefix = os.urandom(6).hex()
         self._numbers = count()
         self._checking: asyncio.Task[None] | None = None
@@ -52,22 +54,15 @@ class Serving:
         `started` is when its first byte came, by `time.perf_counter`. A request without an id gets one.
         """
         if not request.id:
-            request.id = f"{self._prefix}-{next(self._numbers):x}"
-        job = _InferenceJob(request, time.monotonic() + self.settings.deadline, started, route)
+            request.id = self.new_id()
+        deadline = time.monotonic() + self.settings.deadline
+        self.batcher.submit(
+            _InferenceJob(request, deadline, self, route=route, started=started, answered=answered, failed=failed)
+        )
 
-        def done(answers: Answers | None, start: int, error: Exception | None) -> None:
-            if answers is not None:
-                job.seconds = time.perf_counter() - started
-                answered(answers, start)
-                self.counts.seconds[route].add(job.seconds)
-                self.counts.answered(ROUTES.index(route), 200)
-                return
-            status, text = _failure(error)
-            failed(status, text)
-            self.failed(request.id, route, started, status)
-
-        job.done = done
-        self.batcher.submit(job)
+    def new_id(self) -> str:
+        """An id that no other request of any worker has."""
+        return f"{self._prefix}-{next(self._numbers):x}"
 
     def failed(self, identity: str, route: str, started: float, status: int) -> None:
         """Count an inference request that was answered with a failure, and tell of it."""
@@ -76,8 +71,7 @@ class Serving:
             self.counts.seconds[route].add(seconds)
         self.counts.answered(ROUTES.index(route), status)
         self.statistics.failed(seconds)
-        name = identity or f"{self._prefix}-{next(self._numbers):x}"
-        self.observer.tell(Told(name, time.time(), seconds, status))
+        self.observer.tell(Told(identity or self.new_id(), time.time(), seconds, status))
 
     async def check(self) -> None:
         """Ask the model for the golden answers, before the requests that wait: a busy server is a ready one.
@@ -99,11 +93,11 @@ class Serving:
         self._publishing.cancel()
         self.batcher.close()
 
-    def _told(self, jobs: list[Job], answers: Answers) -> None:
+    def _told(self, jobs: list[_InferenceJob], answers: Answers) -> None:
         now = time.time()
-        told = [Told(job.request.id, now, job.seconds, 200, job.request.rows) for job in jobs]  # type: ignore[attr-defined]
+        told = [Told(job.request.id, now, job.seconds, 200, job.request.rows) for job in jobs]
         self.observer.tell_of(told, jobs[0].request.layout, answers.rows, answers.scores)
-        self.statistics.answered(jobs, told)
+        self.statistics.answered(told)
 
     def _timed(self, rows: int, seconds: float) -> None:
         self.counts.predict.add(seconds)
@@ -130,15 +124,34 @@ class Serving:
 
 
 class _InferenceJob(Job):
-    __slots__ = ("route", "seconds", "started")
+    __slots__ = ("_answered", "_failed", "_route", "_serving", "_started", "seconds")
 
-    def __init__(self, request: InferenceRequest, deadline: float, started: float, route: str) -> None:
-        super().__init__(request, deadline, _nobody)
-        self.started, self.route, self.seconds = started, route, 0.0
+    def __init__(
+        self,
+        request: InferenceRequest,
+        deadline: float,
+        serving: Serving,
+        *,
+        route: str,
+        started: float,
+        answered: Answered,
+        failed: Failed,
+    ) -> None:
+        self.request, self.deadline = request, deadline
+        self._serving, self._route, self._started = serving, route, started
+        self._answered, self._failed = answered, failed
+        self.seconds = 0.0
 
-
-def _nobody(_: Answers | None, __: int, ___: Exception | None) -> None:
-    raise RuntimeError("a job without an owner")
+    def done(self, answers: Answers | None, start: int, error: Exception | None) -> None:
+        """See Job."""
+        if answers is None:
+            status, text = _failure(error)
+            self._failed(status, text)
+            self._serving.failed(self.request.id, self._route, self._started, status)
+            return
+        self._answered(answers, start)
+        self.seconds = time.perf_counter() - self._started
+        self._serving.counts.inferred(self._route, self.seconds)
 
 
 def _failure(error: Exception | None) -> tuple[int, str]:

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from leeboard_serving.observation import Told
-from leeboard_serving.server.batching import Job
 
 _NANOSECONDS = 1_000_000_000
 
@@ -23,9 +22,9 @@ class Statistics:
         self._batches: dict[int, list[float]] = {}
         self._last = 0.0
 
-    def answered(self, jobs: Sequence[Job], told: Sequence[Told]) -> None:
+    def answered(self, told: Sequence[Told]) -> None:
         """Requests that were predicted together."""
-        self._successes += len(jobs)
+        self._successes += len(told)
         self._seconds += sum(one.seconds for one in told)
         self._last = told[-1].time
 

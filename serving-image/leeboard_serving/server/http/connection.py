@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any, cast
 import httptools
 
 from leeboard_serving.server.http.answers import Headers
+from leeboard_serving.server.http.head_rules import head_problem
+from leeboard_serving.server.http.known_heads import KnownHead
 from leeboard_serving.server.http.request import HttpRequest, path_of
 
 if TYPE_CHECKING:
     from leeboard_serving.server.http.site import Site
 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-_ONCE = frozenset({b"content-length", b"host", b"transfer-encoding", b"inference-header-content-length"})
-"""Headers of which a second one could be read in two ways."""
 _OFFER = frozenset({b"upgrade", b"http2-settings", b"connection"})
 
 
@@ -40,6 +40,7 @@ class Connection(asyncio.Protocol):
         self._parts: list[bytes] = []
         self._body_bytes = 0
         self._offered = False
+        self._whole: bytes | None = None
         self._refused = False
         self._ending = False
         self._half_closed = False
@@ -63,7 +64,12 @@ class Connection(asyncio.Protocol):
         if self._ending or self._refused:
             return
         self.since = self.site.now()
-        self._feed(data)
+        # a request that has begun is the parser's; between two of them it remembers nothing
+        self._whole = None if self.receiving else data
+        if self._whole is None or (found := self.site.known.find(data)) is None:
+            self._feed(data)
+        else:
+            self._have(*found)
         if not self._refused and len(self.owed) >= self._limits.requests and self._reading:
             self._reading = False
             self._transport.pause_reading()
@@ -114,7 +120,7 @@ class Connection(asyncio.Protocol):
         if self._offered:
             return
         request.last = not self._parser.should_keep_alive()
-        if problem := _head_problem(request.headers, self._parser.get_http_version()):
+        if problem := head_problem(request.headers, self._parser.get_http_version()):
             self._refuse(400, problem)
             return
         try:
@@ -143,6 +149,19 @@ class Connection(asyncio.Protocol):
         parts = self._parts
         request.body = parts[0] if len(parts) == 1 else b"".join(parts)
         self._parts = []
+        if self._whole is not None:
+            known = KnownHead(request.method, request.path, request.headers, len(request.body), request.last)
+            self.site.known.learn(self._whole, known)
+            self._whole = None
+        self._owe(request)
+
+    def _have(self, known: KnownHead, body: bytes) -> None:
+        request = HttpRequest(self)
+        request.method, request.path, request.headers, _, request.last = known
+        request.body = body
+        self._owe(request)
+
+    def _owe(self, request: HttpRequest) -> None:
         if request.last:
             self._ending = True
         self.owed.append(request)
@@ -266,19 +285,6 @@ class Connection(asyncio.Protocol):
         request.last = True
         self.owed.append(request)
         self.site.refused(request, status, text)
-
-
-def _head_problem(headers: list[tuple[bytes, bytes]], version: str) -> str | None:
-    seen: set[bytes] = set()
-    for name, _ in headers:
-        if name in _ONCE and name in seen:
-            return f"the header {name.decode('latin-1')} is given twice"
-        seen.add(name)
-    if version == "1.1" and b"host" not in seen:
-        return "the header host is absent"
-    if b"content-length" in seen and b"transfer-encoding" in seen:
-        return "content-length and transfer-encoding exclude each other"
-    return None
 
 
 def _reason(error: Any) -> str:

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from leeboard_serving.server.http.answers import Heads
 from leeboard_serving.server.http.connection import Connection
+from leeboard_serving.server.http.known_heads import KnownHeads
 from leeboard_serving.server.http.limits import Limits
 from leeboard_serving.server.http.request import HttpRequest
 
@@ -53,6 +54,7 @@ class Site:
 
     def __init__(self, pages: Pages, observed: Observed, limits: Limits, constant: Mapping[str, str]) -> None:
         self.pages, self.limits, self.heads = pages, limits, Heads(constant)
+        self.known = KnownHeads()
         self.draining = False
         self.now = time.monotonic
         self._observed = observed

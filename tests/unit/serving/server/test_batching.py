@@ -34,6 +34,21 @@ class Model:
         return Answers("score", rows.matrix.sum(axis=1), {}, rows)
 
 
+class Noted(Job):
+    """Keeps how it ended."""
+
+    def __init__(self, request, deadline, asked):
+        super().__init__(request, deadline)
+        self.asked = asked
+
+    def done(self, answers, start, error):
+        name, ended = self.request.id, self.asked.ended
+        assert name not in ended
+        ended[name] = error or answers.scores[start : start + self.request.rows].tolist()
+        if event := self.asked.reached.get(len(ended)):
+            event.set()
+
+
 class Asked:
     """Everything that was submitted, and how it ended."""
 
@@ -46,13 +61,7 @@ class Asked:
         flat = [value for row in rows for value in row]
         request = InferenceRequest(name, len(rows), dtype, flat=flat)
 
-        def done(answers, start, error):
-            assert name not in self.ended
-            self.ended[name] = error or answers.scores[start : start + len(rows)].tolist()
-            if event := self.reached.get(len(self.ended)):
-                event.set()
-
-        self.batcher.submit(Job(request, asyncio.get_running_loop().time() + seconds, done))
+        self.batcher.submit(Noted(request, asyncio.get_running_loop().time() + seconds, self))
 
     async def all(self, number):
         self.reached[number] = asyncio.Event()

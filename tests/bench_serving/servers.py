@@ -1,0 +1,166 @@
+"""The servers that are measured, each as a process on one core that is ready to be asked."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import skops.io
+
+from tests.bench_serving.cases import Case, Kind, WIDTH, data, fitted
+
+GOLDEN_ROWS = 16
+
+
+@dataclass
+class Running:
+    """A server: the address of its inference page, and the process that has to be ended."""
+
+    name: str
+    url: str
+    process: subprocess.Popen[bytes]
+
+    def close(self) -> None:
+        """End it."""
+        self.process.terminate()
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def answers(self, case: Case) -> Any:
+        """The outputs of one request, as they are read by a client of the protocol. Raises OSError."""
+        body, headers = case.body()
+        request = urllib.request.Request(self.url, body, headers)  # noqa: S310 - loopback
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+            content = answer.read()
+            length = answer.headers.get("Inference-Header-Content-Length")
+        described = json.loads(content[: int(length)] if length else content)
+        first = described["outputs"][0]
+        if "data" in first:
+            return np.asarray(first["data"], dtype=np.float64).reshape(first["shape"])
+        size = first["parameters"]["binary_data_size"]
+        dtype = {"FP64": "<f8", "FP32": "<f4", "INT64": "<i8"}[first["datatype"]]
+        return np.frombuffer(content[int(length) : int(length) + size], dtype).reshape(first["shape"])
+
+
+@dataclass(frozen=True)
+class Ours:
+    """Leeboard's server with a model in one of its formats; `exporter` has a real exporter listen beside it."""
+
+    format: str = "onnx"
+    environment: Mapping[str, str] = field(default_factory=dict)
+    name: str = "Leeboard"
+
+    def start(self, kind: Kind, folder: Path, core: int) -> Running:
+        """Start it and wait until it is ready. Raises RuntimeError where it is not."""
+        volume = folder / f"{kind}-{self.format}"
+        lay_out(volume, kind, self.format)
+        port = free_port()
+        artefact = {"uri": "file:///", "digest": f"sha256:{'0' * 64}", "format": self.format}
+        values = {
+            "LEEBOARD_MODEL": "m",
+            "LEEBOARD_VERSION": "m-1",
+            "LEEBOARD_SCORE_OUTPUT": "probability",
+            "LEEBOARD_ARTIFACT": json.dumps(artefact),
+            "LEEBOARD_MODEL_FOLDER": str(volume),
+            "LEEBOARD_RUN_FOLDER": str(volume),
+            "LEEBOARD_TERMINATION_LOG": str(volume / "termination"),
+            "LEEBOARD_PORT": str(port),
+            "LEEBOARD_GRPC_PORT": "0",
+            "LEEBOARD_HOST": "127.0.0.1",
+        }
+        command = [sys.executable, "-m", "leeboard_serving.server"]
+        url = f"http://127.0.0.1:{port}/v2/models/m/infer"
+        return started(self.name, command, values | dict(self.environment), core, url, f"{url[:-6]}/ready")
+
+
+@dataclass(frozen=True)
+class Floor:
+    """A bare handler: parse, predict, answer; on the stack that its module names."""
+
+    stack: str = "httptools"
+    format: str = "sklearn-skops"
+
+    @property
+    def name(self) -> str:
+        """Such as `bare handler on httptools`."""
+        return f"bare handler on {self.stack}"
+
+    def start(self, kind: Kind, folder: Path, core: int) -> Running:
+        """Start it and wait until it is ready."""
+        volume = folder / f"{kind}-{self.format}"
+        lay_out(volume, kind, self.format)
+        port = free_port()
+        module = f"tests.bench_serving.floors.{self.stack}"
+        command = [sys.executable, "-m", module, str(port), str(volume / "model"), self.format]
+        url = f"http://127.0.0.1:{port}/v2/models/m/infer"
+        return started(self.name, command, {}, core, url, f"http://127.0.0.1:{port}/v2/health/ready")
+
+
+def lay_out(volume: Path, kind: Kind, format: str) -> None:
+    """The volume of a pod with a model in a format, as `load` leaves it."""
+    if (volume / "golden.json").exists():
+        return
+    (volume / "model").mkdir(parents=True, exist_ok=True)
+    estimator = fitted(kind)
+    if format == "onnx":
+        (volume / "model" / "model.onnx").write_bytes(as_onnx(kind))
+    else:
+        skops.io.dump(estimator, volume / "model" / "model.skops")
+    rows = data(kind)[0][:GOLDEN_ROWS]
+    inputs = [
+        {"name": f"x{position}", "datatype": "FP64", "data": rows[:, position].tolist()}
+        for position in range(WIDTH[kind])
+    ]
+    scores = estimator.predict_proba(rows)[:, 1].tolist()
+    golden = {"contract": 1, "inputs": inputs, "outputs": [{"name": "probability", "data": scores}], "tolerance": 1e-5}
+    (volume / "golden.json").write_text(json.dumps(golden), encoding="utf-8")
+
+
+def as_onnx(kind: Kind) -> bytes:
+    """The model as the evaluation converts it. Raises RuntimeError where it cannot be converted."""
+    from leeboard.models.onnx_conversion import convert  # noqa: PLC0415 - only where it is asked for
+
+    converted = convert(fitted(kind), data(kind)[0], "BinaryClassification")
+    if converted.onnx is None:
+        raise RuntimeError(f"{kind} is not converted: {converted.report}")
+    return converted.onnx
+
+
+def started(
+    name: str, command: list[str], environment: Mapping[str, str], core: int, url: str, ready: str, seconds: float = 90
+) -> Running:
+    """A process on one core, once its page `ready` answers. Raises RuntimeError where it does not."""
+    values = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1"} | dict(environment)
+    process = subprocess.Popen(
+        ["taskset", "-c", str(core), *command], env=values, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    running = Running(name, url, process)
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urllib.request.urlopen(ready, timeout=2) as answer:  # noqa: S310 - loopback
+                if answer.status == 200:
+                    return running
+        except OSError:
+            time.sleep(0.1)
+    running.close()
+    raise RuntimeError(f"{name} was not ready after {seconds:g} s, or ended with {process.returncode}")
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
