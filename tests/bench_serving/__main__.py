@@ -44,7 +44,12 @@ def main() -> int:
         for case in cases:
             with narrator.step(case.name, case.name):
                 found[case.name] = measure(
-                    case, servers, Path(folder), chosen.connections, chosen.rounds, chosen.seconds
+                    case,
+                    servers,
+                    Path(folder),
+                    connections=chosen.connections,
+                    rounds=chosen.rounds,
+                    seconds=chosen.seconds,
                 )
                 for name, results in found[case.name].items():
                     shown = ", ".join(f"{n}: {one.rate:,.0f}/s p99 {one.p99:.2f} ms" for n, one in results.items())
@@ -64,7 +69,13 @@ def main() -> int:
 
 
 def measure(
-    case: Case, servers: Sequence[Server], folder: Path, connections: Sequence[int], rounds: int, seconds: float
+    case: Case,
+    servers: Sequence[Server],
+    folder: Path,
+    *,
+    connections: Sequence[int],
+    rounds: int,
+    seconds: float,
 ) -> dict[str, dict[int, Result]]:
     """The medians of every server that can answer this case, by connections."""
     results: dict[str, dict[int, list[Result]]] = {}

@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Mapping
@@ -17,7 +18,8 @@ from typing import Any
 import numpy as np
 import skops.io
 
-from tests.bench_serving.cases import Case, Kind, WIDTH, data, fitted
+from leeboard.stats.distributions import count_values, numeric_bins, to_profile
+from tests.bench_serving.cases import WIDTH, Case, Kind, data, fitted
 
 GOLDEN_ROWS = 16
 
@@ -29,15 +31,17 @@ class Running:
     name: str
     url: str
     process: subprocess.Popen[bytes]
+    companion: subprocess.Popen[bytes] | None = None
 
     def close(self) -> None:
         """End it."""
-        self.process.terminate()
-        try:
-            self.process.wait(20)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        for process in filter(None, (self.process, self.companion)):
+            process.terminate()
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
     def answers(self, case: Case) -> Any:
         """The outputs of one request, as they are read by a client of the protocol. Raises OSError."""
@@ -62,12 +66,15 @@ class Ours:
     format: str = "onnx"
     environment: Mapping[str, str] = field(default_factory=dict)
     name: str = "Leeboard"
+    exporter: bool = False
 
     def start(self, kind: Kind, folder: Path, core: int) -> Running:
         """Start it and wait until it is ready. Raises RuntimeError where it is not."""
         volume = folder / f"{kind}-{self.format}"
         lay_out(volume, kind, self.format)
         port = free_port()
+        # a Unix socket of its own: nobody else's exporter hears of it
+        run = Path(tempfile.mkdtemp(dir=folder))
         artefact = {"uri": "file:///", "digest": f"sha256:{'0' * 64}", "format": self.format}
         values = {
             "LEEBOARD_MODEL": "m",
@@ -75,15 +82,20 @@ class Ours:
             "LEEBOARD_SCORE_OUTPUT": "probability",
             "LEEBOARD_ARTIFACT": json.dumps(artefact),
             "LEEBOARD_MODEL_FOLDER": str(volume),
-            "LEEBOARD_RUN_FOLDER": str(volume),
-            "LEEBOARD_TERMINATION_LOG": str(volume / "termination"),
+            "LEEBOARD_RUN_FOLDER": str(run),
+            "LEEBOARD_TERMINATION_LOG": str(run / "termination"),
             "LEEBOARD_PORT": str(port),
             "LEEBOARD_GRPC_PORT": "0",
             "LEEBOARD_HOST": "127.0.0.1",
         }
         command = [sys.executable, "-m", "leeboard_serving.server"]
         url = f"http://127.0.0.1:{port}/v2/models/m/infer"
-        return started(self.name, command, values | dict(self.environment), core, url, f"{url[:-6]}/ready")
+        running = started(
+            self.name, command, values | dict(self.environment), core=core, url=url, ready=f"{url[:-6]}/ready"
+        )
+        if self.exporter:
+            running.companion = exporter(run, volume, values)
+        return running
 
 
 @dataclass(frozen=True)
@@ -106,7 +118,7 @@ class Floor:
         module = f"tests.bench_serving.floors.{self.stack}"
         command = [sys.executable, "-m", module, str(port), str(volume / "model"), self.format]
         url = f"http://127.0.0.1:{port}/v2/models/m/infer"
-        return started(self.name, command, {}, core, url, f"http://127.0.0.1:{port}/v2/health/ready")
+        return started(self.name, command, {}, core=core, url=url, ready=f"http://127.0.0.1:{port}/v2/health/ready")
 
 
 def lay_out(volume: Path, kind: Kind, format: str) -> None:
@@ -126,12 +138,13 @@ def lay_out(volume: Path, kind: Kind, format: str) -> None:
     ]
     scores = estimator.predict_proba(rows)[:, 1].tolist()
     golden = {"contract": 1, "inputs": inputs, "outputs": [{"name": "probability", "data": scores}], "tolerance": 1e-5}
+    (volume / "profile.json").write_text(json.dumps(profile(kind)), encoding="utf-8")
     (volume / "golden.json").write_text(json.dumps(golden), encoding="utf-8")
 
 
 def as_onnx(kind: Kind) -> bytes:
     """The model as the evaluation converts it. Raises RuntimeError where it cannot be converted."""
-    from leeboard.models.onnx_conversion import convert  # noqa: PLC0415 - only where it is asked for
+    from leeboard.models.onnx_conversion import convert
 
     converted = convert(fitted(kind), data(kind)[0], "BinaryClassification")
     if converted.onnx is None:
@@ -139,8 +152,55 @@ def as_onnx(kind: Kind) -> bytes:
     return converted.onnx
 
 
+def exporter(run: Path, volume: Path, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    """The real exporter beside a server, on any core, once it listens. Raises RuntimeError where it does not."""
+    values = (
+        os.environ
+        | dict(environment)
+        | {
+            "PYTHONPATH": os.pathsep.join(sys.path),
+            "LEEBOARD_POD": "m-1-abc",
+            "LEEBOARD_OBSERVATIONS_URI": f"file://{run}/bucket/",
+            "LEEBOARD_FLUSH_INTERVAL": "5",
+            "LEEBOARD_OUTBOX_FOLDER": str(run / "outbox"),
+            "LEEBOARD_METRICS_PORT": str(free_port()),
+            "LEEBOARD_FEEDBACK_PORT": str(free_port()),
+        }
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-m", "leeboard_serving.exporter"],
+        env=values,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 60
+    while not (run / "observe.sock").exists():
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"the exporter of {volume.name} does not listen")
+        time.sleep(0.05)
+    return process
+
+
+def profile(kind: Kind) -> dict[str, Any]:
+    """The reference distributions, as the evaluation makes them."""
+    inputs, _ = data(kind)
+    scores = fitted(kind).predict_proba(inputs)[:, 1]
+    columns = {f"x{position}": inputs[:, position] for position in range(WIDTH[kind])} | {"probability": scores}
+    *features, prediction = [
+        to_profile(count_values(name, numeric_bins(values), values)) for name, values in columns.items()
+    ]
+    return {"contract": 1, "rows": len(inputs), "features": features, "prediction": prediction}
+
+
 def started(
-    name: str, command: list[str], environment: Mapping[str, str], core: int, url: str, ready: str, seconds: float = 90
+    name: str,
+    command: list[str],
+    environment: Mapping[str, str],
+    *,
+    core: int,
+    url: str,
+    ready: str,
+    seconds: float = 90,
 ) -> Running:
     """A process on one core, once its page `ready` answers. Raises RuntimeError where it does not."""
     values = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1"} | dict(environment)

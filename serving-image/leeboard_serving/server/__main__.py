@@ -25,7 +25,7 @@ def main() -> int:
     try:
         folders, settings = Folders.of(os.environ), Settings.of(os.environ)
         served = Served.of(os.environ)
-        model = ServedModel.load(folders, served)
+        model = ServedModel.load(folders, served, settings.threads)
     except ServingError as error:
         LOG.error("%s: %s", error.reason, error.message, exc_info=error.__cause__)
         return end(os.environ, error.reason, error.message)

@@ -27,10 +27,12 @@ class Histogram:
         self.counts = [0] * (len(bounds) + 1)
         self.total = 0.0
 
-    def add(self, value: float) -> None:
-        """Count a value in the bin of the first bound that is not below it."""
-        self.counts[bisect_left(self.bounds, value)] += 1
+    def add(self, value: float) -> int:
+        """Count a value in the bin of the first bound that is not below it; returns the bin's position."""
+        position = bisect_left(self.bounds, value)
+        self.counts[position] += 1
         self.total += value
+        return position
 
 
 class Layout:
@@ -42,6 +44,7 @@ class Layout:
         self.seconds = {route: self._take(len(SECONDS) + 2) for route in ("infer", "grpc")}
         self.predict = self._take(len(SECONDS) + 2)
         self.batch = self._take(len(ROWS) + 2)
+        self.batch_seconds = self._take(len(ROWS) + 1)
         self.singles = {name: self._take(1) for name in SINGLES}
 
     def _take(self, number: int) -> slice:
@@ -49,21 +52,38 @@ class Layout:
         return slice(start, self.size)
 
 
-SINGLES = ("waiting", "refused", "late", "failed_checks", "untold", "dropped", "connections")
+SINGLES = (
+    *("waiting", "refused", "late", "failed_checks", "untold", "dropped", "connections"),
+    *("answered_seconds", "failed_seconds", "last_answer"),
+)
 LAYOUT = Layout()
 
 
 class SharedCounts:
-    """A row of float64 for each worker, made before the workers are forked."""
+    """A row of float64 for each worker, and one state of all; made before the workers are forked."""
 
     def __init__(self, workers: int) -> None:
+        self._unloaded = mmap.mmap(-1, 1)
         memory = mmap.mmap(-1, max(1, workers) * LAYOUT.size * 8)
         self._rows: NDArray[np.float64] = np.frombuffer(memory, dtype=np.float64).reshape(max(1, workers), LAYOUT.size)
+
+    @property
+    def loaded(self) -> bool:
+        """Whether the workers answer; what one of them is told, all do."""
+        return not self._unloaded[0]
+
+    @loaded.setter
+    def loaded(self, value: bool) -> None:
+        self._unloaded[0] = not value
 
     def row(self, worker: int) -> NDArray[np.float64]:
         """What one worker writes."""
         own: NDArray[np.float64] = self._rows[worker]
         return own
+
+    def newest(self, single: str) -> float:
+        """The greatest of what the workers say."""
+        return float(self._rows[:, LAYOUT.singles[single]].max())
 
     def total(self) -> NDArray[np.float64]:
         """Of all workers."""
@@ -79,15 +99,30 @@ class Counts:
         self._requests = [0] * (len(ROUTES) * len(STATUSES))
         self.seconds = {"infer": Histogram(SECONDS), "grpc": Histogram(SECONDS)}
         self.predict, self.batch = Histogram(SECONDS), Histogram(ROWS)
+        self._batch_seconds = [0.0] * (len(ROWS) + 1)
+        self._answered_seconds = self._failed_seconds = self._last_answer = 0.0
 
-    def answered(self, route: int, status: int) -> None:
-        """A request was answered; `route` is a position in ROUTES."""
-        self._requests[3 * route + (0 if status < 400 else 1 if status < 500 else 2)] += 1
+    def answered(self, route: str, status: int) -> None:
+        """A request of a route (one of ROUTES) was answered."""
+        self._requests[3 * ROUTES.index(route) + (0 if status < 400 else 1 if status < 500 else 2)] += 1
 
     def inferred(self, route: str, seconds: float) -> None:
         """An inference request of a route (infer, grpc) was answered as it should be."""
         self.seconds[route].add(seconds)
+        self._answered_seconds += seconds
         self._requests[3 * ROUTES.index(route)] += 1
+
+    def failed(self, route: str, seconds: float, status: int) -> None:
+        """An inference request of a route (infer, grpc) was answered with a failure."""
+        self.seconds[route].add(seconds)
+        self._failed_seconds += seconds
+        self.answered(route, status)
+
+    def computed(self, rows: int, seconds: float, now: float) -> None:
+        """The model was called; `now` is in seconds since 1970."""
+        self.predict.add(seconds)
+        self._batch_seconds[self.batch.add(rows)] += seconds
+        self._last_answer = now
 
     def publish(self, singles: dict[str, float]) -> None:
         """Show the others what was counted, and the present figures by name."""
@@ -96,5 +131,11 @@ class Counts:
         shown = [(LAYOUT.seconds[route], histogram) for route, histogram in self.seconds.items()]
         for place, histogram in (*shown, (LAYOUT.predict, self.predict), (LAYOUT.batch, self.batch)):
             row[place] = [*histogram.counts, histogram.total]
-        for name, value in singles.items():
+        row[LAYOUT.batch_seconds] = self._batch_seconds
+        own = {
+            "answered_seconds": self._answered_seconds,
+            "failed_seconds": self._failed_seconds,
+            "last_answer": self._last_answer,
+        }
+        for name, value in (singles | own).items():
             row[LAYOUT.singles[name]] = value

@@ -13,7 +13,6 @@ from leeboard import __version__
 from leeboard.observability.exposition import exposition
 from leeboard_serving.failures import ServingError
 from leeboard_serving.server.batching import Overloaded, retry_after
-from leeboard_serving.server.counts import ROUTES
 from leeboard_serving.server.http.answers import BINARY
 from leeboard_serving.server.http.request import HttpRequest
 from leeboard_serving.server.http.site import Handler, Pages
@@ -69,7 +68,7 @@ class Rest:
         if request.path.endswith("/infer") and status not in (404, 405):
             self._serving.failed("", "infer", request.started, status)
         else:
-            self._serving.counts.answered(ROUTES.index("other"), status)
+            self._serving.counts.answered("other", status)
 
     def cut(self, request: HttpRequest) -> None:
         """A caller left within its request."""
@@ -139,30 +138,26 @@ class Rest:
         request.answer_json(metadata(self._serving))
 
     def _statistics(self, request: HttpRequest) -> None:
-        request.answer_json({"model_stats": [self._serving.statistics.described(self._name, self._version)]})
+        request.answer_json({"model_stats": [self._serving.statistics()]})
 
     def _openapi(self, request: HttpRequest) -> None:
         request.answer_json(description(self._serving.model), headers=())
 
     def _counted(self, route: str, handler: Handler) -> Handler:
-        position = ROUTES.index(route)
-
         def page(request: HttpRequest) -> None:
             handler(request)
-            self._serving.counts.answered(position, request.status)
+            self._serving.counts.answered(route, request.status)
 
         return page
 
     def _awaited(self, route: str, handler: Callable[[HttpRequest], Coroutine[Any, Any, None]]) -> Handler:
-        position = ROUTES.index(route)
-
         async def answer(request: HttpRequest) -> None:
             try:
                 await handler(request)
             except Exception:
                 LOG.exception("%s %s", request.method, request.path)
                 request.fail(500, "the server failed; its log says how")
-            self._serving.counts.answered(position, request.status)
+            self._serving.counts.answered(route, request.status)
 
         def page(request: HttpRequest) -> None:
             task = asyncio.ensure_future(answer(request))

@@ -49,11 +49,11 @@ class ServedModel:
             self._position = _position(predictor.classes, served.positive_class)
 
     @classmethod
-    def load(cls, folders: Folders, served: Served) -> ServedModel:
+    def load(cls, folders: Folders, served: Served, threads: int = 1) -> ServedModel:
         """Load and check. Raises ServingError: BadData, UnsafeFormat, ModelLoadFailed, GoldenSamplesMismatch."""
         signature, golden = read_golden(folders.golden)
         try:
-            predictor = load(folders.artefact, served.format, allow_unsafe=served.allow_unsafe)
+            predictor = load(folders.artefact, served.format, allow_unsafe=served.allow_unsafe, threads=threads)
             model = cls(served, signature, golden, predictor)
             model.check()
             model.signature = model.completed()

@@ -10,18 +10,19 @@ import os
 import time
 from collections.abc import Callable
 from itertools import count
+from typing import Any
 
 from leeboard.models import ModelError
 from leeboard_serving.failures import ServingError
 from leeboard_serving.observation import Told
 from leeboard_serving.server.batching import Batcher, Job, Late
-from leeboard_serving.server.counts import ROUTES, Counts
+from leeboard_serving.server.counts import Counts, SharedCounts
 from leeboard_serving.server.inference.answers import Answers
 from leeboard_serving.server.inference.request import InferenceRequest
 from leeboard_serving.server.observer import Observer
 from leeboard_serving.server.served_model import ServedModel
 from leeboard_serving.server.settings import Settings
-from leeboard_serving.server.statistics import Statistics
+from leeboard_serving.server.statistics import statistics
 
 CHECK_SECONDS = 3.0
 """How long readiness waits for the model, below the probe's own timeout."""
@@ -33,11 +34,12 @@ Failed = Callable[[int, str], None]
 class Serving:
     """The model, its queue, and the counts of one worker."""
 
-    def __init__(self, model: ServedModel, observer: Observer, counts: Counts, settings: Settings) -> None:
-        self.model, self.observer, self.counts = model, observer, counts
+    def __init__(
+        self, model: ServedModel, observer: Observer, shared: SharedCounts, worker: int, settings: Settings
+    ) -> None:
+        self.model, self.observer, self._shared = model, observer, shared
+        self.counts = Counts(shared.row(worker))
         self.settings = settings
-        self.statistics = Statistics()
-        self.loaded = True
         self.failed_checks = 0
         self.connections: Callable[[], int] = lambda: 0
         self.batcher: Batcher[_InferenceJob] = Batcher(
@@ -47,6 +49,15 @@ class Serving:
         self._numbers = count()
         self._checking: asyncio.Task[None] | None = None
         self._publishing = asyncio.get_running_loop().call_later(PUBLISH_SECONDS, self._publish)
+
+    @property
+    def loaded(self) -> bool:
+        """Whether the model answers, in every worker."""
+        return self._shared.loaded
+
+    @loaded.setter
+    def loaded(self, value: bool) -> None:
+        self._shared.loaded = value
 
     def infer(self, request: InferenceRequest, route: str, started: float, answered: Answered, failed: Failed) -> None:
         """Have a request answered: `answered(answers, start)`, or `failed(status, text)` with an HTTP status.
@@ -67,10 +78,7 @@ class Serving:
     def failed(self, identity: str, route: str, started: float, status: int) -> None:
         """Count an inference request that was answered with a failure, and tell of it."""
         seconds = time.perf_counter() - started
-        if route in self.counts.seconds:
-            self.counts.seconds[route].add(seconds)
-        self.counts.answered(ROUTES.index(route), status)
-        self.statistics.failed(seconds)
+        self.counts.failed(route, seconds, status)
         self.observer.tell(Told(identity or self.new_id(), time.time(), seconds, status))
 
     async def check(self) -> None:
@@ -97,12 +105,15 @@ class Serving:
         now = time.time()
         told = [Told(job.request.id, now, job.seconds, 200, job.request.rows) for job in jobs]
         self.observer.tell_of(told, jobs[0].request.layout, answers.rows, answers.scores)
-        self.statistics.answered(told)
 
     def _timed(self, rows: int, seconds: float) -> None:
-        self.counts.predict.add(seconds)
-        self.counts.batch.add(rows)
-        self.statistics.computed(rows, seconds)
+        self.counts.computed(rows, seconds, time.time())
+
+    def statistics(self) -> dict[str, Any]:
+        """What the statistics extension tells of the model, over all workers."""
+        self.publish()
+        served = self.model.served
+        return statistics(served.model, served.version, self._shared)
 
     def publish(self) -> None:
         """Show what was counted to the other workers."""

@@ -19,8 +19,9 @@ _QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 @dataclass(frozen=True)
 class Settings:
-    """`workers` are processes with the model, `most_waiting` requests of one of them, `longest_wait` and `deadline`
-    seconds: of the queue before a request is refused at once, and of a request before it is given up.
+    """`workers` are processes with the model, `threads` those that each computes with, `most_waiting` requests of one
+    of them, `longest_wait` and `deadline` seconds: of the queue before a request is refused at once, and of a request
+    before it is given up.
 
     `control` allows callers to load and unload the model, which takes the pod out of its Service.
     """
@@ -29,6 +30,7 @@ class Settings:
     grpc_port: int
     host: str
     workers: int
+    threads: int
     most_waiting: int
     longest_wait: float
     deadline: float
@@ -42,11 +44,14 @@ class Settings:
         LEEBOARD_PORT, LEEBOARD_GRPC_PORT (0: none) and LEEBOARD_HOST are for tests; pods have the defaults.
         """
         body = _number(environment, "LEEBOARD_LARGEST_REQUEST", 16 << 20, 1 << 30)
+        cores = quota()
+        workers = _number(environment, "LEEBOARD_WORKERS", 0, MOST_WORKERS) or cores
         return cls(
             port=_number(environment, "LEEBOARD_PORT", HTTP_PORT, 65535),
             grpc_port=_number(environment, "LEEBOARD_GRPC_PORT", GRPC_PORT, 65535),
             host=environment.get("LEEBOARD_HOST") or "0.0.0.0",
-            workers=_number(environment, "LEEBOARD_WORKERS", 0, MOST_WORKERS) or quota(),
+            workers=workers,
+            threads=max(1, cores // workers),
             most_waiting=_number(environment, "LEEBOARD_MOST_WAITING", 1024, 1 << 20),
             longest_wait=_number(environment, "LEEBOARD_LONGEST_WAIT_MS", 2_000, 600_000) / 1000,
             deadline=_number(environment, "LEEBOARD_DEADLINE_MS", 10_000, 600_000) / 1000,

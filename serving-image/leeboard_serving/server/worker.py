@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import uvloop
 
 from leeboard_serving.environment import Folders
-from leeboard_serving.server.counts import Counts, SharedCounts
+from leeboard_serving.server.counts import SharedCounts
 from leeboard_serving.server.http.site import Site
 from leeboard_serving.server.metrics import server_registry
 from leeboard_serving.server.observer import Observer
@@ -48,7 +48,7 @@ class Worker:
         stop, at_once = asyncio.Event(), asyncio.Event()
         _listen_for_signals(stop, at_once)
         observer = Observer(self.folders.socket)
-        serving = Serving(self.model, observer, Counts(self.counts.row(self.number)), self.settings)
+        serving = Serving(self.model, observer, self.counts, self.number, self.settings)
         served = self.model.served
         address = (served.model, served.version)
         rest = Rest(serving, server_registry(address, self.counts, self.settings.workers, self.load_seconds))

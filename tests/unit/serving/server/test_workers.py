@@ -156,3 +156,33 @@ def test_counts_of_workers_add_up():
     for worker in range(3):
         counts.row(worker)[LAYOUT.batch] = worker
     np.testing.assert_array_equal(counts.total()[LAYOUT.batch], 3)
+
+
+def test_what_is_loaded_is_so_in_every_worker(model, tmp_path):
+    lay_out(tmp_path / "volume", model)
+    server = start(tmp_path, LEEBOARD_WORKERS="2", LEEBOARD_MODEL_CONTROL="explicit")
+    server.wait_ready()
+    page = f"{server.url}/v2/repository/models/late-flights"
+    states = []
+    for action in ("unload", "load"):
+        assert httpx.post(f"{page}/{action}", timeout=20).status_code == 200
+        # every call is a connection of its own, and the kernel gives it to either worker
+        answers = [httpx.post(server.url + INFER, json=request(1), timeout=20).status_code for _ in range(12)]
+        ready = [httpx.get(f"{server.url}/v2/health/ready", timeout=20).status_code for _ in range(12)]
+        index = httpx.post(f"{server.url}/v2/repository/index", timeout=20).json()
+        states.append((set(answers), set(ready), index[0]["state"]))
+    assert states == [({400}, {503}, "UNAVAILABLE"), ({200}, {200}, "READY")]
+    server.process.terminate()
+    assert server.process.wait(30) == 0
+
+
+def test_a_pod_lets_nobody_take_its_model_away(model, tmp_path):
+    lay_out(tmp_path / "volume", model)
+    server = start(tmp_path)
+    server.wait_ready()
+    answer = httpx.post(f"{server.url}/v2/repository/models/late-flights/unload", timeout=20)
+    assert answer.status_code == 400
+    assert "loads and unloads" in answer.json()["error"]
+    assert httpx.get(f"{server.url}/v2/health/ready", timeout=20).status_code == 200
+    server.process.terminate()
+    assert server.process.wait(30) == 0
