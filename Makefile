@@ -64,7 +64,7 @@ test-resilience: venv ## upgrade and disturb the real node under the loop: some 
 # On a cluster of yours: make demo CONTEXT=mine REGISTRY=registry.example/me
 DEMO := $(if $(CONTEXT),--context "$(CONTEXT)" $(if $(REGISTRY),--registry "$(REGISTRY)") $(DEMO_OPTIONS))
 
-bench-scale: venv ## 100, 500 and 2,000 Models on one API server with played nodes: under 25 minutes
+bench-scale: venv ## 100, 500 and 2,000 Models on one API server with played nodes: some 35 minutes on two cores
 	@PYTHONPATH=operator $(BIN)/python -m tests.bench
 
 demo: venv ## the whole loop on a real Kubernetes node: train, serve, canary, drift, retrain

@@ -22,7 +22,7 @@ SIZES = (100, 500, 2000)
 CROWDED = 500
 """So many Models are measured once more in a single namespace."""
 IDLE_S, LONG_IDLE_S = 40, 300
-LIMIT_MINUTES = 25
+LIMIT_MINUTES = 45
 
 
 def main() -> int:
