@@ -14,13 +14,14 @@ from pathlib import Path
 from e2e.support.narrator import Narrator
 from tests.bench_serving.cases import CASES, Case
 from tests.bench_serving.load import Result, wrk
+from tests.bench_serving.peers import PEERS, MLServer, Module
 from tests.bench_serving.servers import Floor, Ours, Running
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVER_CORE, CLIENT_CORE = 0, 1
 CONNECTIONS = (1, 16, 64)
 WARM_SECONDS, SECONDS, ROUNDS = 1.0, 3.0, 3
-Server = Ours | Floor
+Server = Ours | Floor | MLServer | Module
 
 
 def main() -> int:
@@ -30,6 +31,7 @@ def main() -> int:
     parser.add_argument("--connections", type=int, nargs="+", default=list(CONNECTIONS))
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--seconds", type=float, default=SECONDS)
+    parser.add_argument("--servers", nargs="+", help="names of servers; all by default")
     chosen = parser.parse_args()
     cases = [case for case in CASES if case.name in chosen.cases]
     servers: list[Server] = [
@@ -37,7 +39,9 @@ def main() -> int:
         Ours("sklearn-skops", name="Leeboard"),
         Floor(),
         Floor("uvicorn"),
+        *PEERS,
     ]
+    servers = [one for one in servers if not chosen.servers or one.name in chosen.servers]
     narrator = Narrator()
     found: dict[str, dict[str, dict[int, Result]]] = {}
     with tempfile.TemporaryDirectory() as folder:
@@ -82,7 +86,7 @@ def measure(
     running: list[Running] = []
     try:
         for server in servers:
-            if case.binary and isinstance(server, Floor):
+            if case.binary and not isinstance(server, Ours):
                 continue
             try:
                 running.append(server.start(case.kind, folder, SERVER_CORE))

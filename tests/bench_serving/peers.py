@@ -1,0 +1,111 @@
+"""The servers of others, each in an environment of its own whose versions are locked."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.bench_serving.cases import Kind
+from tests.bench_serving.models import pickled
+from tests.bench_serving.servers import Running, free_port, started
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCKS = ROOT / "requirements" / "peers"
+CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "leeboard" / "peers"
+MODULES = Path(__file__).parent / "peer_modules"
+READY_SECONDS = 120
+
+
+def environment(peer: str) -> Path:
+    """The virtual environment of a peer, made when it is not there; takes a minute or two. Raises RuntimeError."""
+    lock = LOCKS / f"{peer}.txt"
+    folder = CACHE / f"{peer}-{hashlib.sha256(lock.read_bytes()).hexdigest()[:8]}"
+    if not (folder / "complete").exists():
+        print(f"  making the environment of {peer}, once", flush=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        _run([str(ROOT / "tools" / "virtual-environment"), sys.executable, str(folder)])
+        install = ["install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r", str(lock)]
+        _run([str(folder / "bin" / "pip"), *install])
+        (folder / "complete").touch()
+    return folder
+
+
+def version(peer: str) -> str:
+    """As the lock has it."""
+    found = re.search(rf"^{peer}==(\S+)", (LOCKS / f"{peer}.txt").read_text(encoding="utf-8"), re.M)
+    return found[1] if found else "unknown"
+
+
+@dataclass(frozen=True)
+class MLServer:
+    """MLServer with its own runtime for scikit-learn; `settings` are those of its settings.json."""
+
+    name: str
+    settings: Mapping[str, object] = field(default_factory=dict)
+    httptools: bool = False
+    binary = False
+    peer = "mlserver"
+
+    def start(self, kind: Kind, folder: Path, core: int) -> Running:
+        """Start it and wait until it is ready. Raises RuntimeError."""
+        place = folder / re.sub(r"\W+", "-", f"{self.name}-{kind}")
+        place.mkdir(parents=True, exist_ok=True)
+        ports = {name: free_port() for name in ("http_port", "grpc_port", "metrics_port")}
+        quiet = {"host": "127.0.0.1", "metrics_endpoint": "/metrics"}
+        (place / "settings.json").write_text(json.dumps(quiet | ports | dict(self.settings)), encoding="utf-8")
+        uri = {"uri": str(pickled(kind, folder))}
+        model = {"name": "m", "implementation": "mlserver_sklearn.SKLearnModel", "parameters": uri}
+        (place / "model-settings.json").write_text(json.dumps(model), encoding="utf-8")
+        command = [str(environment(self.peer) / "bin" / "python")]
+        if not self.httptools:
+            # as it is installed: its packages do not ask for httptools, and uvicorn then parses in Python
+            command += [str(MODULES / "without_httptools.py"), "mlserver.cli"]
+        else:
+            command += ["-m", "mlserver.cli"]
+        url = f"http://127.0.0.1:{ports['http_port']}/v2/models/m"
+        return started(
+            self.name, [*command, "start", str(place)], {}, core=core, url=f"{url}/infer", ready=f"{url}/ready",
+            seconds=READY_SECONDS,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Module:
+    """A peer that is started by a module of ours, with the arguments PORT and MODEL."""
+
+    name: str
+    peer: str
+    ready: str = "/v2/models/m/ready"
+    binary = False
+
+    def start(self, kind: Kind, folder: Path, core: int) -> Running:
+        """Start it and wait until it is ready. Raises RuntimeError."""
+        port = free_port()
+        python = environment(self.peer) / "bin" / "python"
+        command = [str(python), str(MODULES / f"{self.peer}_server.py"), str(port), str(pickled(kind, folder))]
+        url = f"http://127.0.0.1:{port}"
+        infer, ready = f"{url}/v2/models/m/infer", f"{url}{self.ready}"
+        return started(self.name, command, {}, core=core, url=infer, ready=ready, seconds=READY_SECONDS)
+
+
+BEST = {"parallel_workers": 0, "debug": False}
+PEERS = (
+    MLServer("MLServer as shipped"),
+    MLServer("MLServer, its best", BEST, httptools=True),
+    Module("KServe's server", "kserve"),
+    Module("BentoML", "bentoml", "/readyz"),
+)
+
+
+def _run(command: list[str]) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{Path(command[0]).name}: {done.stderr.strip()[-1000:]}")
