@@ -3,106 +3,111 @@
 from __future__ import annotations
 
 import argparse
-import json
+import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from e2e.support.narrator import Narrator
+from tests.bench_serving import report
 from tests.bench_serving.cases import CASES, Case
 from tests.bench_serving.load import Result, wrk
-from tests.bench_serving.peers import PEERS, MLServer, Module
+from tests.bench_serving.peers import PEERS, MLServer, Module, version
 from tests.bench_serving.servers import Floor, Ours, Running
 
 ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "reference" / "serving-speed.md"
+RESULT = ROOT / "build" / "bench" / "serving.json"
 SERVER_CORE, CLIENT_CORE = 0, 1
 CONNECTIONS = (1, 16, 64)
 WARM_SECONDS, SECONDS, ROUNDS = 1.0, 3.0, 3
 Server = Ours | Floor | MLServer | Module
+OURS = (
+    Ours("onnx", name="Leeboard, as ONNX"),
+    Ours("onnx", name="Leeboard, as ONNX, with exporter", exporter=True),
+    Ours("sklearn-skops", name="Leeboard, scikit-learn"),
+)
+SERVERS: tuple[Server, ...] = (*OURS, Floor(), Floor("uvicorn"), *PEERS)
 
 
 def main() -> int:
-    """Measure; 1 where a server answered wrongly or not at all."""
+    """Measure; the documentation is written where everything was measured."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench_serving", description=__doc__)
-    parser.add_argument("--cases", nargs="+", default=[case.name for case in CASES], help="names of cases")
+    parser.add_argument("--cases", nargs="+", help="parts of the names of cases; all by default")
+    parser.add_argument("--servers", nargs="+", help="parts of the names of servers; all by default")
     parser.add_argument("--connections", type=int, nargs="+", default=list(CONNECTIONS))
     parser.add_argument("--rounds", type=int, default=ROUNDS)
-    parser.add_argument("--seconds", type=float, default=SECONDS)
-    parser.add_argument("--servers", nargs="+", help="names of servers; all by default")
+    parser.add_argument("--seconds", type=float, default=SECONDS, help="of one measurement")
     chosen = parser.parse_args()
-    cases = [case for case in CASES if case.name in chosen.cases]
-    servers: list[Server] = [
-        Ours("onnx", name="Leeboard, ONNX"),
-        Ours("sklearn-skops", name="Leeboard"),
-        Floor(),
-        Floor("uvicorn"),
-        *PEERS,
-    ]
-    servers = [one for one in servers if not chosen.servers or one.name in chosen.servers]
-    narrator = Narrator()
-    found: dict[str, dict[str, dict[int, Result]]] = {}
-    with tempfile.TemporaryDirectory() as folder:
-        for case in cases:
-            with narrator.step(case.name, case.name):
-                found[case.name] = measure(
-                    case,
-                    servers,
-                    Path(folder),
-                    connections=chosen.connections,
-                    rounds=chosen.rounds,
-                    seconds=chosen.seconds,
-                )
-                for name, results in found[case.name].items():
-                    shown = ", ".join(f"{n}: {one.rate:,.0f}/s p99 {one.p99:.2f} ms" for n, one in results.items())
-                    print(f"      {name:28} {shown}")
-    target = ROOT / "build" / "bench" / "serving-raw.json"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(
-        json.dumps(
-            {
-                case: {name: {n: vars(one) for n, one in results.items()} for name, results in of.items()}
-                for case, of in found.items()
-            },
-            indent=2,
-        )
-    )
+    if shutil.which("wrk") is None:
+        parser.error("wrk is not installed: apt-get install wrk")
+    cases = [one for one in CASES if _wanted(one.name, chosen.cases)]
+    servers = [one for one in SERVERS if _wanted(one.name, chosen.servers)]
+    versions = {one.name: version(one.peer) for one in servers if isinstance(one, MLServer | Module)}
+    told = report.machine(versions)
+    measured = _all(cases, servers, chosen)
+    ours = [one.name for one in OURS]
+    report.save(RESULT, report.entries(measured, ours, versions))
+    text = f"{told}\n\n{report.tables(measured, ours)}"
+    print(f"\n{text}\n")
+    if not chosen.cases and not chosen.servers:
+        report.write(PAGE, text)
     return 0
 
 
-def measure(
-    case: Case,
-    servers: Sequence[Server],
-    folder: Path,
-    *,
-    connections: Sequence[int],
-    rounds: int,
-    seconds: float,
+def _wanted(name: str, parts: Sequence[str] | None) -> bool:
+    return parts is None or any(part in name for part in parts)
+
+
+def _all(cases: Sequence[Case], servers: Sequence[Server], chosen: argparse.Namespace) -> list[report.Measured]:
+    narrator = Narrator()
+    measured = []
+    with tempfile.TemporaryDirectory(prefix="leeboard-serving-") as folder:
+        for number, case in enumerate(cases, 1):
+            with narrator.step(case.name, f"{case.name} ({number} of {len(cases)})"):
+                measured.append(report.Measured(case.name, _measure(case, servers, Path(folder), chosen)))
+    return measured
+
+
+def _measure(
+    case: Case, servers: Sequence[Server], folder: Path, chosen: argparse.Namespace
 ) -> dict[str, dict[int, Result]]:
-    """The medians of every server that can answer this case, by connections."""
+    """The medians of every server that understands the case, by connections."""
     results: dict[str, dict[int, list[Result]]] = {}
     running: list[Running] = []
     try:
-        for server in servers:
-            if case.binary and not isinstance(server, Ours):
-                continue
-            try:
-                running.append(server.start(case.kind, folder, SERVER_CORE))
-            except RuntimeError as error:
-                print(f"      {server.name}: {error}")
-        for round_ in range(rounds):
+        running += _started(case, servers, folder)
+        for round_ in range(chosen.rounds):
             for one in running:
-                for number in connections:
+                for number in chosen.connections:
+                    ask = {"connections": number, "core": CLIENT_CORE}
                     if not round_:
-                        wrk(one.url, case, folder, connections=number, seconds=WARM_SECONDS, core=CLIENT_CORE)
-                    result = wrk(one.url, case, folder, connections=number, seconds=seconds, core=CLIENT_CORE)
-                    results.setdefault(one.name, {}).setdefault(number, []).append(result)
+                        wrk(one.url, case, folder, seconds=WARM_SECONDS, **ask)
+                    found = wrk(one.url, case, folder, seconds=chosen.seconds, **ask)
+                    results.setdefault(one.name, {}).setdefault(number, []).append(found)
     finally:
         for one in running:
             one.close()
     return {name: {number: median(many) for number, many in of.items()} for name, of in results.items()}
+
+
+def _started(case: Case, servers: Sequence[Server], folder: Path) -> list[Running]:
+    running = []
+    for server in servers:
+        if case.binary and not isinstance(server, Ours):
+            continue  # none of the others understands the extension over REST
+        try:
+            one = server.start(case.kind, folder, SERVER_CORE)
+        except RuntimeError as error:
+            print(f"      left out: {error}", flush=True)
+            continue
+        running.append(one)
+        answer = one.answers(case)
+        if len(answer) != case.rows:
+            raise RuntimeError(f"{one.name} answered {case.rows} rows with {len(answer)}")
+    return running
 
 
 def median(results: Sequence[Result]) -> Result:
@@ -116,6 +121,4 @@ def median(results: Sequence[Result]) -> Result:
 
 
 if __name__ == "__main__":
-    if subprocess.run(["which", "wrk"], capture_output=True, check=False).returncode:
-        sys.exit("wrk is not installed: apt-get install wrk")
     sys.exit(main())

@@ -1,4 +1,4 @@
-"""The service that BentoML serves; it answers in the protocol's shape, and reads what it is sent as little as it can."""
+"""The service that BentoML serves; it answers in the protocol's shape, and checks as little as it can."""
 
 import os
 

@@ -67,10 +67,13 @@ class Exporter:
                 connection, _ = self._socket.accept()
             except OSError:
                 return
-            with connection, connection.makefile("rb") as stream:
-                while lengths := stream.read(8):
-                    header, body = (int.from_bytes(lengths[i : i + 4], "big") for i in (0, 4))
-                    self.told += singles(decode(stream.read(header), stream.read(body)))
+            threading.Thread(target=self._read, args=(connection,), daemon=True).start()
+
+    def _read(self, connection: socket.socket) -> None:
+        with connection, connection.makefile("rb") as stream:
+            while lengths := stream.read(8):
+                header, body = (int.from_bytes(lengths[i : i + 4], "big") for i in (0, 4))
+                self.told += singles(decode(stream.read(header), stream.read(body)))
 
     def wait(self, count: int, seconds: float = 10) -> list:
         """What was told, once it is that much."""
