@@ -101,7 +101,7 @@ class Sensor:
     def _wake_all(self) -> None:
         for kind in self._controllers:
             for raw in self._store.of_kind(kind):
-                self._queue.add(Key.of(raw))
+                self._queue.add(Key.of(raw), background=True)
 
 
 def _sources(namespaces: tuple[str | None, ...]) -> list[tuple[Resource, str | None, str]]:

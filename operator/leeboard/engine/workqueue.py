@@ -1,11 +1,15 @@
 """A keyed work queue with the semantics of client-go's: a key is worked on by one worker at a time, and is worked
-on again when it was added meanwhile; however often it is added, it waits in line once."""
+on again when it was added meanwhile; however often it is added, it waits in line once.
+
+There are two lines. What is looked at only to make sure, thousands of objects after a start or a relist, waits in the
+background, so that a change does not wait behind it; but the background is never forgotten over changes.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import random
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
@@ -14,6 +18,8 @@ C_contra = TypeVar("C_contra", contravariant=True)
 
 BASE_DELAY = 0.005
 MAXIMUM_DELAY = 300.0
+CHANGES_BEFORE_BACKGROUND = 8
+"""Keys that changed are taken so often in a row while others wait in the background."""
 
 
 class QueueObserver(Protocol[C_contra]):
@@ -39,6 +45,9 @@ class WorkQueue(Generic[K]):
         self._observer = observer
         self._jitter = jitter or _random_jitter
         self._line: deque[K] = deque()
+        self._background_line: OrderedDict[K, None] = OrderedDict()
+        self._background: set[K] = set()
+        self._changes_in_a_row = 0
         self._waiting: dict[K, float] = {}
         self._working: dict[K, float] = {}
         self._unprocessed: dict[K, float] = {}
@@ -48,14 +57,20 @@ class WorkQueue(Generic[K]):
         self._released = asyncio.Event()
         self._closed = False
 
-    def add(self, key: K) -> None:
-        """Let the key be worked on as soon as a worker is free."""
-        if self._closed or key in self._waiting:
+    def add(self, key: K, *, background: bool = False) -> None:
+        """Let the key be worked on as soon as a worker is free; one in the background waits for those that changed."""
+        if self._closed:
+            return
+        if key in self._waiting:
+            if not background:
+                self._promote(key)
             return
         now = asyncio.get_running_loop().time()
         self._waiting[key] = now
         self._unprocessed.setdefault(key, now)
         self._observer.added(key)
+        if background:
+            self._background.add(key)
         if key not in self._working:
             self._enqueue(key)
 
@@ -95,10 +110,10 @@ class WorkQueue(Generic[K]):
 
     async def take(self) -> K:
         """The next key; `done` has to follow. Raises asyncio.CancelledError only from outside."""
-        while self._closed or not self._line:
+        while self._closed or not (self._line or self._background_line):
             self._arrived.clear()
             await self._arrived.wait()
-        key = self._line.popleft()
+        key = self._next()
         now = asyncio.get_running_loop().time()
         self._observer.started(key, now - self._waiting.pop(key))
         self._working[key] = now
@@ -136,8 +151,28 @@ class WorkQueue(Generic[K]):
         self._timers.pop(key, None)
         self.add(key)
 
+    def _next(self) -> K:
+        if self._line and (self._changes_in_a_row < CHANGES_BEFORE_BACKGROUND or not self._background_line):
+            self._changes_in_a_row += 1
+            return self._line.popleft()
+        self._changes_in_a_row = 0
+        key, _ = self._background_line.popitem(last=False)
+        self._background.discard(key)
+        return key
+
+    def _promote(self, key: K) -> None:
+        """Let a key that waits in the background wait with those that changed."""
+        if key in self._background:
+            self._background.discard(key)
+            if key in self._background_line:
+                del self._background_line[key]
+                self._line.append(key)
+
     def _enqueue(self, key: K) -> None:
-        self._line.append(key)
+        if key in self._background:
+            self._background_line[key] = None
+        else:
+            self._line.append(key)
         self._arrived.set()
 
 

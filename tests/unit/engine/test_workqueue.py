@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from leeboard.engine.workqueue import WorkQueue
+from leeboard.engine.workqueue import CHANGES_BEFORE_BACKGROUND, WorkQueue
 
 pytestmark = pytest.mark.looptime
 
@@ -55,6 +55,49 @@ async def test_a_key_is_held_by_one_worker_and_comes_again_when_added_meanwhile(
         await asyncio.wait_for(queue.take(), 1)
     queue.done("a")
     assert await queue.take() == "a"
+
+
+async def test_what_changed_is_taken_before_the_background_and_never_instead_of_it(queue: WorkQueue[str]) -> None:
+    for number in range(3):
+        queue.add(f"background-{number}", background=True)
+    for number in range(2 * CHANGES_BEFORE_BACKGROUND + 1):
+        queue.add(f"change-{number}")
+    taken = [(await next_key(queue))[0] for _ in range(2 * CHANGES_BEFORE_BACKGROUND + 4)]
+    changes = [f"change-{number}" for number in range(2 * CHANGES_BEFORE_BACKGROUND + 1)]
+    first, second = CHANGES_BEFORE_BACKGROUND, 2 * CHANGES_BEFORE_BACKGROUND
+    assert taken == [
+        *changes[:first], "background-0", *changes[first:second], "background-1", changes[second], "background-2",
+    ]  # fmt: skip
+
+
+async def test_a_key_of_the_background_that_changes_waits_with_the_changes(queue: WorkQueue[str]) -> None:
+    for key in ("a", "b", "c"):
+        queue.add(key, background=True)
+    queue.add("c")
+    queue.add("c", background=True)
+    assert [(await next_key(queue))[0] for _ in range(3)] == ["c", "a", "b"]
+    queue.add("a")
+    queue.add("a", background=True)
+    queue.add("b", background=True)
+    assert [(await next_key(queue))[0] for _ in range(2)] == ["a", "b"]
+
+
+async def test_a_key_that_is_worked_on_comes_again_in_its_line(queue: WorkQueue[str]) -> None:
+    queue.add("held")
+    assert await queue.take() == "held"
+    queue.add("held", background=True)
+    queue.add("change")
+    queue.done("held")
+    assert [(await next_key(queue))[0] for _ in range(2)] == ["change", "held"]
+    queue.add("held", background=True)
+    assert await queue.take() == "held"
+    queue.add("held", background=True)
+    queue.add("held")
+    queue.add("other", background=True)
+    queue.done("held")
+    assert [(await next_key(queue))[0] for _ in range(2)] == ["held", "other"]
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(queue.take(), 1)
 
 
 async def test_the_earliest_of_several_delays_counts(queue: WorkQueue[str]) -> None:
