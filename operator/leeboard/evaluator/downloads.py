@@ -13,7 +13,7 @@ from leeboard.api.model_version import Artifact, StoredFile
 from leeboard.api.reasons import Reason
 from leeboard.evaluator.failures import EvaluationError
 from leeboard.storage import Manifest, StorageError, Store, open_store
-from leeboard.storage.digests import digest_of
+from leeboard.storage.manifest import LARGEST_MANIFEST
 
 MOST_ROWS = 5_000_000
 """Rows of a table that are read into memory at most."""
@@ -34,18 +34,13 @@ class Downloads:
     def artifact(self, artifact: Artifact) -> Path:
         """The folder with the files of an artefact, each as its manifest says and the manifest as registered.
 
-        Raises StorageError; reason DigestMismatch where one byte differs.
+        Raises StorageError: DigestMismatch where one byte differs, BadData where the manifest is none.
         """
         store = self.store(artifact.uri)
-        stored = store.get("manifest.json")
-        _verify("manifest.json", digest_of(stored), artifact.digest)
+        stored = store.get("manifest.json", most=LARGEST_MANIFEST)
         target = self._place(artifact.digest)
-        try:
-            manifest = Manifest.parse(stored)
-        except ValueError as error:
-            raise EvaluationError(Reason.BAD_DATA, "manifest.json is no manifest") from error
-        for file in manifest.files:
-            _verify(file.path, store.read_to(f"model/{file.path}", target / file.path), file.digest)
+        for file in Manifest.registered(stored, artifact.digest, artifact.bytes).files:
+            _verify(file.path, store.read_to(f"model/{file.path}", target / file.path, most=file.bytes), file.digest)
         return target
 
     def file(self, stored: StoredFile) -> Path:

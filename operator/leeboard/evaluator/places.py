@@ -18,9 +18,14 @@ from leeboard.evaluator.observations import Observations
 from leeboard.kube.errors import Forbidden, NotFound
 from leeboard.kube.resources import SECRET, Resource
 from leeboard.storage import StorageError, Store, open_store
+from leeboard.storage.authorities import AUTHORITIES, SECRET_KEY
 from leeboard.storage.digests import digest_of
 
-KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION")
+VARIABLES = {
+    **{key: key for key in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION")},
+    SECRET_KEY: AUTHORITIES,
+}
+"""Keys of a Secret, and the variables by which stores know them."""
 MOST_MODELS, MOST_PROFILES = 200, 500
 Raw = dict[str, Any]
 
@@ -129,7 +134,11 @@ def _decoded(secret: Raw) -> dict[str, str]:
     """The keys for storage in a Secret. Raises EvaluationError (BadConfiguration) where one is no text."""
     data = secret.get("data") or {}
     try:
-        return {key: base64.b64decode(data[key], validate=True).decode() for key in KEYS if key in data}
+        return {
+            variable: base64.b64decode(data[key], validate=True).decode()
+            for key, variable in VARIABLES.items()
+            if key in data
+        }
     except (binascii.Error, UnicodeDecodeError) as error:
         name = secret.get("metadata", {}).get("name", "")
         raise EvaluationError(Reason.BAD_CONFIGURATION, f"a value of the Secret {name} is no text") from error

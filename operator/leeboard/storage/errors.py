@@ -6,7 +6,8 @@ from leeboard.api.reasons import Reason
 class StorageError(Exception):
     """A failure with a reason that status and Events can carry.
 
-    `reason` is one of StorageNotFound, StorageForbidden, StorageUnreachable, StorageConflict and DigestMismatch.
+    `reason` is one of StorageNotFound, StorageForbidden, StorageUnreachable, StorageConflict, DigestMismatch, BadData
+    and BadConfiguration.
     """
 
     def __init__(self, reason: Reason, message: str) -> None:

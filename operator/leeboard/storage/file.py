@@ -1,11 +1,12 @@
-"""Storage in a folder of the local file system: for tests, and for volumes that pods share."""
+"""Storage in a folder: on a mounted volume, and for tests."""
 
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from leeboard.api.reasons import Reason
-from leeboard.storage.digests import copy_digest, digest_of_file
+from leeboard.storage.digests import copy_digest, digest_of_file, read_whole
 from leeboard.storage.errors import StorageError
 from leeboard.storage.store import Entry
 
@@ -16,15 +17,16 @@ class FileStore:
     def __init__(self, root: Path) -> None:
         self._root = root.resolve()
 
-    def get(self, key: str) -> bytes:
+    def get(self, key: str, *, most: int | None = None) -> bytes:
         """All bytes of an object."""
-        return self._existing(key).read_bytes()
+        with self._opened(key) as source:
+            return read_whole(source, most=most, name=key)
 
-    def read_to(self, key: str, path: Path) -> str:
+    def read_to(self, key: str, path: Path, *, most: int | None = None) -> str:
         """Write an object into a file; returns its digest."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        with self._existing(key).open("rb") as source, path.open("wb") as target:
-            return copy_digest(source, target)
+        with self._opened(key) as source, path.open("wb") as target:
+            return copy_digest(source, target, most=most, name=key)
 
     def put(self, key: str, data: bytes, *, overwrite: bool = False) -> None:
         """Store an object, whole or not at all."""
@@ -64,11 +66,15 @@ class FileStore:
             raise StorageError(Reason.STORAGE_FORBIDDEN, f"{key} leads out of the store")
         return place
 
-    def _existing(self, key: str) -> Path:
+    def _opened(self, key: str) -> BinaryIO:
         place = self._place(key)
-        if not place.is_file():
-            raise StorageError(Reason.STORAGE_NOT_FOUND, f"no object {key} in {self._root}")
-        return place
+        try:
+            # a claim may be mounted that this user may not look into
+            if not place.is_file():
+                raise StorageError(Reason.STORAGE_NOT_FOUND, f"no object {key} in {self._root}")
+            return place.open("rb")
+        except PermissionError as error:
+            raise StorageError(Reason.STORAGE_FORBIDDEN, f"{key} in {self._root} may not be read") from error
 
     @staticmethod
     def _settle(part: Path, place: Path, *, overwrite: bool) -> None:

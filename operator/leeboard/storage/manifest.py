@@ -1,6 +1,8 @@
 """The manifest of an artefact: every file with its digest, in one canonical form whose digest names the artefact."""
 
 import json
+import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -12,6 +14,9 @@ from leeboard.storage.errors import StorageError
 
 MOST_FILES = 10_000
 LARGEST_MANIFEST = 4 << 20
+LONGEST_PATH, LONGEST_NAME = 1024, 255
+"""Bytes in UTF-8, what file systems take."""
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, order=True)
@@ -39,19 +44,42 @@ class Manifest:
 
     @classmethod
     def parse(cls, data: bytes) -> Self:
-        """Read a manifest. Raises ValueError where it is not one, or a path leads out of its folder."""
+        """Read a manifest.
+
+        Raises ValueError where it is not one, where a path leads out of its folder or cannot be kept everywhere, and
+        where two paths are the same to a file system that does not tell `A` from `a`.
+        """
         if len(data) > LARGEST_MANIFEST:
             raise ValueError(f"a manifest has at most {LARGEST_MANIFEST} bytes")
-        document = json.loads(data)
         try:
+            document = json.loads(data)
             files = [ManifestFile(str(f["path"]), str(f["digest"]), int(f["bytes"])) for f in document["files"]]
-        except (KeyError, TypeError) as error:
-            raise ValueError(f"not a manifest: {error!r}") from error
+        except (KeyError, TypeError, OverflowError, RecursionError) as error:
+            raise ValueError(f"not a manifest: {error!r}"[:200]) from error
+        if len(files) > MOST_FILES:
+            raise ValueError(f"{len(files)} files; an artefact has at most {MOST_FILES}")
         for file in files:
-            path = PurePosixPath(file.path)
-            if path.is_absolute() or ".." in path.parts or not path.parts:
-                raise ValueError(f"the path {file.path!r} leads out of the artefact")
+            _check(file)
+        _tell_apart(file.path for file in files)
         return cls(_sorted(files))
+
+    @classmethod
+    def registered(cls, data: bytes, digest: str, most: int | None = None) -> Self:
+        """The manifest in bytes that have to have this digest; its files have `most` bytes together at most.
+
+        Raises StorageError: DigestMismatch, and BadData where what was registered is no manifest.
+        """
+        found = digest_of(data)
+        if found != digest:
+            raise StorageError(Reason.DIGEST_MISMATCH, f"manifest.json is {found}, registered as {digest}")
+        try:
+            manifest = cls.parse(data)
+        except ValueError as error:
+            raise StorageError(Reason.BAD_DATA, f"manifest.json is no manifest: {error}"[:400]) from error
+        if most is not None and manifest.bytes > most:
+            text = f"manifest.json names {manifest.bytes} bytes, registered are {most}"
+            raise StorageError(Reason.DIGEST_MISMATCH, text)
+        return manifest
 
     def to_bytes(self) -> bytes:
         """The canonical form: sorted keys, no spaces, UTF-8."""
@@ -82,6 +110,38 @@ class Manifest:
                 )
         if found:
             raise StorageError(Reason.DIGEST_MISMATCH, f"{min(found)} is not in the manifest")
+
+
+def _check(file: ManifestFile) -> None:
+    path = PurePosixPath(file.path)
+    if path.is_absolute() or ".." in path.parts or not path.parts:
+        raise ValueError(f"the path {file.path!r} leads out of the artefact")
+    odd = "\\" in file.path or any(unicodedata.category(one) in {"Cc", "Cs"} for one in file.path)
+    # a surrogate is odd already, and has no bytes
+    too_long = not odd and (_size(file.path) > LONGEST_PATH or max(map(_size, path.parts)) > LONGEST_NAME)
+    if odd or too_long or path.as_posix() != file.path:
+        raise ValueError(f"the path {file.path[:100]!r} is no plain path")
+    if not _DIGEST.fullmatch(file.digest) or file.bytes < 0:
+        raise ValueError(f"{file.path[:100]!r} has no digest or size that can be")
+
+
+def _tell_apart(paths: Iterable[str]) -> None:
+    """Raises ValueError where two files, or a file and a folder, would lie at one place."""
+    seen: dict[str, str] = {}
+    folders: set[str] = set()
+    for path in paths:
+        plain = unicodedata.normalize("NFC", path).casefold()
+        if plain in seen:
+            raise ValueError(f"{path[:100]!r} and {seen[plain][:100]!r} are one place where case does not count")
+        seen[plain] = path
+        folders.update(parent.as_posix() for parent in PurePosixPath(plain).parents)
+    both = folders & seen.keys()
+    if both:
+        raise ValueError(f"{min(both)[:100]!r} is a file and a folder")
+
+
+def _size(name: str) -> int:
+    return len(name.encode())
 
 
 def _file(directory: Path, path: Path) -> ManifestFile:

@@ -10,11 +10,14 @@ from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, IncompleteReadError
+from urllib3.exceptions import HTTPError
 
 from leeboard.api.reasons import Reason
-from leeboard.storage.digests import copy_digest
+from leeboard.storage.authorities import authorities_file
+from leeboard.storage.digests import copy_digest, read_whole
 from leeboard.storage.errors import StorageError
+from leeboard.storage.network_facts import ended_early, fact
 from leeboard.storage.store import Entry
 
 if TYPE_CHECKING:
@@ -39,6 +42,7 @@ class S3Store:
     """A `Store` over a bucket and a prefix."""
 
     def __init__(self, uri: str, *, endpoint: str | None, environment: Mapping[str, str]) -> None:
+        """Raises StorageError (BadConfiguration) where the authorities in the environment are no certificates."""
         parts = urlsplit(uri)
         self._bucket, self._prefix = parts.netloc, parts.path.lstrip("/")
         self._client: S3Client = boto3.client(
@@ -48,20 +52,22 @@ class S3Store:
             aws_secret_access_key=environment.get("AWS_SECRET_ACCESS_KEY"),
             aws_session_token=environment.get("AWS_SESSION_TOKEN"),
             region_name=environment.get("AWS_REGION", "us-east-1"),
+            verify=authorities_file(environment),
             config=_SETTINGS,
         )
 
-    def get(self, key: str) -> bytes:
+    def get(self, key: str, *, most: int | None = None) -> bytes:
         """All bytes of an object."""
         with self._explained(key):
-            return self._client.get_object(Bucket=self._bucket, Key=self._prefix + key)["Body"].read()
+            body = self._client.get_object(Bucket=self._bucket, Key=self._prefix + key)["Body"]
+            return read_whole(body, most=most, name=key)
 
-    def read_to(self, key: str, path: Path) -> str:
+    def read_to(self, key: str, path: Path, *, most: int | None = None) -> str:
         """Write an object into a file, in pieces; returns its digest."""
         path.parent.mkdir(parents=True, exist_ok=True)
         with self._explained(key), path.open("wb") as target:
-            body: Any = self._client.get_object(Bucket=self._bucket, Key=self._prefix + key)["Body"]
-            return copy_digest(body, target)
+            body = self._client.get_object(Bucket=self._bucket, Key=self._prefix + key)["Body"]
+            return copy_digest(body, target, most=most, name=key)
 
     def put(self, key: str, data: bytes, *, overwrite: bool = False) -> None:
         """Store an object; the server itself refuses to replace one (`If-None-Match: *`)."""
@@ -125,8 +131,11 @@ class S3Store:
             code = _code(error)
             status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
             raise StorageError(_reason(code, status), f"{place}: {code or status}") from error
-        except BotoCoreError as error:
-            raise StorageError(Reason.STORAGE_UNREACHABLE, f"{place}: {type(error).__name__}") from error
+        except IncompleteReadError as error:
+            said = ended_early(int(error.kwargs["actual_bytes"]), int(error.kwargs["expected_bytes"]))
+            raise StorageError(Reason.STORAGE_UNREACHABLE, f"{place}: {said}") from error
+        except (BotoCoreError, HTTPError) as error:  # the latter in the midst of a body
+            raise StorageError(Reason.STORAGE_UNREACHABLE, f"{place}: {fact(error)}") from error
 
 
 def _code(error: ClientError) -> str:

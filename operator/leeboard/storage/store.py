@@ -18,12 +18,15 @@ class Entry:
 class Store(Protocol):
     """A folder in object storage. Keys are relative to it. Every method raises StorageError."""
 
-    def get(self, key: str) -> bytes:
-        """All bytes of an object."""
+    def get(self, key: str, *, most: int | None = None) -> bytes:
+        """All bytes of an object. DigestMismatch once more than `most` bytes have come."""
         ...
 
-    def read_to(self, key: str, path: Path) -> str:
-        """Write an object into a file, in pieces; returns `sha256:…` of the bytes written."""
+    def read_to(self, key: str, path: Path, *, most: int | None = None) -> str:
+        """Write an object into a file, in pieces; returns `sha256:…` of the bytes written.
+
+        DigestMismatch once more than `most` bytes have come. After an error the file may hold a part of the object.
+        """
         ...
 
     def put(self, key: str, data: bytes, *, overwrite: bool = False) -> None:

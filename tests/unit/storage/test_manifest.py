@@ -1,9 +1,12 @@
 """The manifest: canonical, complete, and unforgiving."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from leeboard.storage import Manifest, StorageError
 from leeboard.storage.digests import digest_of
@@ -66,7 +69,77 @@ def test_a_path_that_leads_out_is_refused(path: str) -> None:
         Manifest.parse(data)
 
 
-@pytest.mark.parametrize("data", [b"{}", b'{"files": [1]}', b"no json"])
+def document(*paths: str, digest: str = digest_of(b""), size: int = 0) -> bytes:
+    return json.dumps({"files": [{"path": path, "digest": digest, "bytes": size} for path in paths]}).encode()
+
+
+@pytest.mark.parametrize(
+    ("paths", "said"),
+    [
+        (["a//b"], "no plain path"),
+        (["a/./b"], "no plain path"),
+        (["a/"], "no plain path"),
+        (["a\\..\\b"], "no plain path"),
+        (["a\0b"], "no plain path"),
+        (["a\nb"], "no plain path"),
+        (["\ud800"], "no plain path"),
+        (["x" * 256], "no plain path"),
+        (["x/" * 512 + "x"], "no plain path"),
+        (["a", "a"], "one place"),
+        (["Model.skops", "model.skops"], "one place"),
+        (["Stra\u00dfe", "STRASSE"], "one place"),
+        (["caf\u00e9", "cafe\u0301"], "one place"),
+        (["a", "a/b"], "a file and a folder"),
+        (["A/b", "a"], "a file and a folder"),
+    ],
+)
+def test_paths_that_not_every_file_system_keeps(paths: list[str], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        Manifest.parse(document(*paths))
+
+
+@pytest.mark.parametrize("data", [document("a", digest="md5:0"), document("a", size=-1)])
+def test_digests_and_sizes_that_cannot_be(data: bytes) -> None:
+    with pytest.raises(ValueError, match="digest or size"):
+        Manifest.parse(data)
+
+
+def test_what_is_registered(artefact: Path) -> None:
+    manifest = Manifest.of_directory(artefact)
+    data = manifest.to_bytes()
+    assert Manifest.registered(data, manifest.digest, 700) == manifest
+    assert Manifest.registered(data, manifest.digest) == manifest
+    for stored, most, reason, said in (
+        (data + b" ", None, "DigestMismatch", f"registered as {manifest.digest}"),
+        (data, 699, "DigestMismatch", "names 700 bytes, registered are 699"),
+    ):
+        with pytest.raises(StorageError, match=said) as refused:
+            Manifest.registered(stored, manifest.digest, most)
+        assert refused.value.reason == reason
+    with pytest.raises(StorageError, match=r"manifest\.json is no manifest") as refused:
+        Manifest.registered(b"[]", digest_of(b"[]"))
+    assert refused.value.reason == "BadData"
+
+
+@pytest.mark.parametrize("data", [b"{}", b"[]", b'{"files": [1]}', b"no json", b"[" * 10**6])
 def test_what_is_no_manifest(data: bytes) -> None:
     with pytest.raises(ValueError):
         Manifest.parse(data)
+
+
+PATHS = st.lists(st.text(alphabet="aAéßſ./\\ \0~:\u0301", min_size=1, max_size=12), min_size=1, max_size=4)
+
+
+@given(PATHS)
+@example(["a/../b"])
+@example(["A", "a"])
+@settings(max_examples=300, derandomize=True, deadline=None)
+def test_whatever_is_accepted_lies_below_the_folder_and_each_file_for_itself(paths: list[str]) -> None:
+    try:
+        accepted = [file.path for file in Manifest.parse(document(*paths)).files]
+    except ValueError:
+        return
+    folder = Path("/leeboard/model/model")
+    places = [os.path.normpath(folder / path) for path in accepted]
+    assert all(place.startswith(f"{folder}/") for place in places)
+    assert len({place.upper().lower() for place in places}) == len(places)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from leeboard.api.reasons import hint
 from leeboard.cli.errors import CommandError
+from leeboard.storage.authorities import AUTHORITIES, SECRET_KEY
 from leeboard.storage.errors import StorageError
 from leeboard.storage.opening import ENDPOINT, open_store
 from leeboard.storage.store import Store
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from leeboard.cli.cluster import Cluster
 
 _KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION")
+_VARIABLES = {**{key: key for key in _KEYS}, SECRET_KEY: AUTHORITIES}
+"""Keys of a Secret, and the variables by which stores know them."""
 
 
 @dataclass(frozen=True)
@@ -55,10 +58,12 @@ def add_storage(parser: argparse.ArgumentParser) -> None:
 
 async def access(options: argparse.Namespace, cluster: Cluster) -> Access:
     """What the options say. Raises CommandError where the Secret is not there or may not be read."""
-    environment = {key: value for key, value in os.environ.items() if key in (*_KEYS, ENDPOINT)}
+    environment = {key: value for key, value in os.environ.items() if key in (*_KEYS, AUTHORITIES, ENDPOINT)}
     if options.secret:
         data = (await cluster.secret(options.secret)).get("data") or {}
-        environment |= {key: base64.b64decode(data[key]).decode() for key in _KEYS if key in data}
+        environment |= {
+            variable: base64.b64decode(data[key]).decode() for key, variable in _VARIABLES.items() if key in data
+        }
     return Access(options.endpoint, environment)
 
 
