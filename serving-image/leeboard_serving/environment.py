@@ -16,11 +16,15 @@ ModelT = TypeVar("ModelT", bound=SpecModel)
 
 
 class StoredModel(SpecModel):
-    """A model in object storage: `digest` is that of the manifest in the folder `uri`."""
+    """A stored model: `digest` is that of the manifest in the folder `uri`, `bytes` what its files have together.
+
+    Pods that an earlier release made are not told `bytes`; then the manifest's own sizes bound what is loaded.
+    """
 
     uri: str = Field(min_length=1, max_length=1024)
     digest: str = Field(pattern=r"^sha256:[0-9a-f]{64}$")
     format: str = "sklearn-skops"
+    bytes: int | None = Field(default=None, ge=0)
 
 
 @dataclass(frozen=True)

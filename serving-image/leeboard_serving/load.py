@@ -1,9 +1,10 @@
-"""Brings a version's files from object storage: `python -m leeboard_serving.load`, before the server starts.
+"""Brings a version's files from where they lie: `python -m leeboard_serving.load`, before the server starts.
 
 Nothing is parsed before its digest is the registered one, and nothing is left behind that is not. It alone beside the
 exporter has credentials: the process that runs the model never sees them.
 """
 
+import errno
 import logging
 import os
 import shutil
@@ -14,13 +15,17 @@ from pathlib import Path
 from leeboard.api.model_version import StoredFile
 from leeboard.api.reasons import Reason
 from leeboard.observability import logs
-from leeboard.storage import Manifest, StorageError, open_store
-from leeboard.storage.digests import digest_of
-from leeboard_serving.environment import Folders, StoredModel, stored_file, stored_model
+from leeboard.storage import StorageError, open_store
+from leeboard_serving.environment import Folders, stored_file, stored_model
 from leeboard_serving.failures import ServingError, end
+from leeboard_serving.loading.artefact import bring_artefact
+from leeboard_serving.loading.cache import Cache
+from leeboard_serving.loading.downloads import Downloads, Wanted
 
 LOG = logging.getLogger("leeboard.serving.load")
 FORMAT = "sklearn-skops"
+LARGEST_DOCUMENT = 32 << 20
+"""Bytes of profile.json and of golden.json."""
 
 
 def main() -> int:
@@ -31,16 +36,17 @@ def main() -> int:
     except (ServingError, StorageError) as error:
         LOG.error("%s: %s", error.reason, error.message)
         return end(os.environ, error.reason, error.message)
-    except OSError as error:  # a full disk, or a volume that is not there
+    except OSError as error:
         LOG.exception("files cannot be kept")
-        return end(
-            os.environ, Reason.BAD_CONFIGURATION, f"files cannot be kept: {error.strerror or type(error).__name__}"
-        )
+        return end(os.environ, *_not_kept(error))
     return 0
 
 
 def load(environment: Mapping[str, str]) -> None:
-    """Bring the artefact, profile.json and golden.json into the volume. Raises ServingError, StorageError, OSError."""
+    """Bring the artefact, profile.json and golden.json into the volume, all of them or none.
+
+    Raises ServingError, StorageError, OSError.
+    """
     folders = Folders.of(environment)
     artefact = stored_model(environment)
     files = {
@@ -49,45 +55,52 @@ def load(environment: Mapping[str, str]) -> None:
     }
     if artefact.format != FORMAT:
         raise ServingError(Reason.UNSAFE_FORMAT, f"{artefact.format} is not served; {FORMAT} is")
-    manifest = load_artefact(artefact, environment, folders.artefact)
-    for target, stored in files.items():
-        load_file(stored, environment, target)
+    downloads = Downloads(_cache(environment))
+    incoming = folders.model / ".incoming"
+    try:
+        # a container that was restarted finds what the attempt before it left
+        for left in (incoming, *files, folders.artefact):
+            _clear(left)
+        manifest = bring_artefact(artefact, environment, downloads, incoming / folders.artefact.name)
+        for target, stored in files.items():
+            downloads.bring(_wanted(stored, environment), incoming / target.name)
+        # the artefact's folder comes last: where it is, everything is
+        for target in (*files, folders.artefact):
+            (incoming / target.name).rename(target)
+    finally:
+        shutil.rmtree(incoming, ignore_errors=True)
     LOG.info("%s: %d files, %d bytes, verified", artefact.digest, len(manifest.files), manifest.bytes)
 
 
-def load_artefact(artefact: StoredModel, environment: Mapping[str, str], target: Path) -> Manifest:
-    """The files that the manifest names, each with its digest, and no others. Raises ServingError and StorageError."""
-    store = open_store(artefact.uri, environment=environment)
-    data = store.get("manifest.json")
-    _verify("manifest.json", digest_of(data), artefact.digest)
-    try:
-        manifest = Manifest.parse(data)
-    except ValueError as error:
-        raise ServingError(Reason.BAD_DATA, "manifest.json is no manifest") from error
-    # a container that was restarted finds what the attempt before it left
-    shutil.rmtree(target, ignore_errors=True)
-    try:
-        for file in manifest.files:
-            _verify(file.path, store.read_to(f"model/{file.path}", target / file.path), file.digest)
-    except (StorageError, OSError):
-        shutil.rmtree(target, ignore_errors=True)
-        raise
-    return manifest
-
-
-def load_file(stored: StoredFile, environment: Mapping[str, str], target: Path) -> None:
-    """One file with its digest. Raises StorageError."""
+def _wanted(stored: StoredFile, environment: Mapping[str, str]) -> Wanted:
     folder, _, name = stored.uri.rpartition("/")
-    try:
-        _verify(name, open_store(folder + "/", environment=environment).read_to(name, target), stored.digest)
-    except (StorageError, OSError):
-        target.unlink(missing_ok=True)
-        raise
+    return Wanted(lambda: open_store(folder + "/", environment=environment), name, stored.digest, LARGEST_DOCUMENT)
 
 
-def _verify(name: str, found: str, registered: str) -> None:
-    if found != registered:
-        raise StorageError(Reason.DIGEST_MISMATCH, f"{name} is {found}, registered as {registered}")
+def _cache(environment: Mapping[str, str]) -> Cache | None:
+    """LEEBOARD_CACHE_FOLDER and LEEBOARD_CACHE_BYTES. Raises ServingError (BadConfiguration)."""
+    folder = environment.get("LEEBOARD_CACHE_FOLDER", "")
+    if not folder:
+        return None
+    most = environment.get("LEEBOARD_CACHE_BYTES", "")
+    if not most.isdecimal():
+        raise ServingError(Reason.BAD_CONFIGURATION, f"LEEBOARD_CACHE_BYTES is {most[:40]!r}, expected is a count")
+    return Cache(Path(folder), int(most))
+
+
+def _clear(path: Path) -> None:
+    """Remove a file or a folder with everything in it; it need not be there. Raises OSError."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _not_kept(error: OSError) -> tuple[Reason, str]:
+    """Why the volume takes no files."""
+    text = f"files cannot be kept: {error.strerror or type(error).__name__}"
+    full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+    return Reason.DISK_FULL if full else Reason.BAD_CONFIGURATION, text
 
 
 if __name__ == "__main__":

@@ -8,9 +8,18 @@ import pytest
 
 from e2e.cluster.binaries import KUBERNETES
 from e2e.support.kubectl import Kubectl, KubectlError
-from tests.support.examples import DOCUMENTS, Document, put
+from tests.support.examples import DIGEST, DOCUMENTS, Document, put
 
 pytestmark = pytest.mark.apiserver
+
+PLACES = "must be s3://<bucket>/…, https://<host>/…, http://<host>/…, pvc://<claim>/… or oci://<repository>@sha256:"
+
+
+def imported(uri: str) -> Document:
+    """A version that was made elsewhere and lies at this place."""
+    document = put(DOCUMENTS["model-version"](), "spec.source", {"import": {"reason": "made elsewhere"}})
+    return put(put(document, "spec.code.verified", False), "spec.artifact.uri", uri)
+
 
 MODEL: list[tuple[str, Any, str]] = [
     ("metadata.name", "9lives", "metadata.name is also the name of the Service"),
@@ -32,6 +41,11 @@ MODEL: list[tuple[str, Any, str]] = [
     ("spec.serving.resources.limits.memory", "100Mi", "requests.memory must not exceed limits.memory"),
     ("spec.serving.resources.limits.cpu", "50m", "requests.cpu must not exceed limits.cpu"),
     ("spec.serving.readyWithin", "0s", 'spec.serving.readyWithin: Invalid value: "0s": must be longer than zero'),
+    ("spec.serving.cache", {}, "spec.serving.cache.persistentVolumeClaim: Required"),
+    ("spec.serving.cache", {"persistentVolumeClaim": {"claimName": "c"}, "maxSize": "500m"}, "must be at least 1Mi"),
+    ("spec.serving.cache", {"persistentVolumeClaim": {"claimName": "c"}, "maxSize": "much"}, "serving.cache.maxSize"),
+    ("spec.serving.cache", {"hostPath": {"path": "/"}}, "unknown field"),
+    ("spec.serving.verification.signature", {}, "spec.serving.verification.signature.configMapRef: Required"),
     ("spec.promotion.policy", "Pinned", "promotion.version belongs to policy Pinned"),
     ("spec.promotion.version", "v1", "promotion.version belongs to policy Pinned"),
     ("spec.promotion.gates.0.min", "high", "spec.promotion.gates[0].min"),
@@ -183,7 +197,30 @@ DRIFT_MONITOR: list[tuple[str, Any, str]] = [
 MODEL_VERSION: list[tuple[str, Any, str]] = [
     ("spec.artifact.digest", "sha256:abc", "spec.artifact.digest"),
     ("spec.artifact.format", "pickle", "spec.artifact.format"),
-    ("spec.artifact.uri", "https://example.org/model/", "spec.artifact.uri"),
+    ("spec.artifact.uri", "https://example.org/model/", "artifact.uri of a trained version is in a bucket (s3://)"),
+    ("spec.artifact.uri", "pvc://archive/flights/", "artifact.uri of a trained version is in a bucket (s3://)"),
+    ("spec.profile.uri", "https://example.org/profile.json", "spec.profile.uri"),
+    *(
+        ("spec", imported(uri)["spec"], said)
+        for uri, said in (
+            ("file:///etc/", PLACES),
+            ("gs://bucket/flights/", PLACES),
+            ("s3://no-slash", PLACES),
+            ("https://key:secret@example.org/flights/", PLACES),
+            ("https://example.org/flights/?token=secret", PLACES),
+            ("https://example.org", PLACES),
+            ("pvc://Archive/flights/", PLACES),
+            ("pvc://archive", PLACES),
+            ("oci://registry.example/ml/flights:1.4", PLACES),
+            ("oci://registry.example/ml/flights@sha256:abc/", PLACES),
+            (
+                "pvc://archive/../flights/",
+                'artifact.uri: Invalid value: "pvc://archive/../flights/": must not hold . or ..',
+            ),
+            ("pvc://archive/flights/..", "must not hold . or .. as a part of its path"),
+            (f"oci://registry.example/ml/flights@{DIGEST}/./x", "must not hold . or .. as a part of its path"),
+        )
+    ),
     ("spec.code.commit", "main", "spec.code.commit"),
     ("spec.metrics", [], "a trained version needs code, image, datasets of both"),
     ("spec.metrics.0.value", 0.7, "spec.metrics[0].value"),
@@ -212,6 +249,21 @@ GOOD: list[tuple[str, str, Any]] = [
     ("model", "spec.promotion", {"policy": "Pinned", "version": "late-flights-v1"}),
     ("model", "spec.promotion.gates.0", {"type": "Threshold", "metric": "log_loss", "max": "0.6"}),
     ("model", "spec.serving.readyWithin", "1d2h"),
+    ("model", "spec.serving.cache", {"persistentVolumeClaim": {"claimName": "cache"}}),
+    ("model", "spec.serving.cache", {"persistentVolumeClaim": {"claimName": "cache"}, "maxSize": "1.5Ti"}),
+    ("model", "spec.serving.verification", {"signature": {"configMapRef": {"name": "signers"}}}),
+    *(
+        ("model-version", "spec", imported(uri)["spec"])
+        for uri in (
+            "s3://models/flights/",
+            "https://models.example:8443/flights/v1/",
+            "http://models.storage.svc/",
+            "pvc://archive/flights/v1",
+            "pvc://archive/",
+            f"oci://registry.example:5000/ml/flights@{DIGEST}",
+            f"oci://registry.example/ml/flights@{DIGEST}/v1.2/x",
+        )
+    ),
     ("model", "spec.prediction", {"task": "BinaryClassification"}),
     ("drift-monitor", "spec.window", {"length": "80s", "every": "3s", "minSamples": 12000}),
     ("drift-monitor", "spec.window", {"length": "1d", "every": "24h"}),

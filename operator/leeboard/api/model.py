@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any, ClassVar, Literal
 
+from leeboard.api.artifact_cache import ArtifactCache
 from leeboard.api.base import Condition, Resource, SpecModel
 from leeboard.api.cel import belongs, ordered, rules
 from leeboard.api.commands import MOST_CHARACTERS, CommandAnswer
@@ -23,6 +24,7 @@ from leeboard.api.fields import (
 from leeboard.api.metrics import OF_TASK, MetricName, Task
 from leeboard.api.pod import PodTemplateOverrides, Resources
 from leeboard.api.storage import Storage
+from leeboard.api.verification import Verification
 
 
 class Prediction(SpecModel):
@@ -96,6 +98,12 @@ class Serving(SpecModel):
     resources: Resources = described("CPU and memory of the server container.", default=Resources())
     ready_within: PositiveDuration = described(
         "Longest time a new version's pods may take to become ready.", default="5m"
+    )
+    cache: ArtifactCache | None = described(
+        "A claim that keeps the files of versions for the next pod; without it every pod downloads them.", default=None
+    )
+    verification: Verification = described(
+        "What a version has to prove beside its digest before it is served.", default=Verification()
     )
     pod_template_overrides: PodTemplateOverrides = described(
         "Allowed changes to the pods.", default=PodTemplateOverrides()

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import ClassVar, Literal
 
+from leeboard.api.artifact_uri import TRAINED_IN_BUCKETS, ArtifactUri
 from leeboard.api.base import Condition, LocalReference, Resource, SpecModel
 from leeboard.api.cel import rules
 from leeboard.api.fields import ATOMIC, Column, Digest, Figure, Name, ObjectUri, Text, described, list_map
@@ -41,7 +42,10 @@ class Source(SpecModel):
 class Artifact(SpecModel):
     """The stored model."""
 
-    uri: ObjectUri = described("Folder of the run in object storage; manifest.json lies in it.")
+    uri: ArtifactUri = described(
+        "Folder with manifest.json: in a bucket (s3://bucket/…); an imported version may also lie on a web server "
+        "(https://host/…), in a claim of the namespace (pvc://claim/…) or in an image (oci://repository@sha256:…)."
+    )
     digest: Digest = described("Digest of the manifest, which holds the digest of every file.")
     format: Literal["sklearn-skops", "opaque"] = described(
         "Format of the stored model. sklearn-skops loads without unpickling. opaque: registered only, never loaded."
@@ -137,6 +141,10 @@ class ModelVersionSpec(SpecModel):
             (
                 "!has(self.source.__import__) || !has(self.code) || !self.code.verified",
                 "the code of an imported version is not verified: no run observed it",
+            ),
+            (
+                TRAINED_IN_BUCKETS,
+                "artifact.uri of a trained version is in a bucket (s3://); only an imported one may lie elsewhere",
             ),
             (
                 "!has(self.source.trainingJob) || has(self.code) && has(self.image) && has(self.cause)"

@@ -36,6 +36,11 @@ REFERENCE: dict[Reason, Entry] = {
     Reason.STORAGE_UNREACHABLE: Entry((*_POD, _MONITOR), "The object storage gives no answer, or says that it cannot."),
     Reason.STORAGE_CONFLICT: Entry((_RUN,), "Where the run wants to store its result lies that of another one."),
     Reason.DIGEST_MISMATCH: Entry((*_POD, _MONITOR), "The bytes in storage are not those that were registered."),
+    Reason.SIGNATURE_MISSING: Entry((_MODEL,), "The Model asks for signatures, and the version has none."),
+    Reason.SIGNATURE_INVALID: Entry(
+        (_MODEL,), "No key that the Model names has signed the version's files, or the signature is of other files."
+    ),
+    Reason.DISK_FULL: Entry((_MODEL,), "The files of the version do not fit on the node's disk."),
     Reason.UNSAFE_FORMAT: Entry(
         _POD, "The model is in a format that may run code when it is loaded, or holds unknown types."
     ),

@@ -12,6 +12,9 @@ class Reason(StrEnum):
     STORAGE_UNREACHABLE = "StorageUnreachable"
     STORAGE_CONFLICT = "StorageConflict"
     DIGEST_MISMATCH = "DigestMismatch"
+    SIGNATURE_MISSING = "SignatureMissing"
+    SIGNATURE_INVALID = "SignatureInvalid"
+    DISK_FULL = "DiskFull"
     UNSAFE_FORMAT = "UnsafeFormat"
     BAD_DATA = "BadData"
     NO_NEW_DATA = "NoNewData"
@@ -96,6 +99,9 @@ _HINTS: dict[Reason, str] = {
     Reason.STORAGE_UNREACHABLE: "check storage.endpoint, its DNS name and the network policy of the namespace",
     Reason.STORAGE_CONFLICT: "another object lies at this place; give every TrainingJob its own output.uri",
     Reason.DIGEST_MISMATCH: "the stored bytes differ from what was registered: restore the object or train anew",
+    Reason.SIGNATURE_MISSING: "sign the artefact's files and put model.sig beside manifest.json, then ask for a retry",
+    Reason.SIGNATURE_INVALID: "sign the files anew with a key of serving.verification.signature, or correct its keys",
+    Reason.DISK_FULL: "give the node's disk or the volume more room",
     Reason.UNSAFE_FORMAT: "save the model as model.skops from known libraries; pickles are never loaded",
     Reason.BAD_DATA: "correct the dataset, or the limits in datasets[].validation",
     Reason.CODE_UNAVAILABLE: "check code.repository, code.revision, and username and password in code.secretRef",

@@ -19,12 +19,13 @@ LONGEST_REPORT = 900
 
 _SEVERITY = (
     # wrong for ever: the version, its storage, the spec
-    *(Reason.DIGEST_MISMATCH, Reason.UNSAFE_FORMAT, Reason.GOLDEN_SAMPLES_MISMATCH, Reason.MODEL_LOAD_FAILED),
+    *(Reason.DIGEST_MISMATCH, Reason.SIGNATURE_INVALID, Reason.SIGNATURE_MISSING),
+    *(Reason.UNSAFE_FORMAT, Reason.GOLDEN_SAMPLES_MISMATCH, Reason.MODEL_LOAD_FAILED),
     *(Reason.STORAGE_FORBIDDEN, Reason.STORAGE_NOT_FOUND, Reason.STORAGE_CONFLICT, Reason.BAD_DATA),
     *(Reason.BAD_CONFIGURATION, Reason.CONFIG_MISSING, Reason.IMAGE_PULL, Reason.POD_REJECTED),
     # wrong until somebody gives more
     *(Reason.QUOTA_EXCEEDED, Reason.OOM_KILLED, Reason.CRASH_LOOP, Reason.UNSCHEDULABLE),
-    *(Reason.VOLUME_UNAVAILABLE, Reason.POD_NOT_STARTING, Reason.EVICTED),
+    *(Reason.VOLUME_UNAVAILABLE, Reason.POD_NOT_STARTING, Reason.DISK_FULL, Reason.EVICTED),
     # may pass by itself
     *(Reason.NODE_LOST, Reason.STORAGE_UNREACHABLE, Reason.PROBE_FAILING),
 )

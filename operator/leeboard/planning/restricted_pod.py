@@ -56,6 +56,7 @@ def storage_environment(storage: StorageAccess) -> list[Raw]:
         secret = storage.secret_ref.name
         variables += [secret_variable(key, secret, key) for key in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")]
         variables += [secret_variable(key, secret, key, optional=True) for key in ("AWS_SESSION_TOKEN", "AWS_REGION")]
+        variables.append(secret_variable("LEEBOARD_STORAGE_CA", secret, "ca.crt", optional=True))
     return variables
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.examples import put
+from e2e.cluster.binaries import KUBERNETES
+from tests.support.examples import DIGEST, put
 from tests.support.people import OPERATOR
 from tests.support.requests import Requests
 from tests.support.served import serving_deployment, training_job
@@ -55,6 +56,17 @@ def test_the_bounds(requests: Requests, made: Any, path: str, value: Any, refusa
         assert "allowPrivilegeEscalation" in answer.message  # the server's own validation comes first
         return
     assert (answer.status, refusal in answer.message) == (403 if refusal else 201, True), answer
+
+
+def test_an_image_may_be_mounted_where_kubernetes_can(requests: Requests, kubernetes: str) -> None:
+    image = {"name": "source", "image": {"reference": f"registry.example/ml/flights@{DIGEST}"}}
+    document = serving_deployment()
+    document["spec"]["template"]["spec"]["volumes"].append(image)
+    answer = requests.create(OPERATOR, document)
+    if kubernetes == KUBERNETES:
+        assert answer.status == 201, answer
+    else:  # before 1.35 its feature gate is off, and then the server drops what it does not know
+        assert (answer.status, "must specify a volume type" in answer.message) == (422, True), answer
 
 
 def test_only_training_pods_have_a_service_account_of_the_users_choice(requests: Requests) -> None:

@@ -28,7 +28,14 @@ BY_PUBLISH = ("ResultMissing", "PublishFailed", "UnsafeFormat", "StorageConflict
 BY_EVALUATION = ("DigestMismatch", "EvaluationFailed", "ModelLoadFailed", "BadConfiguration")
 BY_SERVER_POD = (
     *("DigestMismatch", "UnsafeFormat", "StorageNotFound", "StorageForbidden", "StorageUnreachable", "BadData"),
-    *("BadConfiguration", "ModelLoadFailed", "GoldenSamplesMismatch"),
+    *(
+        "BadConfiguration",
+        "ModelLoadFailed",
+        "GoldenSamplesMismatch",
+        "SignatureMissing",
+        "SignatureInvalid",
+        "DiskFull",
+    ),
 )
 BY_EVALUATOR = (
     *("StorageNotFound", "StorageForbidden", "StorageUnreachable", "DigestMismatch", "BadData", "ConfigMissing"),

@@ -3,12 +3,21 @@
 from collections.abc import Iterator
 from typing import Any
 
+from leeboard.api.artifact_uri import ARTIFACT_PATHS, ARTIFACT_PLACES, TRAINED_IN_BUCKETS
+
 Schema = dict[str, Any]
 
 _UPPER = ("maximum", "maxLength", "maxItems", "maxProperties")
 _LOWER = ("minimum", "minLength", "minItems", "minProperties")
 _FIXED = ("type", "format", "pattern", "default", "x-kubernetes-list-type", "x-kubernetes-list-map-keys")
 _RULES = "x-kubernetes-validations"
+_ONLY_BUCKETS = "self.matches('^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/')"
+_WEAKER: dict[str, str] = {
+    ARTIFACT_PLACES: _ONLY_BUCKETS,
+    ARTIFACT_PATHS: _ONLY_BUCKETS,
+    TRAINED_IN_BUCKETS: _ONLY_BUCKETS,
+}
+"""Rules that forbid nothing which the released rule beside them did not forbid already: they took its place."""
 
 
 def breaking_changes(before: Schema, after: Schema) -> list[str]:
@@ -45,11 +54,23 @@ def _compared(before: Schema, after: Schema, path: str) -> Iterator[str]:
         yield f"{path}: enum lacks {sorted(map(str, set(before['enum']) - set(after['enum'])))}"
     if "enum" in after and "enum" not in before:
         yield f"{path}: enum is new"
-    rules = {one["rule"] for one in before.get(_RULES, ())}
-    yield from (f"{path}: rule is new: {one['rule']}" for one in after.get(_RULES, ()) if one["rule"] not in rules)
+    rules = set(_rules_below(before))
+    here = {one["rule"] for one in before.get(_RULES, ())}
+    yield from (
+        f"{path}: rule is new: {one['rule']}"
+        for one in after.get(_RULES, ())
+        if one["rule"] not in here and _WEAKER.get(one["rule"]) not in rules
+    )
     for part in ("items", "additionalProperties"):
         if isinstance(before.get(part), dict) and isinstance(after.get(part), dict):
             yield from _compared(before[part], after[part], f"{path}[]")
+
+
+def _rules_below(schema: Schema) -> Iterator[str]:
+    """The rules of a schema and of its fields; not those of what a list or map holds, which may be empty."""
+    yield from (one["rule"] for one in schema.get(_RULES, ()))
+    for child in schema.get("properties", {}).values():
+        yield from _rules_below(child)
 
 
 def _fields(before: Schema, after: Schema, path: str) -> Iterator[str]:

@@ -11,6 +11,7 @@ from leeboard.planning import restricted_pod
 from leeboard.planning.lineage import stamps
 from leeboard.planning.plan import Raw
 from leeboard.planning.restricted_pod import TEMPORARY, compact, empty_directory, mount
+from leeboard.planning.serving.load_container import load_environment, load_mounts, load_volumes
 
 HTTP_PORT, FEEDBACK_PORT, METRICS_PORT = 8080, 8081, 9090
 PRE_STOP = timedelta(seconds=5)
@@ -53,19 +54,33 @@ def pod_template(model: Model, version: ModelVersion, adopted: Adopted) -> Raw:
             | {"kubectl.kubernetes.io/default-container": "server"}
             | stamps(version),
         },
-        "spec": restricted_pod.pod_spec(overrides, adopted.image_pull_secrets, grace_period=grace_period)
+        "spec": _shared_volume_once(
+            model, restricted_pod.pod_spec(overrides, adopted.image_pull_secrets, grace_period=grace_period)
+        )
         | {
             "initContainers": [_load(model, version, adopted), _exporter(model, version, adopted)],
             "containers": [_server(model, version, adopted)],
-            "volumes": _volumes(version) + restricted_pod.volumes_of_user(overrides),
+            "volumes": _volumes(version)
+            + load_volumes(model.spec.serving, version.spec.artifact.uri)
+            + restricted_pod.volumes_of_user(overrides),
         },
     }
 
 
+def _shared_volume_once(model: Model, spec: Raw) -> Raw:
+    """A cache is given to the pods' group when it is new, and not file by file at every start."""
+    if model.spec.serving.cache is None:
+        return spec
+    return spec | {"securityContext": spec["securityContext"] | {"fsGroupChangePolicy": "OnRootMismatch"}}
+
+
 def _load(model: Model, version: ModelVersion, adopted: Adopted) -> Raw:
-    mounts = [mount("model", _MODEL), mount("temporary", TEMPORARY)]
+    serving, uri = model.spec.serving, version.spec.artifact.uri
+    mounts = [mount("model", _MODEL), mount("temporary", TEMPORARY), *load_mounts(serving, uri)]
     return _container("load", "leeboard_serving.load", adopted) | {
-        "env": _environment(model, version, adopted) + restricted_pod.storage_environment(model.spec.storage),
+        "env": _environment(model, version, adopted)
+        + restricted_pod.storage_environment(model.spec.storage)
+        + load_environment(serving, uri),
         "resources": {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}},
         "volumeMounts": mounts,
     }
@@ -136,7 +151,9 @@ def _environment(model: Model, version: ModelVersion, adopted: Adopted) -> list[
     values = {
         "LEEBOARD_MODEL": model.metadata.name,
         "LEEBOARD_VERSION": version.metadata.name,
-        "LEEBOARD_ARTIFACT": compact({"uri": artifact.uri, "digest": artifact.digest, "format": artifact.format}),
+        "LEEBOARD_ARTIFACT": compact(
+            {"uri": artifact.uri, "digest": artifact.digest, "format": artifact.format, "bytes": artifact.bytes}
+        ),
         "LEEBOARD_PROFILE": _stored(version.spec.profile),
         "LEEBOARD_GOLDEN": _stored(version.spec.golden_samples),
         "LEEBOARD_OBSERVATIONS_URI": f"{model.spec.storage.uri}observations/{version.metadata.name}/",

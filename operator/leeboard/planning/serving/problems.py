@@ -17,6 +17,8 @@ RESTARTS_UNTIL_FATAL = 3
 _FATAL = frozenset(
     {
         Reason.DIGEST_MISMATCH,
+        Reason.SIGNATURE_MISSING,
+        Reason.SIGNATURE_INVALID,
         Reason.UNSAFE_FORMAT,
         Reason.STORAGE_NOT_FOUND,
         Reason.STORAGE_FORBIDDEN,
@@ -25,7 +27,7 @@ _FATAL = frozenset(
     }
 )
 """Reasons that lie in the version or its storage: another attempt ends the same way."""
-_PASSING = frozenset({Reason.STORAGE_UNREACHABLE, Reason.NODE_LOST, Reason.EVICTED})
+_PASSING = frozenset({Reason.STORAGE_UNREACHABLE, Reason.DISK_FULL, Reason.NODE_LOST, Reason.EVICTED})
 """Reasons that lie outside of the version: however often a pod dies of them, it says nothing of the version."""
 
 

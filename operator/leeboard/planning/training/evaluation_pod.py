@@ -11,6 +11,7 @@ from leeboard.api.model_version import ModelVersion
 from leeboard.api.termination import CONTRACT, TrainingResult
 from leeboard.api.training_job import Run, TrainingJob
 from leeboard.planning import restricted_pod
+from leeboard.planning.artifact_mount import artifact_environment, artifact_mounts, artifact_volumes
 from leeboard.planning.plan import Raw
 from leeboard.planning.snapshot import TrainingJobSnapshot
 from leeboard.planning.training import workload
@@ -40,6 +41,8 @@ class Candidate:
 def evaluation_job_object(snapshot: TrainingJobSnapshot, model: Model, candidate: Candidate, now: datetime) -> Raw:
     """The Job that measures, to be created once and never applied."""
     job, settings = snapshot.job, snapshot.settings
+    # the candidate lies in a bucket, but its champion may have been imported from a claim or an image
+    champions_place = candidate.champion.spec.artifact.uri if candidate.champion else ""
     specification = evaluation_specification(job, model, candidate, measured_metrics(model, snapshot.monitors))
     measure = restricted_pod.container(
         EVALUATE, settings.runtime_image, ["python", "-m", "leeboard.evaluator.holdout"]
@@ -48,10 +51,12 @@ def evaluation_job_object(snapshot: TrainingJobSnapshot, model: Model, candidate
             restricted_pod.variable("LEEBOARD_EVALUATION_SPEC", restricted_pod.compact(specification)),
             restricted_pod.variable("HOME", restricted_pod.TEMPORARY),
             *restricted_pod.storage_environment(job.spec.storage),
+            *artifact_environment(champions_place),
         ],
         "resources": job.spec.resources.dump(),
         "volumeMounts": [
             restricted_pod.mount("temporary", restricted_pod.TEMPORARY),
+            *artifact_mounts(champions_place),
             *restricted_pod.mounts_of_user(job.spec.pod_template_overrides),
         ],
     }
@@ -59,6 +64,7 @@ def evaluation_job_object(snapshot: TrainingJobSnapshot, model: Model, candidate
         "containers": [measure],
         "volumes": [
             restricted_pod.empty_directory("temporary", "50Gi"),
+            *artifact_volumes(champions_place),
             *restricted_pod.volumes_of_user(job.spec.pod_template_overrides),
         ],
     }

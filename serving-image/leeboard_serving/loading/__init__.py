@@ -1,0 +1,1 @@
+"""What brings a version's files: from a cache or from storage, verified either way."""
