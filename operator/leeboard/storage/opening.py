@@ -53,6 +53,10 @@ def _mounted(uri: str, environment: Mapping[str, str]) -> Store:
     folder = environment.get(SOURCE, "")
     if not folder:
         raise StorageError(Reason.STORAGE_NOT_FOUND, f"{uri} is read in pods that mount it, and here it is not mounted")
+    if place.image and not Path(folder).is_dir():
+        # an API server without the feature drops such a volume without a word
+        text = f"{uri} is not mounted: Kubernetes mounts images from 1.35 on, before it by its feature gate ImageVolume"
+        raise StorageError(Reason.STORAGE_NOT_FOUND, text)
     return FileStore(Path(folder) / place.path)
 
 

@@ -64,6 +64,12 @@ def test_what_is_refused(mounted: dict[str, str], uri: str, reason: str, said: s
     assert (str(refused.value.reason), said in refused.value.message) == (reason, True), refused.value.message
 
 
+def test_an_image_that_kubernetes_did_not_mount(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match="by its feature gate ImageVolume") as refused:
+        open_store(IMAGE, environment={SOURCE: str(tmp_path / "source")})
+    assert refused.value.reason is Reason.STORAGE_NOT_FOUND
+
+
 @pytest.mark.parametrize("uri", ["pvc://models/flights/", IMAGE])
 def test_what_is_not_mounted_here(uri: str) -> None:
     with pytest.raises(StorageError, match="here it is not mounted") as refused:
