@@ -129,7 +129,7 @@ def serving_pod(folder: Path) -> Iterator[tuple[Exporter, serving.Server]]:
     model = serving.trained()
     serving.lay_out(folder / "model", model)
     rows = serving.as_served(serving.flights(500, 3), serving.INPUTS)
-    scores = serving.score(model, rows, serving.TASK, serving.POSITIVE)
+    scores = serving.scored(model, rows)
     profile = make_profile(rows, serving.INPUTS, scores, "probability")
     (folder / "model" / "profile.json").write_text(json.dumps(profile), encoding="utf-8")
     volumes = {"LEEBOARD_MODEL_FOLDER": str(folder / "model"), "LEEBOARD_RUN_FOLDER": str(folder / "run")}

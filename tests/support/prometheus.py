@@ -50,10 +50,14 @@ def discovered(pod: Raw, addresses: Addresses) -> Iterator[Raw]:
 
 
 class PrometheusServer:
-    """A context manager. Scrapes once a second what the jobs of the chart's scrape.yaml keep of `pods`."""
+    """A context manager. Scrapes once a second what the jobs of the chart's scrape.yaml keep of `pods`.
 
-    def __init__(self, folder: Path, pods: list[tuple[Raw, Addresses]]) -> None:
+    With `native_histograms` it asks for protobuf, and keeps of a histogram that is a native one nothing else.
+    """
+
+    def __init__(self, folder: Path, pods: list[tuple[Raw, Addresses]], native_histograms: bool = False) -> None:
         self._folder = folder
+        self._features = ["--enable-feature=native-histograms"] if native_histograms else []
         self._port = free_port()
         targets = folder / "targets.json"
         targets.write_text(json.dumps([target for pod in pods for target in discovered(*pod)]), encoding="utf-8")
@@ -71,6 +75,7 @@ class PrometheusServer:
             f"--storage.tsdb.path={self._folder / 'data'}",
             f"--web.listen-address=127.0.0.1:{self._port}",
             "--log.level=warn",
+            *self._features,
         ]
         with (self._folder / "prometheus.log").open("wb") as sink:
             self._process = subprocess.Popen(command, stdout=sink, stderr=subprocess.STDOUT)

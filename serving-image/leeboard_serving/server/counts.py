@@ -9,8 +9,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-SECONDS = (0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
-"""Upper bounds of latencies, in seconds."""
+from leeboard_serving.server import latencies
+from leeboard_serving.server.latencies import Latencies
+
 ROWS = tuple(float(1 << power) for power in range(14))
 """Upper bounds of the rows of a batch."""
 ROUTES = ("infer", "grpc", "metadata", "health", "repository", "other")
@@ -41,8 +42,8 @@ class Layout:
     def __init__(self) -> None:
         self.size = 0
         self.requests = self._take(len(ROUTES) * len(STATUSES))
-        self.seconds = {route: self._take(len(SECONDS) + 2) for route in ("infer", "grpc")}
-        self.predict = self._take(len(SECONDS) + 2)
+        self.seconds = {route: self._take(latencies.SIZE) for route in ("infer", "grpc")}
+        self.predict = self._take(latencies.SIZE)
         self.batch = self._take(len(ROWS) + 2)
         self.batch_seconds = self._take(len(ROWS) + 1)
         self.singles = {name: self._take(1) for name in SINGLES}
@@ -97,8 +98,8 @@ class Counts:
     def __init__(self, row: NDArray[np.float64]) -> None:
         self._row = row
         self._requests = [0] * (len(ROUTES) * len(STATUSES))
-        self.seconds = {"infer": Histogram(SECONDS), "grpc": Histogram(SECONDS)}
-        self.predict, self.batch = Histogram(SECONDS), Histogram(ROWS)
+        self.seconds = {"infer": Latencies(), "grpc": Latencies()}
+        self.predict, self.batch = Latencies(), Histogram(ROWS)
         self._batch_seconds = [0.0] * (len(ROWS) + 1)
         self._answered_seconds = self._failed_seconds = self._last_answer = 0.0
 
@@ -128,9 +129,10 @@ class Counts:
         """Show the others what was counted, and the present figures by name."""
         row = self._row
         row[LAYOUT.requests] = self._requests
-        shown = [(LAYOUT.seconds[route], histogram) for route, histogram in self.seconds.items()]
-        for place, histogram in (*shown, (LAYOUT.predict, self.predict), (LAYOUT.batch, self.batch)):
-            row[place] = [*histogram.counts, histogram.total]
+        for route, seconds in self.seconds.items():
+            row[LAYOUT.seconds[route]] = seconds.figures()
+        row[LAYOUT.predict] = self.predict.figures()
+        row[LAYOUT.batch] = [*self.batch.counts, self.batch.total]
         row[LAYOUT.batch_seconds] = self._batch_seconds
         own = {
             "answered_seconds": self._answered_seconds,

@@ -12,8 +12,10 @@ from prometheus_client.core import HistogramMetricFamily
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
-from leeboard.observability.families import Family, process_registry
-from leeboard_serving.server.counts import LAYOUT, ROUTES, ROWS, SECONDS, STATUSES, SharedCounts
+from leeboard.observability.families import Distribution, Family, process_registry
+from leeboard.observability.native import native_histogram
+from leeboard_serving.server.counts import LAYOUT, ROUTES, ROWS, STATUSES, SharedCounts
+from leeboard_serving.server.latencies import CLASSIC, SECONDS
 
 _ADDRESS = ("model", "version")
 _ROUTED = (*_ADDRESS, "route")
@@ -30,6 +32,7 @@ DURATION = Family(
     "How long inference requests took, from their first byte to their answer, in seconds.",
     _ROUTED,
     SECONDS,
+    native=True,
 )
 COMPUTING = Family(
     "leeboard_server_predict_seconds",
@@ -37,6 +40,7 @@ COMPUTING = Family(
     "How long the model computed for one batch, in seconds; leeboard_server_request_seconds has the waiting too.",
     _ADDRESS,
     SECONDS,
+    native=True,
 )
 BATCH = Family("leeboard_server_batch_rows", "histogram", "Rows that were predicted together.", _ADDRESS, ROWS)
 LOAD = Family(
@@ -108,12 +112,13 @@ class _OfWorkers(Collector):
         yield requests
         durations = DURATION.distribution()
         for name, place in LAYOUT.seconds.items():
-            _add(durations, (*self._address, name), SECONDS, total[place])
+            _add_latencies(durations, (*self._address, name), total[place])
         yield durations
-        for family, bounds, place in ((COMPUTING, SECONDS, LAYOUT.predict), (BATCH, ROWS, LAYOUT.batch)):
-            shown = family.distribution()
-            _add(shown, self._address, bounds, total[place])
-            yield shown
+        computing, batches = COMPUTING.distribution(), BATCH.distribution()
+        _add_latencies(computing, self._address, total[LAYOUT.predict])
+        *counts, rows = total[LAYOUT.batch].tolist()
+        _add(batches, self._address, ROWS, counts, rows)
+        yield from (computing, batches)
         for family, name in _GAUGES:
             gauge = family.values()
             gauge.add_metric(self._address, float(total[LAYOUT.singles[name]][0]))
@@ -124,8 +129,15 @@ class _OfWorkers(Collector):
             yield counter
 
 
+def _add_latencies(family: Distribution, labels: Sequence[str], figures: NDArray[np.float64]) -> None:
+    """The classic and the native histogram of the figures of `Latencies`."""
+    *counts, total = figures.tolist()
+    _add(family, labels, SECONDS, counts[:CLASSIC], total)
+    family.add_native(labels, native_histogram([int(count) for count in counts[CLASSIC:]], total))
+
+
 def _add(
-    family: HistogramMetricFamily, labels: Sequence[str], bounds: Iterable[float], counts: NDArray[np.float64]
+    family: HistogramMetricFamily, labels: Sequence[str], bounds: Iterable[float], counts: list[float], total: float
 ) -> None:
     ends = [*map(floatToGoString, bounds), "+Inf"]
-    family.add_metric(labels, [*zip(ends, accumulate(counts[:-1].tolist()), strict=True)], float(counts[-1]))
+    family.add_metric(labels, [*zip(ends, accumulate(counts), strict=True)], total)
