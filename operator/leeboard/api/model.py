@@ -105,6 +105,10 @@ class Serving(SpecModel):
     verification: Verification = described(
         "What a version has to prove beside its digest before it is served.", default=Verification()
     )
+    access_log: bool | None = described(
+        "Whether the server logs a line about every request: its id, route, status, rows and seconds. Absent: no.",
+        default=None,
+    )
     pod_template_overrides: PodTemplateOverrides = described(
         "Allowed changes to the pods.", default=PodTemplateOverrides()
     )

@@ -18,7 +18,8 @@ _QUIET = ("kopf", "aiohttp.access", "uvicorn", "httpx", "botocore", "s3transfer"
 
 class JsonFormatter(logging.Formatter):
     """`time` (RFC 3339, UTC), `level`, `logger`, `message`; where an object is worked on its `kind`, `namespace`,
-    `name` and the `reconcileID` of this look at it; `exception` where there is one."""
+    `name` and the `reconcileID` of this look at it; what the line itself brings as `extra={"fields": {…}}`;
+    `exception` where there is one."""
 
     def format(self, record: logging.LogRecord) -> str:
         """One line."""
@@ -28,6 +29,7 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
             **subject(),
+            **_fields(record),
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
@@ -35,7 +37,7 @@ class JsonFormatter(logging.Formatter):
 
 
 class TextFormatter(logging.Formatter):
-    """The same for people: the object in brackets, a traceback on lines of its own."""
+    """The same for people: fields behind the message, the object in brackets, a traceback on lines of its own."""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -43,7 +45,13 @@ class TextFormatter(logging.Formatter):
     def formatMessage(self, record: logging.LogRecord) -> str:
         """The line without its traceback."""
         line, about = super().formatMessage(record), subject()
+        line = " ".join([line, *(f"{name}={json.dumps(value)}" for name, value in _fields(record).items())])
         return f"{line} [{about['kind']} {about['namespace']}/{about['name']}]" if about else line
+
+
+def _fields(record: logging.LogRecord) -> dict[str, str | int | float]:
+    fields: dict[str, str | int | float] = getattr(record, "fields", {})
+    return fields
 
 
 def configure(log_format: str, level: str) -> None:

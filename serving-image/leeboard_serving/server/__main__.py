@@ -10,6 +10,7 @@ from leeboard.observability import logs
 from leeboard_serving.environment import Folders, Served
 from leeboard_serving.failures import ServingError, end
 from leeboard_serving.server.counts import SharedCounts
+from leeboard_serving.server.repetitions import Repetitions
 from leeboard_serving.server.served_model import ServedModel
 from leeboard_serving.server.settings import Settings
 from leeboard_serving.server.worker import Worker
@@ -21,6 +22,7 @@ LOG = logging.getLogger("leeboard.serving")
 def main() -> int:
     """Serve until SIGTERM; the exit code is 0, or that of the reason in the termination message."""
     logs.configure("json", "INFO")
+    LOG.addFilter(Repetitions())
     started = time.perf_counter()
     try:
         folders, settings = Folders.of(os.environ), Settings.of(os.environ)

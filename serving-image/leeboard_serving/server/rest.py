@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -66,14 +67,14 @@ class Rest:
     def refused(self, request: HttpRequest, status: int) -> None:
         """A request that was answered before it could be understood."""
         if request.path.endswith("/infer") and status not in (404, 405):
-            self._serving.failed("", "infer", request.started, status)
+            self._serving.failed("", "infer", request.started, status, _asked(request))
         else:
-            self._serving.counts.answered("other", status)
+            self._answered("other", request, status)
 
     def cut(self, request: HttpRequest) -> None:
         """A caller left within its request."""
         if request.path.endswith("/infer"):
-            self._serving.failed("", "infer", request.started, 400)
+            self._serving.failed("", "infer", request.started, 400, "the caller left within its request")
 
     # inference
 
@@ -86,12 +87,12 @@ class Rest:
             asked = parse_request(request.body, serving.model.signature, _json_length(request))
         except BadRequest as error:
             request.fail(400, str(error))
-            serving.failed("", "infer", request.started, 400)
+            serving.failed("", "infer", request.started, 400, str(error))
             return
         except Overloaded as error:
             headers = ((b"retry-after", retry_after(error.seconds)),)
             request.fail(503, "too many requests wait for the model", headers)
-            serving.failed("", "infer", request.started, 503)
+            serving.failed("", "infer", request.started, 503, str(error))
             return
 
         def answered(answers: Answers, start: int) -> None:
@@ -143,10 +144,19 @@ class Rest:
     def _openapi(self, request: HttpRequest) -> None:
         request.answer_json(description(self._serving.model), headers=())
 
+    def _answered(self, route: str, request: HttpRequest, status: int) -> None:
+        """Count a request that was none for a prediction, and tell the log of it."""
+        seconds, log = time.perf_counter() - request.started, self._serving.log
+        self._serving.counts.answered(route, status)
+        if status < 400:
+            log.answered(route, status, seconds)
+        else:
+            log.failed(route, status, seconds, "", _asked(request))
+
     def _counted(self, route: str, handler: Handler) -> Handler:
         def page(request: HttpRequest) -> None:
             handler(request)
-            self._serving.counts.answered(route, request.status)
+            self._answered(route, request, request.status)
 
         return page
 
@@ -157,7 +167,7 @@ class Rest:
             except Exception:
                 LOG.exception("%s %s", request.method, request.path)
                 request.fail(500, "the server failed; its log says how")
-            self._serving.counts.answered(route, request.status)
+            self._answered(route, request, request.status)
 
         def page(request: HttpRequest) -> None:
             task = asyncio.ensure_future(answer(request))
@@ -177,6 +187,11 @@ def metadata(serving: Serving) -> dict[str, Any]:
         "inputs": [one.described() for one in model.signature.inputs],
         "outputs": [one.described() for one in model.signature.outputs],
     }
+
+
+def _asked(request: HttpRequest) -> str:
+    """What a line of the log says that was asked for."""
+    return f"{request.method} {request.path}".strip()
 
 
 def _json_length(request: HttpRequest) -> int:

@@ -20,6 +20,7 @@ from leeboard_serving.server.counts import Counts, SharedCounts
 from leeboard_serving.server.inference.answers import Answers
 from leeboard_serving.server.inference.request import InferenceRequest
 from leeboard_serving.server.observer import Observer
+from leeboard_serving.server.request_log import RequestLog
 from leeboard_serving.server.served_model import ServedModel
 from leeboard_serving.server.settings import Settings
 from leeboard_serving.server.statistics import statistics
@@ -40,6 +41,7 @@ class Serving:
         self.model, self.observer, self._shared = model, observer, shared
         self.counts = Counts(shared.row(worker))
         self.settings = settings
+        self.log = RequestLog(settings.access_log)
         self.failed_checks = 0
         self.connections: Callable[[], int] = lambda: 0
         self.batcher: Batcher[_InferenceJob] = Batcher(
@@ -75,11 +77,13 @@ class Serving:
         """An id that no other request of any worker has."""
         return f"{self._prefix}-{next(self._numbers):x}"
 
-    def failed(self, identity: str, route: str, started: float, status: int) -> None:
-        """Count an inference request that was answered with a failure, and tell of it."""
+    def failed(self, identity: str, route: str, started: float, status: int, text: str = "") -> None:
+        """Count an inference request that was answered with a failure, and tell of it; `text` says why, to the log."""
         seconds = time.perf_counter() - started
+        identity = identity or self.new_id()
         self.counts.failed(route, seconds, status)
-        self.observer.tell(Told(identity or self.new_id(), time.time(), seconds, status))
+        self.log.failed(route, status, seconds, identity, text)
+        self.observer.tell(Told(identity, time.time(), seconds, status))
 
     async def check(self) -> None:
         """Ask the model for the golden answers, before the requests that wait: a busy server is a ready one.
@@ -99,6 +103,7 @@ class Serving:
         """Tell what is still to be told, and let the thread end."""
         await self.observer.stop(5.0)
         self._publishing.cancel()
+        self.log.close()
         self.batcher.close()
 
     def _told(self, jobs: list[_InferenceJob], answers: Answers) -> None:
@@ -131,6 +136,7 @@ class Serving:
 
     def _publish(self) -> None:
         self.publish()
+        self.log.tick()
         self._publishing = asyncio.get_running_loop().call_later(PUBLISH_SECONDS, self._publish)
 
 
@@ -158,11 +164,14 @@ class _InferenceJob(Job):
         if answers is None:
             status, text = _failure(error)
             self._failed(status, text)
-            self._serving.failed(self.request.id, self._route, self._started, status)
+            self._serving.failed(self.request.id, self._route, self._started, status, text)
             return
         self._answered(answers, start)
         self.seconds = time.perf_counter() - self._started
-        self._serving.counts.inferred(self._route, self.seconds)
+        serving = self._serving
+        serving.counts.inferred(self._route, self.seconds)
+        if serving.log.access:
+            serving.log.answered(self._route, 200, self.seconds, self.request.id, self.request.rows)
 
 
 def _failure(error: Exception | None) -> tuple[int, str]:

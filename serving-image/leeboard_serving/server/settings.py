@@ -23,7 +23,8 @@ class Settings:
     of them, `longest_wait` and `deadline` seconds: of the queue before a request is refused at once, and of a request
     before it is given up.
 
-    `control` allows callers to load and unload the model, which takes the pod out of its Service.
+    `control` allows callers to load and unload the model, which takes the pod out of its Service. `access_log` asks
+    for a line about every request.
     """
 
     port: int
@@ -36,6 +37,7 @@ class Settings:
     deadline: float
     limits: Limits
     control: bool
+    access_log: bool
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Self:
@@ -57,6 +59,7 @@ class Settings:
             deadline=_number(environment, "LEEBOARD_DEADLINE_MS", 10_000, 600_000) / 1000,
             limits=Limits(body=body),
             control=environment.get("LEEBOARD_MODEL_CONTROL", "none") == "explicit",
+            access_log=_flag(environment, "LEEBOARD_ACCESS_LOG"),
         )
 
 
@@ -70,6 +73,13 @@ def quota(path: Path = _QUOTA) -> int:
     except (OSError, ValueError):
         return 1
     return 1 if limit == "max" else min(MOST_WORKERS, max(1, math.floor(int(limit) / int(period))))
+
+
+def _flag(environment: Mapping[str, str], name: str) -> bool:
+    text = environment.get(name) or "false"
+    if text not in ("true", "false"):
+        raise ServingError(Reason.BAD_CONFIGURATION, f"{name} is neither true nor false: {text[:64]!r}")
+    return text == "true"
 
 
 def _number(environment: Mapping[str, str], name: str, default: int, most: int) -> int:

@@ -1,4 +1,4 @@
-"""What the server container asks for, as the user said it or as is usual."""
+"""What the server container asks for and is told, as the user said it or as is usual."""
 
 from datetime import timedelta
 from typing import Any
@@ -29,3 +29,12 @@ def test_a_usual_request_never_stands_above_a_limit(said: dict[str, Any], asked:
     model = Model.parse(put(example("model"), "spec.serving.resources", said))
     template = pod_template(model, ModelVersion.parse(model_version()), ADOPTED)
     assert template["spec"]["containers"][0]["resources"] == asked
+
+
+@pytest.mark.parametrize("said", [True, False, None])
+def test_the_server_alone_is_told_to_log_every_request_and_an_old_template_stays_as_it_is(said: bool | None) -> None:
+    manifest = example("model") if said is None else put(example("model"), "spec.serving.accessLog", said)
+    template = pod_template(Model.parse(manifest), ModelVersion.parse(model_version()), ADOPTED)
+    containers = [*template["spec"]["containers"], *template["spec"]["initContainers"]]
+    told = {one["name"]: [v["value"] for v in one["env"] if v["name"] == "LEEBOARD_ACCESS_LOG"] for one in containers}
+    assert told == {"server": ["true"] if said else [], "exporter": [], "load": []}

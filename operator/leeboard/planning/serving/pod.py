@@ -112,6 +112,8 @@ def _server(model: Model, version: ModelVersion, adopted: Adopted) -> Raw:
     live = {"httpGet": {"path": "/v2/health/live", "port": "http"}}
     extra = [{"name": one.name, "value": one.value} for one in model.spec.serving.pod_template_overrides.env]
     own = [*_environment(model, version, adopted), {"name": "OMP_NUM_THREADS", "value": "1"}]
+    if model.spec.serving.access_log:
+        own.append({"name": "LEEBOARD_ACCESS_LOG", "value": "true"})
     given = {one["name"] for one in extra}
     return _container("server", "leeboard_serving.server", adopted) | {
         # the user's variables win, save over those that tell the server which model it is
