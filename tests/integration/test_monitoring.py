@@ -22,6 +22,7 @@ from charts.metrics_page import OF_PROCESSES
 from e2e.cluster.binaries import KUBERNETES
 from e2e.cluster.prometheus import program
 from leeboard.observability.families import SHARED, Family, described
+from tests.support.exposed import of_protobuf, of_text
 from tests.support.installation import CHART, SYSTEM, HelmError, eventually, helm
 from tests.support.monitored import MONITORING, World, monitored
 
@@ -46,6 +47,8 @@ VARIABLES = {
 }
 PROCESSES = sorted(OF_PROCESSES)
 SUBJECT = ("kind", "namespace", "name", "reconcileID")
+OF_REQUESTS = ("route", "status", "id", "error", "suppressed")
+"""What lines of a server have about requests that failed."""
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +106,21 @@ def test_promtool_finds_nothing_wrong(world: World, process: str) -> None:
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
 
 
+@pytest.mark.parametrize("process", PROCESSES)
+def test_a_scrape_by_protobuf_shows_what_the_text_shows(world: World, process: str) -> None:
+    text, proto = world.scraped(process).encode(), world.scraped_by_protobuf(process)
+    # a series may begin between the two scrapes, as values go on; a family does not
+    first, then = of_text(text), of_protobuf(proto)
+    assert {name: (one.type, one.help) for name, one in then.items()} == {
+        name: (one.type, one.help) for name, one in first.items()
+    }
+    for name, family in first.items():
+        assert set(family.samples) <= set(then[name].samples), name
+        if family.type != "gauge":
+            falling = {sample for sample, value in family.samples.items() if then[name].samples[sample] < value}
+            assert falling == set(), name
+
+
 def test_every_query_of_every_dashboard_finds_series(world: World) -> None:
     missing = dict(QUERIES)
 
@@ -137,7 +155,8 @@ def test_every_line_of_a_log_has_the_same_form(world: World, process: str) -> No
     assert lines
     for line in lines:
         assert {"time", "level", "logger", "message"} <= set(line)
-        assert set(line) <= {*("time", "level", "logger", "message", "exception"), *SUBJECT}
+        about = OF_REQUESTS if line["logger"] == "leeboard.serving.requests" else SUBJECT
+        assert set(line) <= {*("time", "level", "logger", "message", "exception"), *about}
 
 
 def test_a_line_about_an_object_names_it(world: World) -> None:

@@ -24,6 +24,7 @@ from e2e.cluster.modules import module
 from leeboard.evaluator.profile import make_profile
 from leeboard.planning.conditions import timestamp
 from tests.support.examples import example
+from tests.support.exposed import ACCEPTS_PROTOBUF
 from tests.support.installation import ROOT, SYSTEM, OperatorProcess, eventually, install, service_account_kubeconfig
 from tests.support.prometheus import PrometheusServer
 from tests.support.tenant import Tenant, asked_for, tenant, trained
@@ -57,6 +58,13 @@ class World:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.ports[process]}/metrics", timeout=10) as answer:
             text: str = answer.read().decode()
         return text
+
+    def scraped_by_protobuf(self, process: str) -> bytes:
+        """The same for who asks for protobuf."""
+        url = f"http://127.0.0.1:{self.ports[process]}/metrics"
+        answer = httpx.get(url, headers={"Accept": ACCEPTS_PROTOBUF}, timeout=10)
+        assert answer.headers["content-type"].startswith("application/vnd.google.protobuf")
+        return answer.content
 
 
 @contextmanager
