@@ -2,6 +2,9 @@
 
 WEIGHT = 0.2
 """Of the newest measurement."""
+MOST_OF_ONE = 4.0
+"""Times the mean that one measurement counts at most: a process that was not given its core for a while says nothing of
+the model. What has really become slow is believed after some calls."""
 
 
 class Costs:
@@ -14,7 +17,10 @@ class Costs:
         """Add a measurement."""
         size = rows.bit_length()
         before = self._seconds.get(size)
-        self._seconds[size] = seconds if before is None else before + WEIGHT * (seconds - before)
+        if before is None:
+            self._seconds[size] = seconds
+        else:
+            self._seconds[size] = before + WEIGHT * (min(seconds, MOST_OF_ONE * before) - before)
 
     def known(self, rows: int) -> float | None:
         """Seconds for so many rows, or None where nothing of about that size was measured."""

@@ -203,3 +203,14 @@ def test_costs_are_of_about_that_many_rows():
     for _ in range(100):
         costs.learn(127, 0.004)
     assert costs.known(100) == pytest.approx(0.004)
+
+
+def test_one_call_that_was_interrupted_says_little_and_many_slow_ones_are_believed():
+    costs = Costs()
+    for _ in range(20):
+        costs.learn(1, 1e-4)
+    costs.learn(1, 1.0)
+    assert costs.known(1) < 2e-4
+    for _ in range(10):
+        costs.learn(1, 1.0)
+    assert costs.known(1) > 1e-2
