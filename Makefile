@@ -22,12 +22,13 @@ venv: $(STAMP) ## make the virtual environment from the lock
 lock: venv ## renew requirements/*.txt from pyproject.toml
 	@tools/lock
 
-generate: venv ## renew crds/, the reference of the kinds, the chart's copies and roles, and what is made for Argo CD
+generate: venv ## renew crds/, the reference of the kinds, the chart's copies and roles, what is made for Argo CD, and the messages of gRPC
 	@PYTHONPATH=operator $(BIN)/python -m leeboard.api.crd .
 	@PYTHONPATH=operator:serving-image $(BIN)/python -m charts.generate
 	@PYTHONPATH=operator $(BIN)/python -m leeboard.cli.reference .
 	@$(BIN)/python -m gitops.generate
 	@PYTHONPATH=operator $(BIN)/python -m tests.support.argocd
+	@PYTHONPATH=operator:serving-image $(BIN)/python -m leeboard_serving.server.rpc.protocol.generate
 
 generated: venv ## fail where a generated file is not current
 	@PYTHONPATH=operator $(BIN)/python -m leeboard.api.crd --check .
@@ -35,6 +36,7 @@ generated: venv ## fail where a generated file is not current
 	@PYTHONPATH=operator $(BIN)/python -m leeboard.cli.reference --check .
 	@$(BIN)/python -m gitops.generate --check
 	@PYTHONPATH=operator $(BIN)/python -m tests.support.argocd --check
+	@PYTHONPATH=operator:serving-image $(BIN)/python -m leeboard_serving.server.rpc.protocol.generate --check
 
 format: venv ## format the code
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .

@@ -39,7 +39,8 @@ def main() -> int:
     try:
         return run(Worker(0, model, folders, settings, SharedCounts(settings.workers), seconds))
     except OSError as error:
-        text = f"port {settings.port} cannot be opened: {error.strerror or type(error).__name__}"
+        port = error.filename or settings.port
+        text = f"port {port} cannot be opened: {error.strerror or type(error).__name__}"
         return end(os.environ, Reason.BAD_CONFIGURATION, text)
 
 

@@ -43,13 +43,21 @@ class Late(Exception):
     """A request waited for longer than it may."""
 
 
-class Job:
-    """A request in the queue; `deadline` is when it is given up, by `time.monotonic`."""
+class Withdrawn(Exception):
+    """Nobody waits for the answer any more."""
 
-    __slots__ = ("deadline", "request")
+
+class Job:
+    """A request in the queue; `deadline` is when it is given up, by `time.monotonic`.
+
+    One that is `withdrawn` before its turn is not computed.
+    """
+
+    __slots__ = ("deadline", "request", "withdrawn")
 
     def __init__(self, request: InferenceRequest, deadline: float) -> None:
         self.request, self.deadline = request, deadline
+        self.withdrawn = False
 
     def done(self, answers: Answers | None, start: int, error: Exception | None) -> None:
         """Hear how it ended: its rows begin at `start` of the answers, or there is an error."""
@@ -138,14 +146,20 @@ class Batcher(Generic[JobT]):
                 break
             self._queue.popleft()
             self._rows -= size
-            if now > job.deadline:
-                self.late += 1
-                job.done(None, 0, Late("the request waited for longer than it may"))
+            if job.withdrawn or now > job.deadline:
+                self._give_up(job)
                 continue
             layout = job.request.layout
             rows += size
             jobs.append(job)
         return jobs
+
+    def _give_up(self, job: JobT) -> None:
+        if job.withdrawn:
+            job.done(None, 0, Withdrawn("the caller left"))
+            return
+        self.late += 1
+        job.done(None, 0, Late("the request waited for longer than it may"))
 
     def _compute(self, jobs: list[JobT]) -> None:
         if not jobs:

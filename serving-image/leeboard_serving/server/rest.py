@@ -10,7 +10,6 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry
 
-from leeboard import __version__
 from leeboard.observability.exposition import exposition
 from leeboard_serving.failures import ServingError
 from leeboard_serving.server.batching import Overloaded, retry_after
@@ -21,12 +20,12 @@ from leeboard_serving.server.inference.answers import Answers
 from leeboard_serving.server.inference.decoding import parse_request
 from leeboard_serving.server.inference.encoding import Encoder
 from leeboard_serving.server.inference.request import BadRequest
+from leeboard_serving.server.metadata import model_metadata, server_metadata
 from leeboard_serving.server.openapi import description
 from leeboard_serving.server.repository import Repository
 from leeboard_serving.server.serving import CHECK_SECONDS, Serving
 
 LOG = logging.getLogger("leeboard.serving")
-EXTENSIONS = ("binary_tensor_data", "model_repository", "statistics")
 _JSON_LENGTH = b"inference-header-content-length"
 
 
@@ -133,10 +132,10 @@ class Rest:
         request.answer(200, shown.body, shown.content_type.encode(), last=True)
 
     def _server(self, request: HttpRequest) -> None:
-        request.answer_json({"name": "leeboard", "version": __version__, "extensions": EXTENSIONS})
+        request.answer_json(server_metadata())
 
     def _metadata(self, request: HttpRequest) -> None:
-        request.answer_json(metadata(self._serving))
+        request.answer_json(model_metadata(self._serving.model))
 
     def _statistics(self, request: HttpRequest) -> None:
         request.answer_json({"model_stats": [self._serving.statistics()]})
@@ -175,18 +174,6 @@ class Rest:
             task.add_done_callback(self._tasks.discard)
 
         return page
-
-
-def metadata(serving: Serving) -> dict[str, Any]:
-    """What the model takes and answers."""
-    model = serving.model
-    return {
-        "name": model.served.model,
-        "versions": [model.served.version],
-        "platform": model.format,
-        "inputs": [one.described() for one in model.signature.inputs],
-        "outputs": [one.described() for one in model.signature.outputs],
-    }
 
 
 def _asked(request: HttpRequest) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 from leeboard.models import ModelError
 from leeboard_serving.failures import ServingError
 from leeboard_serving.observation import Told
-from leeboard_serving.server.batching import Batcher, Job, Late
+from leeboard_serving.server.batching import Batcher, Job, Late, Withdrawn
 from leeboard_serving.server.counts import Counts, SharedCounts
 from leeboard_serving.server.inference.answers import Answers
 from leeboard_serving.server.inference.request import InferenceRequest
@@ -28,6 +28,8 @@ from leeboard_serving.server.statistics import statistics
 CHECK_SECONDS = 3.0
 """How long readiness waits for the model, below the probe's own timeout."""
 PUBLISH_SECONDS = 0.25
+LEFT = 499
+"""The status of a request whose caller left: what servers use for it, though no standard has it."""
 Answered = Callable[[Answers, int], None]
 Failed = Callable[[int, str], None]
 
@@ -61,17 +63,28 @@ class Serving:
     def loaded(self, value: bool) -> None:
         self._shared.loaded = value
 
-    def infer(self, request: InferenceRequest, route: str, started: float, answered: Answered, failed: Failed) -> None:
+    def infer(
+        self,
+        request: InferenceRequest,
+        route: str,
+        started: float,
+        answered: Answered,
+        failed: Failed,
+        *,
+        patience: float | None = None,
+    ) -> Job:
         """Have a request answered: `answered(answers, start)`, or `failed(status, text)` with an HTTP status.
 
-        `started` is when its first byte came, by `time.perf_counter`. A request without an id gets one.
+        `started` is when its first byte came, by `time.perf_counter`, and `patience` how many seconds its caller waits,
+        where that is known. A request without an id gets one. The job that is returned may be withdrawn.
         """
         if not request.id:
             request.id = self.new_id()
-        deadline = time.monotonic() + self.settings.deadline
-        self.batcher.submit(
-            _InferenceJob(request, deadline, self, route=route, started=started, answered=answered, failed=failed)
-        )
+        longest = self.settings.deadline
+        deadline = time.monotonic() + (longest if patience is None else min(patience, longest))
+        job = _InferenceJob(request, deadline, self, route=route, started=started, answered=answered, failed=failed)
+        self.batcher.submit(job)
+        return job
 
     def new_id(self) -> str:
         """An id that no other request of any worker has."""
@@ -154,7 +167,7 @@ class _InferenceJob(Job):
         answered: Answered,
         failed: Failed,
     ) -> None:
-        self.request, self.deadline = request, deadline
+        super().__init__(request, deadline)
         self._serving, self._route, self._started = serving, route, started
         self._answered, self._failed = answered, failed
         self.seconds = 0.0
@@ -177,6 +190,8 @@ class _InferenceJob(Job):
 def _failure(error: Exception | None) -> tuple[int, str]:
     if isinstance(error, Late):
         return 503, str(error)
+    if isinstance(error, Withdrawn):
+        return LEFT, str(error)
     if isinstance(error, ModelError):
         return 500, error.message
     return 500, "the server failed; its log says how"

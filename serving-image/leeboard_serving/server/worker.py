@@ -16,6 +16,7 @@ from leeboard_serving.server.http.site import Site
 from leeboard_serving.server.metrics import server_registry
 from leeboard_serving.server.observer import Observer
 from leeboard_serving.server.rest import Rest
+from leeboard_serving.server.rpc.server import RpcServer
 from leeboard_serving.server.served_model import ServedModel
 from leeboard_serving.server.serving import Serving
 from leeboard_serving.server.settings import Settings
@@ -56,8 +57,12 @@ class Worker:
         serving.connections = lambda: site.connections
         observer.start()
         await site.open(listening)
+        rpc = RpcServer(serving)
+        if self.settings.grpc_port:
+            await rpc.open(self.settings.host, self.settings.grpc_port, shared=self.settings.workers > 1)
         await stop.wait()
-        draining = asyncio.ensure_future(site.drain(DRAIN_SECONDS, PATIENCE_SECONDS))
+        both = (site.drain(DRAIN_SECONDS, PATIENCE_SECONDS), rpc.drain(DRAIN_SECONDS + PATIENCE_SECONDS))
+        draining = asyncio.gather(*both)
         ending = asyncio.ensure_future(at_once.wait())
         await asyncio.wait([draining, ending], return_when=asyncio.FIRST_COMPLETED)
         for task in (draining, ending):

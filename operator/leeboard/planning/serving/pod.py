@@ -12,8 +12,9 @@ from leeboard.planning.lineage import stamps
 from leeboard.planning.plan import Raw
 from leeboard.planning.restricted_pod import TEMPORARY, compact, empty_directory, mount
 from leeboard.planning.serving.load_container import load_environment, load_mounts, load_volumes
+from leeboard.planning.serving.workers import workers
 
-HTTP_PORT, FEEDBACK_PORT, METRICS_PORT = 8080, 8081, 9090
+HTTP_PORT, FEEDBACK_PORT, GRPC_PORT, METRICS_PORT = 8080, 8081, 8082, 9090
 PRE_STOP = timedelta(seconds=5)
 """How long a pod that is being deleted still answers, so that every proxy has taken it out of its list by then."""
 GRACE_PERIOD = timedelta(seconds=60)
@@ -111,7 +112,8 @@ def _server(model: Model, version: ModelVersion, adopted: Adopted) -> Raw:
     ready = {"httpGet": {"path": "/v2/health/ready", "port": "http"}}
     live = {"httpGet": {"path": "/v2/health/live", "port": "http"}}
     extra = [{"name": one.name, "value": one.value} for one in model.spec.serving.pod_template_overrides.env]
-    own = [*_environment(model, version, adopted), {"name": "OMP_NUM_THREADS", "value": "1"}]
+    figures = {"OMP_NUM_THREADS": 1, "LEEBOARD_WORKERS": workers(model.spec.serving.resources)}
+    own = _environment(model, version, adopted) + [{"name": name, "value": str(n)} for name, n in figures.items()]
     if model.spec.serving.access_log:
         own.append({"name": "LEEBOARD_ACCESS_LOG", "value": "true"})
     given = {one["name"] for one in extra}
@@ -119,7 +121,10 @@ def _server(model: Model, version: ModelVersion, adopted: Adopted) -> Raw:
         # the user's variables win, save over those that tell the server which model it is
         "env": [one for one in own if one["name"] not in given or one["name"].startswith("LEEBOARD_")]
         + [one for one in extra if not one["name"].startswith("LEEBOARD_")],
-        "ports": [{"name": "http", "containerPort": HTTP_PORT, "protocol": "TCP"}],
+        "ports": [
+            {"name": "http", "containerPort": HTTP_PORT, "protocol": "TCP"},
+            {"name": "grpc", "containerPort": GRPC_PORT, "protocol": "TCP"},
+        ],
         "resources": _resources(model),
         "startupProbe": ready
         | {"periodSeconds": _STARTUP_PERIOD, "timeoutSeconds": 5, "failureThreshold": max(1, patience)},

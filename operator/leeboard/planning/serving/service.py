@@ -6,7 +6,7 @@ from leeboard.api import names
 from leeboard.api.model import Model
 from leeboard.planning.plan import Raw
 from leeboard.planning.serving.deployment import owner_reference
-from leeboard.planning.serving.pod import FEEDBACK_PORT, HTTP_PORT, selector
+from leeboard.planning.serving.pod import FEEDBACK_PORT, GRPC_PORT, HTTP_PORT, selector
 
 CHAMPION = "leeboard.dev/champion"
 """Annotation of the apex Service: the champion, also while the selector takes in its candidate."""
@@ -16,7 +16,9 @@ def apex(model: Model, champion: str, *, with_candidate: bool) -> Raw:
     """The Service that callers know. It selects the champion, and during a canary every version that has pods."""
     name = model.metadata.name
     chosen = selector(name) if with_candidate else selector(name, champion)
-    service = _service(model, names.child_name(name), chosen, "http", HTTP_PORT)
+    # without the word for HTTP/2 a gateway speaks HTTP/1.1 to the port
+    grpc = _port("grpc", GRPC_PORT) | {"appProtocol": "kubernetes.io/h2c"}
+    service = _service(model, names.child_name(name), chosen, [_port("http", HTTP_PORT), grpc])
     service["metadata"]["annotations"] = {CHAMPION: champion}
     return service
 
@@ -24,7 +26,7 @@ def apex(model: Model, champion: str, *, with_candidate: bool) -> Raw:
 def feedback(model: Model) -> Raw:
     """The Service that takes labels; every version's exporter does, whichever version had predicted."""
     name = model.metadata.name
-    return _service(model, names.child_name(name, "feedback"), selector(name), "feedback", FEEDBACK_PORT)
+    return _service(model, names.child_name(name, "feedback"), selector(name), [_port("feedback", FEEDBACK_PORT)])
 
 
 def live_apex(model: Model, services: Iterable[Raw]) -> Raw | None:
@@ -48,7 +50,12 @@ def selects_only(service: Raw | None, version: str) -> bool:
     )
 
 
-def _service(model: Model, name: str, chosen: dict[str, str], port: str, number: int) -> Raw:
+def _port(name: str, number: int) -> Raw:
+    """A port by its name in the pods: those of an older release, which lack it, are no endpoints of it."""
+    return {"name": name, "port": number, "targetPort": name, "protocol": "TCP"}
+
+
+def _service(model: Model, name: str, chosen: dict[str, str], ports: list[Raw]) -> Raw:
     return {
         "apiVersion": "v1",
         "kind": "Service",
@@ -61,6 +68,6 @@ def _service(model: Model, name: str, chosen: dict[str, str], port: str, number:
         "spec": {
             "type": "ClusterIP",
             "selector": chosen,
-            "ports": [{"name": port, "port": number, "targetPort": port, "protocol": "TCP"}],
+            "ports": ports,
         },
     }

@@ -90,6 +90,11 @@ def wanted_outputs(asked: Any, signature: Signature, every: bool = False) -> tup
     wanted = tuple(
         Wanted(one.name, bool(one.parameters.get("binary_data", every)) if one.parameters else every) for one in asked
     )
+    return checked_outputs(wanted, signature)
+
+
+def checked_outputs(wanted: tuple[Wanted, ...], signature: Signature) -> tuple[Wanted, ...]:
+    """The same, where the model has them all and none is there twice. Raises BadRequest."""
     unknown = [one.name for one in wanted if one.name not in signature.known_outputs]
     if unknown or len({one.name for one in wanted}) < len(wanted):
         known = ", ".join(one.name for one in signature.outputs)
