@@ -61,13 +61,17 @@ class Worker:
         if self.settings.grpc_port:
             await rpc.open(self.settings.host, self.settings.grpc_port, shared=self.settings.workers > 1)
         await stop.wait()
-        both = (site.drain(DRAIN_SECONDS, PATIENCE_SECONDS), rpc.drain(DRAIN_SECONDS + PATIENCE_SECONDS))
-        draining = asyncio.gather(*both)
+        draining = asyncio.ensure_future(_drain(site, rpc))
         ending = asyncio.ensure_future(at_once.wait())
         await asyncio.wait([draining, ending], return_when=asyncio.FIRST_COMPLETED)
         for task in (draining, ending):
             task.cancel()
         await serving.close()
+
+
+async def _drain(site: Site, rpc: RpcServer) -> None:
+    """End both within the same seconds: gRPC's callers hear at once that they have to go, in a way of the protocol."""
+    await asyncio.gather(site.drain(DRAIN_SECONDS, PATIENCE_SECONDS), rpc.drain(DRAIN_SECONDS + PATIENCE_SECONDS))
 
 
 def _listen_for_signals(stop: asyncio.Event, at_once: asyncio.Event) -> None:

@@ -12,9 +12,9 @@ _BINARY = {"Ki": Decimal(1 << 10), "Mi": Decimal(1 << 20), "Gi": Decimal(1 << 30
 
 
 def workers(resources: Resources) -> int:
-    """One for each core that the container may use, else for each that it asks for; begun ones count, and 1 is the least.
+    """One for each core that the container may use, else for each that it asks for; 1 is the least.
 
-    A process computes on one core at a time: with 1.5 cores a single one would leave a third unused.
+    Begun cores count: a process computes on one core at a time: with 1.5 cores a single one would leave a third unused.
     """
     said = resources.limits.cpu or resources.requests.cpu
     return min(MOST, max(1, math.ceil(cores(said)))) if said else 1

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import grpc
 from google.protobuf.message import DecodeError, Message
 
-from leeboard_serving.server.counts import ROUTES
 from leeboard_serving.server.rpc.bounds import NO_MESSAGE, SMALL
 from leeboard_serving.server.rpc.refusal import FAILED, Refusal
 from leeboard_serving.server.serving import Serving
 
 LOG = logging.getLogger("leeboard.serving")
 MessageT = TypeVar("MessageT", bound=Message)
-Context = grpc.aio.ServicerContext[bytes, bytes]
-Handlers = dict[str, grpc.RpcMethodHandler[Any, Any]]
+if TYPE_CHECKING:
+    Context = grpc.aio.ServicerContext[bytes, bytes]
+    Handler = grpc.RpcMethodHandler[Any, Any]
+else:
+    # generic in its types alone
+    Context, Handler = grpc.aio.ServicerContext, grpc.RpcMethodHandler
+Handlers = dict[str, Handler]
 """By the path of the method: `/<package>.<service>/<method>`."""
 
 
@@ -36,9 +40,8 @@ async def refuse(context: Context, refusal: Refusal) -> None:
 
 def page(
     serving: Serving, route: str, kind: type[MessageT], answer: Callable[[MessageT], Awaitable[Message]]
-) -> grpc.RpcMethodHandler[Any, Any]:
+) -> Handler:
     """The handler of a method that takes one message and gives one; `answer` may raise Refusal."""
-    position = ROUTES.index(route)
 
     async def handle(data: bytes, context: Context) -> bytes:
         try:
@@ -51,9 +54,9 @@ def page(
             LOG.exception("a call of %s failed", kind.__name__)
             refusal = Refusal(500, FAILED)
         else:
-            serving.counts.answered(position, 200)
+            serving.counts.answered(route, 200)
             return result
-        serving.counts.answered(position, refusal.status)
+        serving.counts.answered(route, refusal.status)
         await refuse(context, refusal)
         raise AssertionError("refused")
 

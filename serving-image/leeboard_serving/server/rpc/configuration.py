@@ -29,6 +29,5 @@ def configuration(model: ServedModel) -> protocol.ModelConfig:
     )
 
 
-def _datatype(tensor: Tensor) -> protocol.DataType:
-    name = "STRING" if tensor.datatype == TEXTS else tensor.datatype
-    return protocol.DataType.Value(f"TYPE_{name}")
+def _datatype(tensor: Tensor) -> str:
+    return "TYPE_STRING" if tensor.datatype == TEXTS else f"TYPE_{tensor.datatype}"

@@ -6,7 +6,6 @@ import asyncio
 import time
 from collections.abc import Awaitable
 
-from leeboard_serving.server.counts import ROUTES
 from leeboard_serving.server.rpc.call import Context, parsed, refuse
 from leeboard_serving.server.rpc.protocol import health_pb2 as protocol
 from leeboard_serving.server.rpc.readiness import is_ready
@@ -18,7 +17,6 @@ SERVICES = ("", "inference.GRPCInferenceService")
 WATCH_SECONDS = 2.0
 """Between two looks at the model, whoever many watch it: as often as the pod's readiness probe."""
 _Status = protocol.HealthCheckResponse.ServingStatus
-_HEALTH = ROUTES.index("health")
 
 
 class Health:
@@ -41,10 +39,10 @@ class Health:
         try:
             asked = parsed(protocol.HealthCheckRequest, data)
         except Refusal as refusal:
-            self._serving.counts.answered(_HEALTH, refusal.status)
+            self._serving.counts.answered("health", refusal.status)
             await refuse(context, refusal)
             return
-        self._serving.counts.answered(_HEALTH, 200)
+        self._serving.counts.answered("health", 200)
         told = None
         while True:
             status = await self._status(asked.service)

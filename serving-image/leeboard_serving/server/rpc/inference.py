@@ -71,7 +71,7 @@ class Inference:
             refusal = Refusal(500, FAILED, identity=identity)
         else:
             return self._asked(request, started, patience, _final(hear) if _wants_final(message) else hear)
-        self._serving.failed("", "grpc", started, refusal.status)
+        self._serving.failed("", "grpc", started, refusal.status, refusal.text)
         hear(refusal)
         return None
 

@@ -9,8 +9,7 @@ from typing import Any
 import grpc
 from google.protobuf.message import Message
 
-from leeboard_serving.server.counts import ROUTES
-from leeboard_serving.server.rpc.call import Context, Handlers, page, refuse
+from leeboard_serving.server.rpc.call import Context, Handler, Handlers, page, refuse
 from leeboard_serving.server.rpc.described import Described
 from leeboard_serving.server.rpc.health import Health
 from leeboard_serving.server.rpc.inference import Inference
@@ -61,13 +60,12 @@ def handlers(serving: Serving, ending: asyncio.Future[None]) -> Handlers:
     return found
 
 
-def _absent(serving: Serving, name: str) -> grpc.RpcMethodHandler[Any, Any]:
+def _absent(serving: Serving, name: str) -> Handler:
     """A method that says that it is not there, in other words than a name that was misspelt."""
-    position = ROUTES.index("other")
 
     async def handle(_: bytes, context: Context) -> bytes:
         refusal = Refusal(501, f"this server has no {name}")
-        serving.counts.answered(position, refusal.status)
+        serving.counts.answered("other", refusal.status)
         await refuse(context, refusal)
         raise AssertionError("refused")
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import errno
-from typing import Any
 
 import grpc
 
 from leeboard_serving.server.http.limits import Limits
-from leeboard_serving.server.rpc.call import Handlers
+from leeboard_serving.server.rpc.call import Handler, Handlers
 from leeboard_serving.server.rpc.methods import handlers
 from leeboard_serving.server.serving import Serving
 
@@ -57,11 +56,11 @@ class RpcServer:
             await self._server.stop(patience)
 
 
-class _Handlers(grpc.GenericRpcHandler):
+class _Handlers(grpc.GenericRpcHandler):  # type: ignore[type-arg]
     def __init__(self, handlers: Handlers) -> None:
         self._handlers = handlers
 
-    def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[Any, Any] | None:
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> Handler | None:
         return self._handlers.get(handler_call_details.method)
 
 

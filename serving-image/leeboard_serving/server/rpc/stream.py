@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import grpc
-
 from leeboard_serving.server.batching import Job
 from leeboard_serving.server.rpc.call import Context, refuse
 from leeboard_serving.server.rpc.inference import Inference, Outcome
@@ -65,7 +63,8 @@ class Stream:
             self._cut = True
             return None
         data = read.result()
-        return None if data is grpc.aio.EOF else data
+        # the end of the requests is a mark of its own kind
+        return data if isinstance(data, bytes) else None
 
     def _submit(self, number: int, data: bytes) -> None:
         def hear(outcome: Outcome) -> None:
