@@ -8,7 +8,9 @@ from typing import Any
 
 import joblib
 import skops.io
+from leeboard.models import Rows
 from leeboard.models.onnx_conversion import convert
+from leeboard.models.scikit_learn import ScikitLearnPredictor
 
 from leeboard.stats.distributions import count_values, numeric_bins, to_profile
 from tests.bench_serving.cases import WIDTH, Kind, data, fitted
@@ -47,10 +49,12 @@ def lay_out(volume: Path, kind: Kind, format: str) -> None:
 
 def as_onnx(kind: Kind) -> bytes:
     """The model as the evaluation converts it. Raises RuntimeError where it cannot be converted."""
-    converted = convert(fitted(kind), data(kind)[0], "BinaryClassification")
-    if converted.onnx is None:
-        raise RuntimeError(f"{kind} is not converted: {converted.report}")
-    return converted.onnx
+    names = tuple(f"x{position}" for position in range(WIDTH[kind]))
+    predictor = ScikitLearnPredictor(fitted(kind), "sklearn-skops")
+    converted = convert(predictor, Rows(names, matrix=data(kind)[0]), "BinaryClassification")
+    if converted.data is None:
+        raise RuntimeError(f"{kind} is not converted: {converted.report.document()}")
+    return converted.data
 
 
 def profile(kind: Kind) -> dict[str, Any]:
