@@ -194,12 +194,12 @@ def test_from_a_web_server(environment, bucket, monkeypatch, *, path, code, reas
 @pytest.mark.parametrize(
     ("uri", "said"),
     [
-        (f"http://{LOOPBACK}:{free_port()}/", "connection refused"),
+        (f"http://{LOOPBACK}:{{port}}/", "connection refused"),
         ("http://nowhere.invalid/", "its name cannot be resolved"),
     ],
 )
 def test_servers_that_are_not_there(environment, monkeypatch, uri, said):
-    changed(environment, monkeypatch, uri=uri)
+    changed(environment, monkeypatch, uri=uri.format(port=free_port()))
     assert load.main() == 69
     assert told(environment)["reason"] == "StorageUnreachable"
     assert said in told(environment)["message"]
