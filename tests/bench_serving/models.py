@@ -8,10 +8,10 @@ from typing import Any
 
 import joblib
 import skops.io
+
 from leeboard.models import Rows
 from leeboard.models.onnx_conversion import convert
 from leeboard.models.scikit_learn import ScikitLearnPredictor
-
 from leeboard.stats.distributions import count_values, numeric_bins, to_profile
 from tests.bench_serving.cases import WIDTH, Kind, data, fitted
 
