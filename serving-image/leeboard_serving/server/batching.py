@@ -98,7 +98,7 @@ class Batcher(Generic[JobT]):
 
     def check_load(self) -> None:
         """Raises Overloaded where a request that came now would wait for too long."""
-        wait = self._rows * self._costs.per_row()
+        wait = self._costs.wait(self._rows)
         if len(self._queue) >= self._most or wait > self._longest:
             self.refused += 1
             raise Overloaded(max(wait, 0.1))

@@ -6,6 +6,9 @@ MOST_OF_ONE = 4.0
 """Times the mean that one measurement counts at most: a process that was not given its core for a while says nothing of
 the model. What has really become slow is believed after some calls."""
 
+FURTHEST = 16
+"""Times the rows of the largest batch so far that something is concluded about."""
+
 
 class Costs:
     """An exponentially weighted mean for every power of two of rows, in seconds."""
@@ -26,7 +29,18 @@ class Costs:
         """Seconds for so many rows, or None where nothing of about that size was measured."""
         return self._seconds.get(rows.bit_length())
 
-    def per_row(self) -> float:
-        """Seconds a row in the batches that take least: what a long queue is emptied at. 0 before any."""
-        # the middle of a size's rows: 1.5 times the power of two below
-        return min((seconds / (3 << size >> 2) for size, seconds in self._seconds.items()), default=0.0)
+    def wait(self, rows: int) -> float:
+        """Seconds in which a queue of so many rows is worked off, at the rate of the batches that take least a row.
+
+        What many rows take is not known from few, because most models take hardly longer for them: of a queue that is
+        far larger than every batch so far only a part is counted. 0 before any batch.
+        """
+        if not self._seconds:
+            return 0.0
+        per_row = min(seconds / _middle(size) for size, seconds in self._seconds.items())
+        return per_row * min(rows, FURTHEST * _middle(max(self._seconds)))
+
+
+def _middle(size: int) -> int:
+    """Of the numbers of rows that are told from others by their length in bits alone: 1.5 times the least."""
+    return 3 << size >> 2

@@ -91,6 +91,7 @@ class Site:
             handler(request)
         except Exception:
             LOG.exception("%s %s", request.method, request.path)
+            self._observed.refused(request, 500)
             request.fail(500, "the server failed; its log says how")
 
     def refused(self, request: HttpRequest, status: int, text: str) -> None:

@@ -195,11 +195,11 @@ async def test_a_quick_model_is_called_on_the_loop_and_a_slow_one_in_its_thread(
 
 def test_costs_are_of_about_that_many_rows():
     costs = Costs()
-    assert (costs.known(1), costs.per_row()) == (None, 0.0)
+    assert (costs.known(1), costs.wait(1000)) == (None, 0.0)
     costs.learn(1, 0.001)
     costs.learn(100, 0.002)
     assert (costs.known(1), costs.known(2), costs.known(64)) == (0.001, None, 0.002)
-    assert costs.per_row() == pytest.approx(0.002 / 96)
+    assert costs.wait(960) == pytest.approx(0.02)
     for _ in range(100):
         costs.learn(127, 0.004)
     assert costs.known(100) == pytest.approx(0.004)
@@ -214,3 +214,11 @@ def test_one_call_that_was_interrupted_says_little_and_many_slow_ones_are_believ
     for _ in range(10):
         costs.learn(1, 1.0)
     assert costs.known(1) > 1e-2
+
+
+def test_what_many_rows_take_is_not_concluded_from_few():
+    costs = Costs()
+    costs.learn(1, 2e-4)
+    assert costs.wait(20_000) < 0.01
+    costs.learn(1000, 2e-3)
+    assert costs.wait(10_000) == pytest.approx(10_000 * 2e-3 / 768)
