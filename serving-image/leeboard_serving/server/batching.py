@@ -12,6 +12,7 @@ import asyncio
 import logging
 import math
 import time
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -47,7 +48,7 @@ class Withdrawn(Exception):
     """Nobody waits for the answer any more."""
 
 
-class Job:
+class Job(ABC):
     """A request in the queue; `deadline` is when it is given up, by `time.monotonic`.
 
     One that is `withdrawn` before its turn is not computed.
@@ -59,9 +60,9 @@ class Job:
         self.request, self.deadline = request, deadline
         self.withdrawn = False
 
+    @abstractmethod
     def done(self, answers: Answers | None, start: int, error: Exception | None) -> None:
         """Hear how it ended: its rows begin at `start` of the answers, or there is an error."""
-        raise NotImplementedError
 
 
 class Batcher(Generic[JobT]):
