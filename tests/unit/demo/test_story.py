@@ -5,7 +5,7 @@ import pytest
 from e2e.demo import flights as data
 from e2e.demo.study.demo import Demo
 from e2e.demo.study.windows import Scored, monitor_spec
-from leeboard.evaluator.failures import EvaluationError
+from leeboard.models import ModelError
 from leeboard.stats.performance import compare
 
 LEAST_ROWS = monitor_spec()["window"]["minSamples"]
@@ -33,7 +33,7 @@ def test_the_second_commit_is_an_improvement(demo):
 def test_an_outage_is_answered_by_the_champion_and_not_by_the_third(demo):
     struck = data.outage(data.replay(demo.flights, data.ROLLOUT_TRAFFIC).head(500), 0.2, seed=1)
     assert len(demo.second.scores(struck)) == 500
-    with pytest.raises(EvaluationError, match="cannot score: ValueError"):
+    with pytest.raises(ModelError, match="cannot score: ValueError"):
         demo.third.scores(struck)
 
 

@@ -25,7 +25,9 @@ Told = list[tuple[str, str]]
 ONE_OF_EACH = tuple({state.reason: state for state in STATES}.values())
 BY_FETCH = ("BadData", "NoNewData", "CodeUnavailable", "StorageNotFound", "StorageForbidden", "StorageUnreachable")
 BY_PUBLISH = ("ResultMissing", "PublishFailed", "UnsafeFormat", "StorageConflict")
-BY_EVALUATION = ("DigestMismatch", "EvaluationFailed", "ModelLoadFailed", "BadConfiguration")
+BY_EVALUATION = ("DigestMismatch", "EvaluationFailed", "ModelLoadFailed", "BadConfiguration", "LibraryMismatch")
+BY_MODELS = {"ModelLoadFailed", "LibraryMismatch"}
+"""What a model gives as its reason where it is loaded, by the evaluation Job and by the server."""
 BY_SERVER_POD = (
     *("DigestMismatch", "UnsafeFormat", "StorageNotFound", "StorageForbidden", "StorageUnreachable", "BadData"),
     *(
@@ -35,6 +37,7 @@ BY_SERVER_POD = (
         "SignatureMissing",
         "SignatureInvalid",
         "DiskFull",
+        "LibraryMismatch",
     ),
 )
 BY_EVALUATOR = (
@@ -440,7 +443,8 @@ def test_every_reason_is_used_by_some_part() -> None:
     [
         ("operator/leeboard/runner", {*BY_FETCH, *BY_PUBLISH} - {"StorageForbidden"}),
         ("operator/leeboard/storage", {"StorageForbidden", "StorageNotFound", "StorageUnreachable", "DigestMismatch"}),
-        ("operator/leeboard/evaluator", {*BY_EVALUATION} - {"DigestMismatch"} | {"ConfigMissing"}),
+        ("operator/leeboard/evaluator", {*BY_EVALUATION} - BY_MODELS - {"DigestMismatch"} | {"ConfigMissing"}),
+        ("operator/leeboard/models", BY_MODELS),
         ("serving-image/leeboard_serving", {"GoldenSamplesMismatch", "ModelLoadFailed", "UnsafeFormat", "BadData"}),
     ],
 )
