@@ -78,7 +78,7 @@ def _measure(
     results: dict[str, dict[int, list[Result]]] = {}
     running: list[Running] = []
     try:
-        running += _started(case, servers, folder)
+        _start(case, servers, folder, running)
         for round_ in range(chosen.rounds):
             for one in running:
                 for number in chosen.connections:
@@ -93,8 +93,8 @@ def _measure(
     return {name: {number: median(many) for number, many in of.items()} for name, of in results.items()}
 
 
-def _started(case: Case, servers: Sequence[Server], folder: Path) -> list[Running]:
-    running = []
+def _start(case: Case, servers: Sequence[Server], folder: Path, running: list[Running]) -> None:
+    """Start those that understand the case and answer it; what they answer has to be as many rows as were asked."""
     for server in servers:
         if case.binary and not isinstance(server, Ours):
             continue  # none of the others understands the extension over REST
@@ -104,10 +104,14 @@ def _started(case: Case, servers: Sequence[Server], folder: Path) -> list[Runnin
             print(f"      left out: {error}", flush=True)
             continue
         running.append(one)
-        answer = one.answers(case)
+        try:
+            answer = one.answers(case)
+        except OSError as error:
+            print(f"      left out: {one.name} answers {error}", flush=True)
+            running.pop().close()
+            continue
         if len(answer) != case.rows:
             raise RuntimeError(f"{one.name} answered {case.rows} rows with {len(answer)}")
-    return running
 
 
 def median(results: Sequence[Result]) -> Result:

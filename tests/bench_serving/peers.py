@@ -22,6 +22,8 @@ LOCKS = ROOT / "requirements" / "peers"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "leeboard" / "peers"
 MODULES = Path(__file__).parent / "peer_modules"
 READY_SECONDS = 120
+ALONE = {"PYTHONPATH": ""}
+"""A peer sees the packages of its own environment, and none of ours."""
 
 
 def environment(peer: str) -> Path:
@@ -72,7 +74,7 @@ class MLServer:
             command += ["-m", "mlserver.cli"]
         url = f"http://127.0.0.1:{ports['http_port']}/v2/models/m"
         return started(
-            self.name, [*command, "start", str(place)], {}, core=core, url=f"{url}/infer", ready=f"{url}/ready",
+            self.name, [*command, "start", str(place)], ALONE, core=core, url=f"{url}/infer", ready=f"{url}/ready",
             seconds=READY_SECONDS,
         )  # fmt: skip
 
@@ -93,7 +95,7 @@ class Module:
         command = [str(python), str(MODULES / f"{self.peer}_server.py"), str(port), str(pickled(kind, folder))]
         url = f"http://127.0.0.1:{port}"
         infer, ready = f"{url}/v2/models/m/infer", f"{url}{self.ready}"
-        return started(self.name, command, {}, core=core, url=infer, ready=ready, seconds=READY_SECONDS)
+        return started(self.name, command, ALONE, core=core, url=infer, ready=ready, seconds=READY_SECONDS)
 
 
 BEST = {"parallel_workers": 0, "debug": False}
