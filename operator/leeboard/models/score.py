@@ -1,5 +1,7 @@
 """One figure for every row: what metrics, profiles, golden samples and drift are about."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,27 +18,42 @@ def score(predictor: Predictor, rows: Rows, task: str, positive_class: str) -> N
     A model that was fitted on fewer columns gets only those. Raises ModelError: BadData where a column is absent,
     BadConfiguration where the model knows no such class, EvaluationFailed where it does not answer as it should.
     """
-    asked = PREDICT if task == "Regression" else PREDICT_PROBA
+    asked = scored_output(task)
     answers = predictor.run(rows, (asked,))[asked]
+    by_class = answers.ndim == 2 and asked == PREDICT_PROBA
+    return scores_of(predictor, asked, answers, rows.count, column_of(predictor, positive_class) if by_class else 0)
+
+
+def scored_output(task: str) -> str:
+    """The output that scores are taken from."""
+    return PREDICT if task == "Regression" else PREDICT_PROBA
+
+
+def column_of(predictor: Predictor, positive_class: str) -> int:
+    """The column of predict_proba that is the positive class's. Raises ModelError (BadConfiguration)."""
+    wanted = class_text(positive_class)
+    if wanted not in predictor.classes:
+        known = ", ".join(predictor.classes[:10])
+        text = f"positiveClass {positive_class!r} is none of the model's classes {known}"
+        raise ModelError(Reason.BAD_CONFIGURATION, text)
+    return predictor.classes.index(wanted)
+
+
+def scores_of(predictor: Predictor, asked: str, answers: NDArray[Any], count: int, column: int) -> NDArray[np.float64]:
+    """The scores among what a model answered to `count` rows under the name `asked`; finite, of shape (count,).
+
+    `column` is where they are in answers of two dimensions. Raises ModelError (EvaluationFailed).
+    """
     if answers.ndim == 2:
-        answers = answers[:, _position(predictor, answers.shape[1], positive_class) if asked == PREDICT_PROBA else 0]
+        columns = answers.shape[1]
+        if column >= columns:
+            text = f"the model has {len(predictor.classes)} classes and answers with {columns} columns"
+            raise ModelError(Reason.EVALUATION_FAILED, text)
+        answers = answers[:, column]
     try:
         scores = np.asarray(answers, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise ModelError(Reason.EVALUATION_FAILED, f"{asked} gave what are no numbers") from error
-    if scores.shape != (rows.count,) or not np.isfinite(scores).all():
-        raise ModelError(Reason.EVALUATION_FAILED, f"{rows.count} rows gave scores that are not finite, or others")
+    if scores.shape != (count,) or not np.isfinite(scores).all():
+        raise ModelError(Reason.EVALUATION_FAILED, f"{count} rows gave scores that are not finite, or others")
     return scores
-
-
-def _position(predictor: Predictor, columns: int, positive_class: str) -> int:
-    classes = predictor.classes
-    wanted = class_text(positive_class)
-    if wanted not in classes:
-        text = f"positiveClass {positive_class!r} is none of the model's classes {', '.join(classes[:10])}"
-        raise ModelError(Reason.BAD_CONFIGURATION, text)
-    position = classes.index(wanted)
-    if position >= columns:
-        text = f"the model has {len(classes)} classes and answers with {columns} columns"
-        raise ModelError(Reason.EVALUATION_FAILED, text)
-    return position

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from leeboard.api.reasons import Reason
 from leeboard.models import ModelError, Predictor, load
-from leeboard.models.classes import class_text
-from leeboard.models.predictor import PREDICT, PREDICT_PROBA
+from leeboard.models.predictor import PREDICT_PROBA
+from leeboard.models.score import column_of, scored_output, scores_of
 from leeboard_serving.environment import Folders, Served
 from leeboard_serving.failures import ServingError
 from leeboard_serving.server.inference.answers import Answers
@@ -43,10 +43,9 @@ class ServedModel:
         self.signature = signature
         self.format = predictor.format
         self._score_name = signature.outputs[0].name
-        self._scores_from = PREDICT if served.task == "Regression" else PREDICT_PROBA
-        self._position = 0
-        if self._scores_from == PREDICT_PROBA:
-            self._position = _position(predictor.classes, served.positive_class)
+        self._scores_from = scored_output(served.task)
+        by_class = self._scores_from == PREDICT_PROBA
+        self._column = column_of(predictor, served.positive_class) if by_class else 0
 
     @classmethod
     def load(cls, folders: Folders, served: Served, threads: int = 1) -> ServedModel:
@@ -66,18 +65,9 @@ class ServedModel:
         rows = gathered(requests, self.signature.names)
         others = {one.name for request in requests for one in request.outputs if one.name != self._score_name}
         needed = [self._scores_from, *sorted(others - {self._scores_from})]
-        try:
-            outputs = self._predictor.run(rows, needed)
-            scores = self._scores(outputs)
-        except ModelError:
-            raise
-        except Exception as error:
-            # the model is a user's: it may fail in any way
-            message = f"the model cannot score: {type(error).__name__}"
-            raise ModelError(Reason.EVALUATION_FAILED, message) from error
-        if scores.shape != (rows.count,) or not np.isfinite(scores).all():
-            message = f"{rows.count} rows gave scores that are not finite, or others"
-            raise ModelError(Reason.EVALUATION_FAILED, message)
+        outputs = self._predictor.run(rows, needed)
+        answers = outputs[self._scores_from]
+        scores = scores_of(self._predictor, self._scores_from, answers, rows.count, self._column)
         return Answers(self._score_name, scores, outputs, rows)
 
     def check(self) -> None:
@@ -100,10 +90,6 @@ class ServedModel:
         for name, values in self._predictor.run(rows, others).items() if others else ():
             found.append(Tensor(name, datatype_of(values), values.shape[1] if values.ndim > 1 else 0))
         return Signature(self.signature.inputs, tuple(found))
-
-    def _scores(self, outputs: Mapping[str, NDArray[Any]]) -> NDArray[np.float64]:
-        values = outputs[self._scores_from]
-        return np.asarray(values if values.ndim == 1 else values[:, self._position], dtype=np.float64)
 
 
 def read_golden(path: Path) -> tuple[Signature, Golden]:
@@ -128,12 +114,3 @@ def read_golden(path: Path) -> tuple[Signature, Golden]:
 
 def _tensors(raw: Sequence[Mapping[str, Any]]) -> tuple[Tensor, ...]:
     return tuple(Tensor(str(one["name"]), str(one.get("datatype", "FP64"))) for one in raw)
-
-
-def _position(classes: Sequence[str], positive: str) -> int:
-    try:
-        return list(classes).index(class_text(positive))
-    except ValueError:
-        known = ", ".join(classes[:10])
-        message = f"positiveClass {positive!r} is none of the model's classes {known}"
-        raise ModelError(Reason.BAD_CONFIGURATION, message) from None

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from email.utils import formatdate
 from http import HTTPStatus
 
-JSON, BINARY, TEXT = b"application/json", b"application/octet-stream", b"text/plain; charset=utf-8"
+JSON, BINARY = b"application/json", b"application/octet-stream"
 LONGEST_ERROR = 1024
 """Characters of an error, which may quote what was sent."""
 Headers = tuple[tuple[bytes, bytes], ...]

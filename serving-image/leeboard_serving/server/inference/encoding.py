@@ -21,8 +21,7 @@ class Encoder:
     """Writes the answers of one version; the beginning and the end of the usual one are made once."""
 
     def __init__(self, model: str, version: str, default: str) -> None:
-        self._model, self._version = model, version
-        self._default = (Wanted(default),)
+        self._default = default
         self._begin = b'{"model_name":%b,"model_version":%b,"id":' % (_encode(model), _encode(version))
         self._usual = b',"outputs":[{"name":%b,"datatype":"FP64","shape":[' % _encode(default)
 
@@ -32,7 +31,7 @@ class Encoder:
             data = _encode(answers.scores_list[start : start + request.rows])
             text = b'%b%b%b%d],"data":%b}]}' % (self._begin, _encode(request.id), self._usual, request.rows, data)
             return text, len(text)
-        wanted = request.outputs or (Wanted(self._default[0].name, request.binary),)
+        wanted = request.outputs or (Wanted(self._default, request.binary),)
         outputs, rest = [], []
         for one in wanted:
             values = answers.of(one.name)[start : start + request.rows]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -44,7 +44,6 @@ class InferenceRequest:
     columns: Mapping[str, Column] | None = None
     outputs: tuple[Wanted, ...] = ()
     binary: bool = False
-    named: bool = field(default=False)
     layout: Any = None
 
     def __post_init__(self) -> None:
