@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import platform
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from e2e.cluster.binaries import KUBERNETES
 from tests.bench.figures import Figures, growth
+from tests.support.bench_page import processor, write_block
 
 BEGIN, END = "<!-- begin of what make bench-scale wrote -->", "<!-- end of what make bench-scale wrote -->"
 
@@ -73,24 +73,17 @@ def requests(figures: Figures) -> str:
 
 def machine() -> str:
     """What it ran on."""
-    cpu = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text(encoding="utf-8"))
-    name = cpu[1].strip() if cpu else platform.machine()
     load = os.getloadavg()[0]
     return (
-        f"{os.cpu_count()} cores ({name}), on which etcd, kube-apiserver {KUBERNETES}, the controllers, the scheduler, "
-        f"KWOK, the bench and the operator ran together; Python {platform.python_version()}; "
+        f"{os.cpu_count()} cores ({processor()}), on which etcd, kube-apiserver {KUBERNETES}, the controllers, "
+        f"the scheduler, KWOK, the bench and the operator ran together; Python {platform.python_version()}; "
         f"load average {load:.1f} before it began."
     )
 
 
 def write(page: Path, text: str) -> None:
     """Put the text between the two marks of a page. Raises ValueError where they are missing."""
-    present = page.read_text(encoding="utf-8")
-    before, begin, rest = present.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"{page} lacks the marks")
-    page.write_text(f"{before}{BEGIN}\n\n{text.strip()}\n\n{END}{after}", encoding="utf-8")
+    write_block(page, BEGIN, END, text)
 
 
 def _row(cells: Sequence[str]) -> str:

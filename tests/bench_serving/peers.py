@@ -13,9 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from e2e.cluster.control_plane import free_port
 from tests.bench_serving.cases import Kind
 from tests.bench_serving.models import pickled
-from tests.bench_serving.servers import Running, free_port, started
+from tests.bench_serving.servers import Running, started
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCKS = ROOT / "requirements" / "peers"

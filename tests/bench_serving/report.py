@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import platform
-import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench_serving.load import Result
+from tests.support.bench_page import processor, write_block
 
 BEGIN, END = "<!-- begin of what make bench-serving wrote -->", "<!-- end of what make bench-serving wrote -->"
 LIBRARIES = ("numpy", "scikit-learn", "onnxruntime", "uvloop", "httptools", "msgspec", "uvicorn")
@@ -67,23 +66,17 @@ def tables(measured: Sequence[Measured], ours: Sequence[str]) -> str:
 
 def machine(versions: Mapping[str, str]) -> str:
     """What it ran on, and with what."""
-    cpu = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text(encoding="utf-8"))
-    name = cpu[1].strip() if cpu else platform.machine()
     own = ", ".join(f"{library} {version(library)}" for library in LIBRARIES)
     others = ", ".join(sorted(f"{peer} {number}" for peer, number in versions.items() if number))
     return (
-        f"{os.cpu_count()} cores ({name}), the server on one and wrk on the other; load average"
+        f"{os.cpu_count()} cores ({processor()}), the server on one and wrk on the other; load average"
         f" {os.getloadavg()[0]:.1f} before it began. Python {sys.version.split()[0]}, {own}. Peers: {others}."
     )
 
 
 def write(page: Path, text: str) -> None:
     """Replace the block of the page. Raises ValueError where the page has none."""
-    before, begin, rest = page.read_text(encoding="utf-8").partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"{page} has no block between {BEGIN} and {END}")
-    page.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
+    write_block(page, BEGIN, END, text)
 
 
 def save(path: Path, found: Sequence[Mapping[str, Any]]) -> None:

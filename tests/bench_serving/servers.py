@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from e2e.cluster.control_plane import free_port
 from tests.bench_serving.cases import Case, Kind
 from tests.bench_serving.models import lay_out
 
@@ -173,9 +173,3 @@ def started(
             time.sleep(0.1)
     running.close()
     raise RuntimeError(f"{name} was not ready after {seconds:g} s, or ended with {process.returncode}")
-
-
-def free_port() -> int:
-    """A port of loopback that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
