@@ -38,6 +38,7 @@ class World:
         self.observed = Observed()
         self.let_go = threading.Event()
         self._ready = threading.Event()
+        self._told_to_stop = False
         self._thread = threading.Thread(target=lambda: uvloop.run(self._main()))
         self._thread.start()
         assert self._ready.wait(20)
@@ -66,7 +67,10 @@ class World:
     patience = 0.3
 
     def stop(self):
-        self.loop.call_soon_threadsafe(self._stop.set)
+        """Once: a loop that stopped is closed and takes no further call."""
+        if not self._told_to_stop:
+            self._told_to_stop = True
+            self.loop.call_soon_threadsafe(self._stop.set)
 
     def close(self):
         self.let_go.set()
