@@ -85,7 +85,7 @@ class Served:
             environment.get("LEEBOARD_SCORE_OUTPUT", "probability"),
             environment.get("LEEBOARD_POSITIVE_CLASS", "1"),
             stored_model(environment).format if environment.get("LEEBOARD_ARTIFACT") else "sklearn-skops",
-            environment.get("LEEBOARD_ALLOW_UNSAFE") == "true",
+            allows_unsafe_formats(environment),
         )
 
 
@@ -97,6 +97,11 @@ def stored_model(environment: Mapping[str, str]) -> StoredModel:
 def stored_file(environment: Mapping[str, str], name: str) -> StoredFile:
     """LEEBOARD_PROFILE or LEEBOARD_GOLDEN. Raises ServingError (BadConfiguration)."""
     return _parsed(environment, name, StoredFile)
+
+
+def allows_unsafe_formats(environment: Mapping[str, str]) -> bool:
+    """Whether the Model says serving.allowUnsafeFormats: LEEBOARD_ALLOW_UNSAFE_FORMATS is true."""
+    return environment.get("LEEBOARD_ALLOW_UNSAFE_FORMATS", "") == "true"
 
 
 def required(environment: Mapping[str, str], name: str) -> str:

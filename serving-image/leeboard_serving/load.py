@@ -12,18 +12,18 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from leeboard.api.model_format import FORMATS, is_unsafe
 from leeboard.api.model_version import StoredFile
 from leeboard.api.reasons import Reason
 from leeboard.observability import logs
 from leeboard.storage import StorageError, open_store
-from leeboard_serving.environment import Folders, stored_file, stored_model
+from leeboard_serving.environment import Folders, allows_unsafe_formats, stored_file, stored_model
 from leeboard_serving.failures import ServingError, end
 from leeboard_serving.loading.artefact import bring_artefact
 from leeboard_serving.loading.cache import Cache
 from leeboard_serving.loading.downloads import Downloads, Wanted
 
 LOG = logging.getLogger("leeboard.serving.load")
-FORMAT = "sklearn-skops"
 LARGEST_DOCUMENT = 32 << 20
 """Bytes of profile.json and of golden.json."""
 
@@ -53,8 +53,7 @@ def load(environment: Mapping[str, str]) -> None:
         folders.profile: stored_file(environment, "LEEBOARD_PROFILE"),
         folders.golden: stored_file(environment, "LEEBOARD_GOLDEN"),
     }
-    if artefact.format != FORMAT:
-        raise ServingError(Reason.UNSAFE_FORMAT, f"{artefact.format} is not served; {FORMAT} is")
+    check_format(artefact.format, allow_unsafe=allows_unsafe_formats(environment))
     downloads = Downloads(_cache(environment))
     incoming = folders.model / ".incoming"
     try:
@@ -70,6 +69,15 @@ def load(environment: Mapping[str, str]) -> None:
     finally:
         shutil.rmtree(incoming, ignore_errors=True)
     LOG.info("%s: %d files, %d bytes, verified", artefact.digest, len(manifest.files), manifest.bytes)
+
+
+def check_format(name: str, *, allow_unsafe: bool) -> None:
+    """Raises ServingError (UnsafeFormat) for a format that is not served, or only where that is allowed."""
+    if name not in FORMATS:
+        raise ServingError(Reason.UNSAFE_FORMAT, f"{name} is not served; {', '.join(FORMATS)} are")
+    if is_unsafe(name) and not allow_unsafe:
+        text = f"{name} runs code that came with the model, and the Model does not say serving.allowUnsafeFormats"
+        raise ServingError(Reason.UNSAFE_FORMAT, text)
 
 
 def _wanted(stored: StoredFile, environment: Mapping[str, str]) -> Wanted:

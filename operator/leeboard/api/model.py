@@ -99,6 +99,11 @@ class Serving(SpecModel):
     ready_within: PositiveDuration = described(
         "Longest time a new version's pods may take to become ready.", default="5m"
     )
+    allow_unsafe_formats: bool = described(
+        "True: versions may be of a format that runs code which came with the model (python, sklearn-pickle, "
+        "sklearn-joblib). Whoever may write the stored model then runs code in the namespace's pods.",
+        default=False,
+    )
     cache: ArtifactCache | None = described(
         "A claim that keeps the files of versions for the next pod; without it every pod downloads them.", default=None
     )

@@ -9,27 +9,32 @@ StoredFormat = Literal[
     "sklearn-skops", "onnx", "xgboost", "lightgbm", "python", "sklearn-pickle", "sklearn-joblib", "opaque"
 ]
 OPAQUE: StoredFormat = "opaque"
+_SCIKIT = ("scikit-learn", "skops", "joblib", "numpy")
 
 
 @dataclass(frozen=True)
 class ModelFormat:
-    """One format: `files` are the names of its main file, of which an artefact has exactly one."""
+    """One format: `files` are the names of its main file, of which an artefact has exactly one.
+
+    `libraries` are the packages whose versions decide whether it loads.
+    """
 
     name: LoadedFormat
     files: tuple[str, ...]
     safe: bool
+    libraries: tuple[str, ...]
 
 
 FORMATS: dict[str, ModelFormat] = {
     one.name: one
     for one in (
-        ModelFormat("sklearn-skops", ("model.skops",), safe=True),
-        ModelFormat("onnx", ("model.onnx",), safe=True),
-        ModelFormat("xgboost", ("model.json", "model.ubj"), safe=True),
-        ModelFormat("lightgbm", ("model.txt",), safe=True),
-        ModelFormat("python", ("model.py",), safe=False),
-        ModelFormat("sklearn-pickle", ("model.pkl",), safe=False),
-        ModelFormat("sklearn-joblib", ("model.joblib",), safe=False),
+        ModelFormat("sklearn-skops", ("model.skops",), safe=True, libraries=_SCIKIT),
+        ModelFormat("onnx", ("model.onnx",), safe=True, libraries=("onnx", "skl2onnx")),
+        ModelFormat("xgboost", ("model.json", "model.ubj"), safe=True, libraries=("xgboost", "xgboost-cpu")),
+        ModelFormat("lightgbm", ("model.txt",), safe=True, libraries=("lightgbm",)),
+        ModelFormat("python", ("model.py",), safe=False, libraries=("numpy", "pandas", "scikit-learn")),
+        ModelFormat("sklearn-pickle", ("model.pkl",), safe=False, libraries=_SCIKIT),
+        ModelFormat("sklearn-joblib", ("model.joblib",), safe=False, libraries=_SCIKIT),
     )
 }
 """Those that can be loaded, the safe ones first."""
@@ -51,3 +56,10 @@ def formats_of(paths: Iterable[str]) -> list[ModelFormat]:
     there = set(paths)
     found = [one for one in FORMATS.values() if there.intersection(one.files)]
     return [one for one in found if one.name == "python"] or found
+
+
+def libraries_of(name: str, packages: Iterable[str]) -> dict[str, str]:
+    """Of `package==version` the versions that matter to a format, by the package's name."""
+    found = (package.partition("==") for package in packages)
+    wanted = FORMATS[name].libraries
+    return {package: version[:64] for package, _, version in found if package in wanted}

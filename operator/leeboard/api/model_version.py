@@ -8,6 +8,7 @@ from leeboard.api.base import Condition, LocalReference, Resource, SpecModel
 from leeboard.api.cel import rules
 from leeboard.api.fields import ATOMIC, Column, Digest, Figure, Name, ObjectUri, Text, described, list_map
 from leeboard.api.lineage import Cause, CodeRecord, DatasetRecord
+from leeboard.api.model_format import StoredFormat
 
 
 class TrainingSource(SpecModel):
@@ -47,10 +48,17 @@ class Artifact(SpecModel):
         "(https://host/…), in a claim of the namespace (pvc://claim/…) or in an image (oci://repository@sha256:…)."
     )
     digest: Digest = described("Digest of the manifest, which holds the digest of every file.")
-    format: Literal["sklearn-skops", "opaque"] = described(
-        "Format of the stored model. sklearn-skops loads without unpickling. opaque: registered only, never loaded."
+    format: StoredFormat = described(
+        "Format of the stored model. sklearn-skops, onnx, xgboost and lightgbm load without running its own code;"
+        " python, sklearn-pickle and sklearn-joblib run it, and load only where the Model allows that."
+        " opaque: registered only, never loaded."
     )
     bytes: int = described("Size of all files, in bytes.", ge=0)
+    libraries: dict[str, str] = described(
+        "Versions of the libraries that wrote it, such as scikit-learn, by their names; those that are known.",
+        default={},
+        max_length=16,
+    )
 
 
 class Image(SpecModel):

@@ -22,7 +22,8 @@ _POD = (_RUN, _MODEL)
 
 WHERE = {
     _RUN: "`Ready`, `Stalled`, `Reconciling`, `RunHeld`, `Suspended`; `status.runs[].reason`",
-    _MODEL: "`Ready`, `Stalled`, `Reconciling`, `CanaryInProgress`, `AwaitingApproval`; `status.candidate.reason`, "
+    _MODEL: "`Ready`, `Stalled`, `Reconciling`, `CanaryInProgress`, `AwaitingApproval`, "
+    "`UnsafeFormatAllowed`; `status.candidate.reason`, "
     "`status.quarantined[].reason`",
     _VERSION: "`Ready`, `Stalled`, `GatesPassed`, `AwaitingApproval`, `Verified`",
     _MONITOR: "`Ready`, `DriftDetected`",
@@ -42,7 +43,8 @@ REFERENCE: dict[Reason, Entry] = {
     ),
     Reason.DISK_FULL: Entry((_MODEL,), "The files of the version do not fit on the node's disk."),
     Reason.UNSAFE_FORMAT: Entry(
-        _POD, "The model is in a format that may run code when it is loaded, or holds unknown types."
+        (_RUN, _MODEL, _VERSION),
+        "The model is in a format that may run code when it is loaded, or holds unknown types.",
     ),
     Reason.BAD_DATA: Entry((*_POD, _MONITOR), "A dataset, the reference or a stored file is not what it has to be."),
     Reason.NO_NEW_DATA: Entry(
@@ -121,6 +123,9 @@ REFERENCE: dict[Reason, Entry] = {
     Reason.LINEAGE_OBSERVED: Entry((_VERSION,), "Commit, image and data were observed while the version was made."),
     Reason.CODE_UNKNOWN: Entry((_VERSION,), "The version was imported: nobody observed what it was made of."),
     Reason.CODE_FROM_IMAGE: Entry((_VERSION,), "The code came with the image: its commit was not observed."),
+    Reason.UNSAFE_FORMAT_ALLOWED: Entry(
+        (_MODEL,), "`serving.allowUnsafeFormats` is set, and a version that may serve runs code that came with it."
+    ),
     Reason.REFERENCE_MISSING: Entry((_VERSION,), "The version was imported without the rows that it is compared with."),
     Reason.ERROR_RATE_TOO_HIGH: Entry((_MODEL,), "The candidate fails more requests than the champion does."),
     Reason.LATENCY_TOO_HIGH: Entry((_MODEL,), "The candidate answers more slowly than the champion does."),

@@ -78,6 +78,7 @@ class Reason(StrEnum):
     COMMAND_REFUSED = "CommandRefused"
     LINEAGE_OBSERVED = "LineageObserved"
     CODE_UNKNOWN = "CodeUnknown"
+    UNSAFE_FORMAT_ALLOWED = "UnsafeFormatAllowed"
     CODE_FROM_IMAGE = "CodeFromImage"
     REFERENCE_MISSING = "ReferenceMissing"
     ERROR_RATE_TOO_HIGH = "ErrorRateTooHigh"
@@ -102,12 +103,12 @@ _HINTS: dict[Reason, str] = {
     Reason.SIGNATURE_MISSING: "sign the artefact's files and put model.sig beside manifest.json, then ask for a retry",
     Reason.SIGNATURE_INVALID: "sign the files anew with a key of serving.verification.signature, or correct its keys",
     Reason.DISK_FULL: "give the node's disk or the volume more room",
-    Reason.UNSAFE_FORMAT: "save the model as model.skops from known libraries; pickles are never loaded",
-    Reason.BAD_DATA: "correct the dataset, or the limits in datasets[].validation",
+    Reason.UNSAFE_FORMAT: "save the model in a safe format, such as model.skops, or set serving.allowUnsafeFormats",
+    Reason.BAD_DATA: "correct the dataset, the limits in datasets[].validation, or the file that the message names",
     Reason.CODE_UNAVAILABLE: "check code.repository, code.revision, and username and password in code.secretRef",
     Reason.BAD_CONFIGURATION: "correct the field that the message names",
     Reason.SCRIPT_FAILED: "read the log of the script (kubectl logs <pod> -c train); the exit code is its own",
-    Reason.RESULT_MISSING: "leave model.skops in LEEBOARD_MODEL_DIR and reference.parquet in LEEBOARD_OUTPUT_DIR",
+    Reason.RESULT_MISSING: "leave a model in LEEBOARD_MODEL_DIR and reference.parquet in LEEBOARD_OUTPUT_DIR",
     Reason.LINEAGE_MISMATCH: "the script must write nothing below /leeboard/control: read its code, and who changed it",
     Reason.PUBLISH_FAILED: "read the log of the container publish (kubectl logs <pod> -c publish)",
     Reason.EVALUATION_FAILED: "read the log of the evaluation Job or of the evaluator: a model has to score every row",

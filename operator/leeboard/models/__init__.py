@@ -5,5 +5,6 @@ from leeboard.models.formats import FORMATS, load
 from leeboard.models.predictor import Predictor
 from leeboard.models.rows import Column, Rows
 from leeboard.models.score import score
+from leeboard.models.written import written_by
 
-__all__ = ["FORMATS", "Column", "ModelError", "Predictor", "Rows", "load", "score"]
+__all__ = ["FORMATS", "Column", "ModelError", "Predictor", "Rows", "load", "score", "written_by"]

@@ -14,7 +14,7 @@ def load(folder: Path, format: str, *, allow_unsafe: bool = False, threads: int 
     """The model in a folder, which answers with as many threads.
 
     Only the library of its format is imported. Raises ModelError: UnsafeFormat for a format that is not loaded or only
-    when that is allowed, and for a file that holds what it must not; BadData and ModelLoadFailed for one that is none;
+    when that is allowed, and for a file that holds what it must not; ModelLoadFailed for one that is none;
     LibraryMismatch where it was made by another version of its library.
     """
     known = _permitted(format, allow_unsafe)
@@ -52,5 +52,19 @@ def _load(format: ModelFormat, path: Path, threads: int) -> Predictor:
             from leeboard.models import onnx_session  # noqa: PLC0415
 
             return onnx_session.load(path, format.name, threads)
-        case _:
-            raise ModelError(Reason.UNSAFE_FORMAT, f"{format.name} cannot be loaded")
+        case "xgboost":
+            from leeboard.models import xgboost_model  # noqa: PLC0415
+
+            return xgboost_model.load(path, format.name, threads)
+        case "lightgbm":
+            from leeboard.models import lightgbm_model  # noqa: PLC0415
+
+            return lightgbm_model.load(path, format.name, threads)
+        case "python":
+            from leeboard.models import python_class  # noqa: PLC0415
+
+            return python_class.load(path, format.name)
+        case "sklearn-pickle" | "sklearn-joblib":
+            from leeboard.models import pickled  # noqa: PLC0415
+
+            return pickled.load(path, format.name)

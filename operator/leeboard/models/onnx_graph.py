@@ -42,7 +42,7 @@ def inspected(path: Path) -> Inspected:
     """Read a file.
 
     Raises ModelError: UnsafeFormat where it leads out of itself or is too large, LibraryMismatch where its operators
-    are newer than those known here, ModelLoadFailed where it is no model, BadData where its shapes cannot be.
+    are newer than those known here, ModelLoadFailed where it is no model or its shapes cannot be.
     """
     size = path.stat().st_size
     if size > LARGEST:
@@ -100,21 +100,25 @@ def _check_tensors(model: ModelProto, nodes: list[NodeProto], size: int) -> None
         # two values of four bits, the smallest that there are, share a byte
         if any(length < 0 for length in tensor.dims) or math.prod(tensor.dims) > 2 * size:
             shape = f"{list(tensor.dims)[:8]}"
-            raise ModelError(Reason.BAD_DATA, f"{name[:100]!r} of shape {shape} cannot be in a file of {size} bytes")
+            raise ModelError(
+                Reason.MODEL_LOAD_FAILED, f"{name[:100]!r} of shape {shape} cannot be in a file of {size} bytes"
+            )
         constants[name] = tensor
     for node in nodes:
         if node.op_type == "ConstantOfShape" and (shape_of := constants.get(node.input[0] if node.input else "")):
             lengths = _integers(shape_of)
             if any(length < 0 for length in lengths) or math.prod(lengths) > MOST_GENERATED:
                 text = f"a node makes a tensor of shape {lengths[:8]}, and at most {MOST_GENERATED} elements are made"
-                raise ModelError(Reason.BAD_DATA, text)
+                raise ModelError(Reason.MODEL_LOAD_FAILED, text)
 
 
 def _integers(tensor: TensorProto) -> list[int]:
     try:
         return [int(value) for value in onnx.numpy_helper.to_array(tensor).ravel()]
     except (ValueError, TypeError) as error:
-        raise ModelError(Reason.BAD_DATA, f"{tensor.name[:100]!r} does not hold what its shape says") from error
+        raise ModelError(
+            Reason.MODEL_LOAD_FAILED, f"{tensor.name[:100]!r} does not hold what its shape says"
+        ) from error
 
 
 def _nodes(model: ModelProto) -> Iterator[NodeProto]:
@@ -212,5 +216,5 @@ def _array(text: str | None) -> tuple[str, ...]:
     except (ValueError, RecursionError):
         values = None
     if not isinstance(values, list) or not all(isinstance(one, str | int | float) for one in values):
-        raise ModelError(Reason.BAD_DATA, "an entry of the model's metadata is no JSON array of names")
+        raise ModelError(Reason.MODEL_LOAD_FAILED, "an entry of the model's metadata is no JSON array of names")
     return tuple(class_text(one) for one in values)

@@ -12,6 +12,7 @@ from leeboard.api.reasons import Reason
 from leeboard.models.failures import ModelError
 
 Column = NDArray[Any]
+_NUMBERS = "biuf"
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,8 +35,8 @@ class Rows:
     @classmethod
     def of_frame(cls, frame: pd.DataFrame) -> Self:
         """The rows of a table whose columns have the types that are served."""
-        names = tuple(str(name) for name in frame.columns)
-        return cls(names, columns={name: frame[name].to_numpy() for name in names})
+        columns = {str(name): column.to_numpy() for name, column in frame.items()}
+        return cls(tuple(columns), columns=columns)
 
     @property
     def count(self) -> int:
@@ -43,6 +44,11 @@ class Rows:
         if self.matrix is not None:
             return len(self.matrix)
         return len(next(iter(self._columns.values()))) if self._columns else 0
+
+    @property
+    def is_numeric(self) -> bool:
+        """Whether every input is a number or a boolean."""
+        return self.matrix is not None or all(one.dtype.kind in _NUMBERS for one in self._columns.values())
 
     def column(self, name: str) -> Column:
         """The values of one input, of shape (rows,). Raises ModelError (BadData) where there is no such input."""
@@ -66,6 +72,9 @@ class Rows:
         matrix = np.empty((self.count, len(columns)), wanted)
         for position, column in enumerate(columns):
             try:
+                # numpy reads a text of digits as a number, which a request has to say by itself
+                if column.dtype.kind == "O" and wanted.kind != "O" and any(isinstance(one, str) for one in column):
+                    raise TypeError("a text")
                 matrix[:, position] = column
             except (TypeError, ValueError) as error:
                 text = f"the model takes numbers, and {self.names[position]} holds what is none"
@@ -106,6 +115,6 @@ def _absent(names: Sequence[str]) -> ModelError:
 
 
 def _common(columns: Sequence[Column]) -> np.dtype[Any]:
-    if any(column.dtype.kind not in "biuf" for column in columns):
+    if any(column.dtype.kind not in _NUMBERS for column in columns):
         return np.dtype(object)
     return np.result_type(*(column.dtype for column in columns)) if columns else np.dtype(np.float64)

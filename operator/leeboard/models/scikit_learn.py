@@ -11,13 +11,14 @@ from leeboard.models.classes import class_text
 from leeboard.models.failures import ModelError, cannot_score, no_output
 from leeboard.models.predictor import PREDICT, PREDICT_PROBA
 from leeboard.models.rows import Rows
+from leeboard.models.sklearn_inputs import expect_no_names, takes_arrays
 
 
 class ScikitLearnPredictor:
     """An estimator, and what it was fitted with.
 
-    One that was fitted on named columns gets a table, one that was fitted on an array an array: making a table takes
-    longer than the answer of a small model. One that does not tell gets a table, in which it finds both.
+    One that was fitted on an array gets an array, and so does one that was fitted on named columns but knows them by
+    their place, where all of them are numbers. Every other one gets a table, in which it finds both names and places.
     """
 
     def __init__(self, estimator: Any, format: str) -> None:
@@ -29,7 +30,11 @@ class ScikitLearnPredictor:
         self.width = _width(estimator)
         self.classes = _classes(estimator)
         self.outputs = tuple(self._methods)
-        self._array = self.names is None and self.width is not None
+        named = self.names is not None
+        self._array = takes_arrays(estimator) if named else self.width is not None
+        self._numbers_only = named
+        if named and self._array:
+            expect_no_names()
 
     def run(self, rows: Rows, outputs: Sequence[str]) -> dict[str, NDArray[Any]]:
         """See Predictor."""
@@ -50,8 +55,10 @@ class ScikitLearnPredictor:
 
     def _input(self, rows: Rows) -> Any:
         if self.names is not None:
-            return rows.select(self.names).as_frame()
-        return rows.as_matrix() if self._array else rows.as_frame()
+            rows = rows.select(self.names)
+        if self._array and (rows.is_numeric or not self._numbers_only):
+            return rows.as_matrix()
+        return rows.as_frame()
 
 
 def _methods(estimator: Any) -> dict[str, Callable[[Any], Any]]:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from leeboard.api import names
 from leeboard.api.model import Model
+from leeboard.api.model_format import FORMATS, is_unsafe
 from leeboard.api.model_version import GateResult, ModelVersion
 from leeboard.api.reasons import Reason, explain
 from leeboard.planning.conditions import Wanted, set_conditions
@@ -14,8 +15,7 @@ from leeboard.planning.rollout.memory import kept
 from leeboard.planning.rollout.selection import needs_approval
 from leeboard.planning.snapshot import ModelVersionSnapshot
 
-_LOADED = "sklearn-skops"
-_DECIDED = ("AwaitingApproval", "Accepted", "Rejected")
+_DECIDED = ("AwaitingApproval", "Accepted")
 _APPROVER_LIMIT = 253
 
 
@@ -90,11 +90,13 @@ def verified(version: ModelVersion) -> Wanted:
     return Wanted("Verified", "True", Reason.LINEAGE_OBSERVED, "commit, image and data were observed by the run")
 
 
-def unservable(version: ModelVersion) -> tuple[Reason, str] | None:
-    """Why no pod could serve an imported version, or None."""
-    spec = version.spec
-    if spec.artifact.format != _LOADED:
-        return Reason.UNSAFE_FORMAT, f"registered as {spec.artifact.format}: it is never loaded"
+def unservable(version: ModelVersion, model: Model | None) -> tuple[Reason, str] | None:
+    """Why no pod of a Model could serve a version, or None."""
+    spec, form = version.spec, version.spec.artifact.format
+    if form not in FORMATS:
+        return Reason.UNSAFE_FORMAT, f"registered as {form}: it is never loaded"
+    if is_unsafe(form) and model is not None and not model.spec.serving.allow_unsafe_formats:
+        return Reason.UNSAFE_FORMAT, f"{form} runs code that came with the model, and the Model does not allow that"
     if spec.source.import_ is not None and (spec.profile is None or spec.golden_samples is None):
         return Reason.REFERENCE_MISSING, "imported without a reference: it has no profile and no golden samples"
     return None
@@ -106,10 +108,11 @@ def _judged(version: ModelVersion, model: Model | None) -> tuple[str, tuple[Gate
     if missing:
         text = explain(Reason.LINEAGE_INCOMPLETE, f"nothing is recorded of {', '.join(missing)}")
         return "Rejected", gates, _refused(Reason.LINEAGE_INCOMPLETE, text)
-    if (unfit := unservable(version)) is not None:
+    if (unfit := unservable(version, model)) is not None:
         reason, told = unfit
         return "Rejected", gates, _refused(reason, explain(reason, told))
-    decided = version.status.phase in _DECIDED
+    # a version that was refused for its format alone has met no gate yet
+    decided = version.status.phase in _DECIDED or any(not gate.passed for gate in gates)
     if model is None:
         text = explain(Reason.MODEL_NOT_FOUND, f"there is no Model {version.spec.model_ref.name}")
         return (

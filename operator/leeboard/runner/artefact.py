@@ -7,14 +7,13 @@ import pyarrow.parquet as pq
 
 from leeboard.api.reasons import Reason
 from leeboard.runner.failures import RunError, say
-from leeboard.runner.model_folder import UnfitModel, inspected
-from leeboard.storage import Manifest
+from leeboard.runner.model_folder import Inspected, UnfitModel, inspected
 
 
-def check_model(folder: Path) -> Manifest:
-    """The manifest of a model that may be stored. Raises RunError (ResultMissing, UnsafeFormat)."""
+def check_model(folder: Path, *, allow_unsafe: bool = False) -> Inspected:
+    """A model that may be stored. Raises RunError (ResultMissing, BadData, UnsafeFormat)."""
     try:
-        return inspected(folder)
+        return inspected(folder, allow_unsafe=allow_unsafe)
     except UnfitModel as unfit:
         say("publish", str(unfit))
         raise RunError(unfit.reason, unfit.told) from unfit

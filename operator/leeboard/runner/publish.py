@@ -16,11 +16,13 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from leeboard.api.base import SpecModel
+from leeboard.api.model_format import libraries_of
 from leeboard.api.model_version import Artifact, Environment, StoredFile
 from leeboard.api.reasons import Reason
 from leeboard.api.termination import CONTRACT, MAXIMUM_BYTES, Fetched, TrainingResult
 from leeboard.runner.artefact import check_model, check_reference
 from leeboard.runner.failures import RunError, canonical, say, storage_failure, write_termination_message
+from leeboard.runner.model_folder import Inspected
 from leeboard.runner.run_spec import FETCHED, FINISHED, OUTCOME, PUBLISHER, Places, RunSpec, write_whole
 from leeboard.storage import Manifest, StorageError, Store, open_store
 from leeboard.storage.digests import digest_of, digest_of_file
@@ -68,14 +70,15 @@ class Publication:
 
     def publish(self, finished: Finished) -> TrainingResult:
         """Check, hash and store; `result.json` comes last. Raises RunError, StorageError."""
-        manifest = check_model(self.places.model)
+        model = check_model(self.places.model, allow_unsafe=self.spec.allow_unsafe_formats)
+        manifest = model.manifest
         check_reference(self.places.reference)
         earlier = self._earlier()
         if earlier is not None:
             return earlier
         environment = "".join(f"{line}\n" for line in finished.packages).encode()
         self._store(manifest, environment)
-        result = self._result(manifest, Environment(python=finished.python, lock_digest=digest_of(environment)))
+        result = self._result(model, finished, Environment(python=finished.python, lock_digest=digest_of(environment)))
         self.store.put(self._key("result.json"), canonical(result.dump()))
         say("publish", f"{manifest.digest} stored, {len(manifest.files)} files, {manifest.bytes / 1e6:.1f} MB")
         return result
@@ -115,12 +118,18 @@ class Publication:
         say("publish", f"{result.artifact.digest} was stored by an attempt before")
         return result
 
-    def _result(self, manifest: Manifest, environment: Environment) -> TrainingResult:
+    def _result(self, model: Inspected, finished: Finished, environment: Environment) -> TrainingResult:
         root = f"{self.spec.output.uri}{self.spec.run}/"
         return TrainingResult(
             contract=CONTRACT,
             run=self.spec.run,
-            artifact=Artifact(uri=root, digest=manifest.digest, format="sklearn-skops", bytes=manifest.bytes),
+            artifact=Artifact(
+                uri=root,
+                digest=model.manifest.digest,
+                format=model.format,
+                bytes=model.manifest.bytes,
+                libraries=libraries_of(model.format, finished.packages),
+            ),
             code=self.fetched.code,
             datasets=self.fetched.datasets,
             params=self.spec.params,

@@ -48,6 +48,7 @@ class RunSpec(SpecModel):
     storage: StorageAccess = StorageAccess()
     output: Output
     baseline: Baseline | None = None
+    allow_unsafe_formats: bool = False
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.support.examples import example
 from tests.support.model_world import World
 from tests.support.states.model_worlds import BAD, BROKEN, canary_world, empty, lacking, serving_world
 from tests.support.states.state import DELETED, UNSEEN, States, changed, deleted, refused, unseen
@@ -67,6 +68,15 @@ def first_version_never_ready() -> World:
 @MODELS.state("Current", "Healthy")
 def serving() -> World:
     return serving_world()
+
+
+@MODELS.state("Current", "Healthy")
+def serving_what_runs_its_own_code() -> World:
+    world = World(serving=example("model")["spec"]["serving"] | {"allowUnsafeFormats": True})
+    world.add_version("v1")
+    world.versions["v1"]["spec"]["artifact"]["format"] = "sklearn-pickle"
+    world.settle()
+    return world
 
 
 @MODELS.state("InProgress", "Progressing", text=UNSEEN)

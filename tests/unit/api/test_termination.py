@@ -39,7 +39,13 @@ FETCHED = {
     "datasets": [DATASET, DATASET | {"name": "holdout", "role": "Holdout"}],
 }
 TRAINING = FETCHED | {
-    "artifact": {"uri": "s3://models/ml/0a1b2c3d/", "digest": DIGEST, "format": "sklearn-skops", "bytes": 123456},
+    "artifact": {
+        "uri": "s3://models/ml/0a1b2c3d/",
+        "digest": DIGEST,
+        "format": "sklearn-skops",
+        "bytes": 123456,
+        "libraries": {},
+    },
     "params": {"learning_rate": "0.1"},
     "seed": 7,
     "environment": {"python": "3.11.9", "lockDigest": DIGEST},

@@ -80,7 +80,7 @@ NOTHING_TO_DO = {
         "CanaryStarted",
         "StepStarted",
     ),
-    *("Paused", "Promoted", "Superseded", "AnalysisPassed", "LineageObserved"),
+    *("Paused", "Promoted", "Superseded", "AnalysisPassed", "LineageObserved", "UnsafeFormatAllowed"),
     *("Drift", "Stable", "Inconclusive", "RetrainRequested"),
 }
 

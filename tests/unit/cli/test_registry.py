@@ -222,11 +222,40 @@ def test_a_model_that_skops_wrote_is_imported_under_its_digest(tmp_path: Path, a
     assert whole.spec.profile is not None and whole.spec.profile.digest == digest_of(b"p")
 
 
-def test_a_pickle_is_registered_and_never_loaded(tmp_path: Path) -> None:
+def test_a_pickle_is_registered_as_one_and_loaded_only_where_that_is_allowed(tmp_path: Path) -> None:
     file = tmp_path / "model.pkl"
     file.write_bytes(b"\x80\x04whatever it holds is not looked at")
     found = bring(str(file), HERE, tmp_path / "new")
-    assert found.format == "opaque" and "unpickled" in found.doubt
+    assert found.format == "sklearn-pickle" and "does not say serving.allowUnsafeFormats" in found.doubt
+    allowed = bring(str(file), HERE, tmp_path / "again", allow_unsafe=True)
+    assert (allowed.format, allowed.doubt) == ("sklearn-pickle", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "format", "file"),
+    [
+        ("late.onnx", "onnx", "model.onnx"),
+        ("late.ubj", "xgboost", "model.ubj"),
+        ("late.json", "xgboost", "model.json"),
+        ("late.txt", "lightgbm", "model.txt"),
+        ("late.pickle", "sklearn-pickle", "model.pkl"),
+        ("late.joblib", "sklearn-joblib", "model.joblib"),
+        ("late.py", "python", "model.py"),
+        ("late.h5", "opaque", "late.h5"),
+    ],
+)
+def test_a_single_file_is_known_by_its_suffix(tmp_path: Path, name: str, format: str, file: str) -> None:
+    (tmp_path / name).write_bytes(b"{}")
+    found = bring(str(tmp_path / name), HERE, tmp_path / "new", allow_unsafe=True)
+    assert (found.format, [one.path for one in found.manifest.files]) == (format, [file])
+
+
+def test_two_models_in_a_folder_are_not_chosen_from(tmp_path: Path) -> None:
+    (tmp_path / "old").mkdir()
+    skops(tmp_path / "old" / "model.skops")
+    (tmp_path / "old" / "model.onnx").write_bytes(b"x")
+    with pytest.raises(CommandError, match=r"there is model\.skops and model\.onnx: which of them is the model"):
+        bring(str(tmp_path / "old"), HERE, tmp_path / "new")
 
 
 @pytest.mark.parametrize("source", ["nowhere", "empty"])

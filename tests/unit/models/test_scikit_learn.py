@@ -2,11 +2,17 @@
 
 import numpy as np
 import pytest
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import make_column_transformer
-from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestClassifier
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestClassifier,
+)
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 from sklearn.svm import SVC
 
 from leeboard.models import ModelError, Rows, load, score
@@ -106,3 +112,43 @@ def test_a_matrix_of_single_precision_stays_one(tmp_path) -> None:
     given = Rows(NAMES, matrix)
     assert given.as_matrix() is matrix
     assert score(model, given, "Regression", "").tolist() == pytest.approx(estimator.predict(matrix).tolist())
+
+
+def named(estimator, texts=False):
+    frame = table().dropna()[["a", "n", "yes", *(["colour"] if texts else [])]]
+    return estimator.fit(frame, frame["n"] > 50), frame
+
+
+BY_PLACE = {
+    "a linear model": (LogisticRegression(), True),
+    "a pipeline": (make_pipeline(StandardScaler(), SimpleImputer(), RandomForestClassifier(3)), True),
+    "boosted trees": (HistGradientBoostingClassifier(max_iter=3), True),
+    "calibrated": (CalibratedClassifierCV(RandomForestClassifier(3), cv=2), True),
+    "boosted trees with categories by name": (
+        HistGradientBoostingClassifier(max_iter=3, categorical_features=["n"]),
+        False,
+    ),
+    "columns by name": (
+        make_pipeline(make_column_transformer((StandardScaler(), ["a"])), LogisticRegression()),
+        False,
+    ),
+    "a function": (make_pipeline(FunctionTransformer(), LogisticRegression()), False),
+    "columns within calibration": (
+        CalibratedClassifierCV(
+            make_pipeline(make_column_transformer((StandardScaler(), ["a"])), LogisticRegression()), cv=2
+        ),
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize(("estimator", "by_place"), BY_PLACE.values(), ids=BY_PLACE.keys())
+@pytest.mark.parametrize("as_matrix", [False, True])
+def test_named_columns_as_an_array_where_that_is_the_same(recwarn, estimator, by_place, as_matrix) -> None:
+    fitted, frame = named(estimator)
+    model = ScikitLearnPredictor(fitted, FORMAT)
+    asked = Rows.of_frame(frame[["yes", "n", "a"]])
+    asked = Rows(asked.names, asked.as_matrix()) if as_matrix else asked
+    assert isinstance(model._input(asked), np.ndarray) is by_place
+    np.testing.assert_array_equal(model.run(asked, ("predict_proba",))["predict_proba"], fitted.predict_proba(frame))
+    assert not [one for one in recwarn if "feature names" in str(one.message)]

@@ -140,3 +140,40 @@ def test_an_imported_version_that_no_pod_could_serve_is_registered_and_says_why(
 def test_whether_the_code_was_observed_is_a_condition(verified, expected):
     version = put(model_version("v1"), "spec.code.verified", verified)
     assert conditions(plan(version, example("model")).status)["Verified"] == expected
+
+
+def own_code(form="sklearn-pickle"):
+    return put(model_version("v1"), "spec.artifact.format", form)
+
+
+def allowing(model=None):
+    return put(model or example("model"), "spec.serving.allowUnsafeFormats", True)
+
+
+@pytest.mark.parametrize("form", ["sklearn-skops", "onnx", "xgboost", "lightgbm"])
+def test_a_safe_format_asks_nobody(form):
+    assert plan(own_code(form), example("model")).status["phase"] == "Accepted"
+
+
+@pytest.mark.parametrize("form", ["python", "sklearn-pickle", "sklearn-joblib"])
+def test_a_format_that_runs_its_own_code_serves_only_where_the_model_says_so(form):
+    refused = plan(own_code(form), example("model"))
+    assert refused.status["phase"] == "Rejected"
+    assert conditions(refused.status)["Ready"] == ("False", "UnsafeFormat")
+    assert f"{form} runs code that came with the model" in refused.events[0].message
+    version = own_code(form) | {"status": refused.status}
+    accepted = plan(version, allowing())
+    assert accepted.status["phase"] == "Accepted"
+    assert [gate["passed"] for gate in accepted.status["gates"]] == [True, True], "it met its gates only now"
+    taken_back = plan(version | {"status": accepted.status}, example("model"))
+    assert taken_back.status["phase"] == "Rejected"
+    assert conditions(taken_back.status)["Stalled"] == ("True", "UnsafeFormat")
+
+
+def test_what_is_allowed_still_has_to_pass_its_gates():
+    version = put(own_code(), "spec.metrics.0.value", "0.59")
+    version["status"] = plan(version, example("model")).status
+    found = plan(version, allowing())
+    assert conditions(found.status)["Ready"] == ("False", "GateFailed")
+    version["status"] = found.status
+    assert plan(version, allowing()).status is None

@@ -25,19 +25,17 @@ Told = list[tuple[str, str]]
 ONE_OF_EACH = tuple({state.reason: state for state in STATES}.values())
 BY_FETCH = ("BadData", "NoNewData", "CodeUnavailable", "StorageNotFound", "StorageForbidden", "StorageUnreachable")
 BY_PUBLISH = ("ResultMissing", "PublishFailed", "UnsafeFormat", "StorageConflict")
-BY_EVALUATION = ("DigestMismatch", "EvaluationFailed", "ModelLoadFailed", "BadConfiguration", "LibraryMismatch")
-BY_MODELS = {"ModelLoadFailed", "LibraryMismatch"}
-"""What a model gives as its reason where it is loaded, by the evaluation Job and by the server."""
+BY_EVALUATION = ("DigestMismatch", "EvaluationFailed", "ModelLoadFailed", "LibraryMismatch", "BadConfiguration")
 BY_SERVER_POD = (
     *("DigestMismatch", "UnsafeFormat", "StorageNotFound", "StorageForbidden", "StorageUnreachable", "BadData"),
     *(
         "BadConfiguration",
         "ModelLoadFailed",
+        "LibraryMismatch",
         "GoldenSamplesMismatch",
         "SignatureMissing",
         "SignatureInvalid",
         "DiskFull",
-        "LibraryMismatch",
     ),
 )
 BY_EVALUATOR = (
@@ -335,7 +333,11 @@ def of_rollouts() -> Iterator[Told]:
     waiting = Served(promotion={"policy": "Approval", "gates": []})
     waiting.add_version("v1", phase="AwaitingApproval")
     waiting.settle()
-    yield [*pinned.told, *waiting.told]
+    own_code = Served(serving=example("model")["spec"]["serving"] | {"allowUnsafeFormats": True})
+    own_code.add_version("v1")
+    own_code.versions["v1"]["spec"]["artifact"]["format"] = "sklearn-pickle"
+    own_code.settle()
+    yield [*pinned.told, *waiting.told, *own_code.told]
 
 
 # -- the others ------------------------------------------------------------------------------------------------------
@@ -354,6 +356,7 @@ def of_versions() -> Iterator[Told]:
         (put(model_version("v1"), "spec.goldenSamples", None), example("model")),
         (put(model_version("v1"), "spec.code", {"verified": False}), example("model")),
         (imported, example("model")),
+        (put(model_version("v1"), "spec.artifact.format", "sklearn-pickle"), example("model")),
     ]
     for version, model in cases:
         plan = versions.plan(version, model)
@@ -443,8 +446,8 @@ def test_every_reason_is_used_by_some_part() -> None:
     [
         ("operator/leeboard/runner", {*BY_FETCH, *BY_PUBLISH} - {"StorageForbidden"}),
         ("operator/leeboard/storage", {"StorageForbidden", "StorageNotFound", "StorageUnreachable", "DigestMismatch"}),
-        ("operator/leeboard/evaluator", {*BY_EVALUATION} - BY_MODELS - {"DigestMismatch"} | {"ConfigMissing"}),
-        ("operator/leeboard/models", BY_MODELS),
+        ("operator/leeboard/evaluator", {"BadConfiguration", "BadData", "ConfigMissing"}),
+        ("operator/leeboard/models", {"EvaluationFailed", "ModelLoadFailed", "LibraryMismatch", "UnsafeFormat"}),
         ("serving-image/leeboard_serving", {"GoldenSamplesMismatch", "ModelLoadFailed", "UnsafeFormat", "BadData"}),
     ],
 )

@@ -1,6 +1,7 @@
 """Launcher and publisher as two processes side by side, through every end they can come to."""
 
 import ast
+import importlib.metadata
 import json
 import signal
 import sys
@@ -73,6 +74,20 @@ ENDS: list[tuple[str, str, int, str, str]] = [
         "a file in LEEBOARD_MODEL_DIR would have to be unpickled",
     ),
     (
+        "a class of its own",
+        MODEL_SCRIPT + "\n(model / 'model.skops').unlink()\n(model / 'model.py').write_text('x = 1')",
+        65,
+        "UnsafeFormat",
+        "the Model does not say serving.allowUnsafeFormats",
+    ),
+    (
+        "two models",
+        MODEL_SCRIPT + "\n(model / 'model.onnx').write_bytes(b'x')",
+        64,
+        "BadData",
+        "there is model.skops and model.onnx: which of them is the model?",
+    ),
+    (
         "not by skops",
         MODEL_SCRIPT + "\n(model / 'model.skops').write_bytes(b'weights')",
         65,
@@ -116,6 +131,15 @@ def test_how_a_training_ends(pod: Pod, script: str, code: int, reason: str, said
     else:
         assert json.loads(published.read_bytes()) == message, "it stands where no script can write, too"
     assert not (pod.root / "storage" / "models" / "0123456789").exists()
+
+
+def test_where_it_is_allowed_a_pickle_is_stored_with_its_format_and_libraries(pod: Pod) -> None:
+    script = MODEL_SCRIPT + "\nimport pickle\n(model / 'model.skops').rename(model / 'words.zip')\n"
+    (pod.root / "code" / "train.py").write_text(script + "(model / 'model.pkl').write_bytes(pickle.dumps(1))")
+    pod.spec["allowUnsafeFormats"] = True
+    code, message = pod.train(sys.executable, "train.py")
+    assert (code, message["artifact"]["format"]) == (0, "sklearn-pickle")
+    assert message["artifact"]["libraries"]["scikit-learn"] == importlib.metadata.version("scikit-learn")
 
 
 def test_a_command_that_does_not_exist(pod: Pod) -> None:

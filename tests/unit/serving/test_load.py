@@ -124,6 +124,17 @@ def test_configuration_that_cannot_be_followed(environment, monkeypatch, *, name
     assert told(environment)["reason"] == reason
 
 
+def test_a_format_that_runs_its_own_code_is_brought_only_where_it_is_allowed(environment, monkeypatch):
+    artefact = json.loads(environment["LEEBOARD_ARTIFACT"]) | {"format": "sklearn-pickle"}
+    monkeypatch.setenv("LEEBOARD_ARTIFACT", json.dumps(artefact))
+    assert load.main() == 64
+    assert told(environment)["reason"] == "UnsafeFormat"
+    assert not arrived(environment)
+    monkeypatch.setenv("LEEBOARD_ALLOW_UNSAFE_FORMATS", "true")
+    assert load.main() == 0
+    assert "model/model.skops" in arrived(environment)
+
+
 def test_a_volume_that_takes_no_files_is_told_of(environment):
     volume = Folders.of(environment).model
     volume.write_text("no folder")

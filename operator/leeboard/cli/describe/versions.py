@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from leeboard.api.model_format import is_unsafe
 from leeboard.api.model_version import ModelVersion
 from leeboard.cli.describe.page import Fact
 from leeboard.cli.objects import Objects
@@ -26,6 +27,10 @@ def facts(version: ModelVersion, objects: Objects, now: datetime) -> Iterator[Fa
     yield from _origin(version)
     artefact = spec.artifact
     yield "artefact", f"{digest(artefact.digest)} {artefact.uri}, {artefact.format}, {size(artefact.bytes)}"
+    if artefact.libraries:
+        yield "libraries", ", ".join(f"{name} {version}" for name, version in sorted(artefact.libraries.items()))
+    if is_unsafe(artefact.format):
+        yield "own code", f"loading runs code that came with the model, under the artefact's digest {artefact.digest}"
     for metric in spec.metrics:
         yield "metric", f"{metric.name} {figure(metric)}"
     for gate in version.status.gates:

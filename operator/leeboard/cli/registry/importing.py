@@ -13,7 +13,9 @@ from leeboard.api import names
 from leeboard.api.base import API_VERSION
 from leeboard.api.lineage_digest import lineage_digest
 from leeboard.api.model import Model
+from leeboard.api.model_format import FORMATS, OPAQUE
 from leeboard.api.model_version import ModelVersion
+from leeboard.api.reasons import Reason, hint
 from leeboard.cli.command import DONE, Command, Session, on_cluster
 from leeboard.cli.errors import CommandError, Taken, unknown
 from leeboard.cli.objects import parsed, read
@@ -25,12 +27,14 @@ from leeboard.cli.show import styles
 from leeboard.cli.show.quantities import digest
 from leeboard.cli.show.text import styled
 from leeboard.planning.training.registration import ARCHIVED
-from leeboard.runner.model_folder import MODEL, UnfitModel, inspected
+from leeboard.runner.model_folder import UnfitModel, inspected
 from leeboard.storage.digests import digest_of
 from leeboard.storage.manifest import Manifest
 
 if TYPE_CHECKING:
     from leeboard.cli.cluster import Cluster
+
+_NOT_ALLOWED = "runs code that came with the model, and the Model does not say serving.allowUnsafeFormats"
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -58,7 +62,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 @dataclass(frozen=True)
 class Found:
-    """A model's files in a folder of this machine, and what they are."""
+    """A model's files in a folder of this machine, and what they are; `doubt` says why none of them is loaded."""
 
     folder: Path
     manifest: Manifest
@@ -74,7 +78,8 @@ async def _import(session: Session, cluster: Cluster) -> int:
         raise unknown("Model", options.model, namespace, (one.metadata.name for one in models))
     reach = await access(options, cluster)
     with tempfile.TemporaryDirectory(prefix="leeboard-") as scratch:
-        found = bring(options.source, reach, Path(scratch) / "model")
+        allowed = model.spec.serving.allow_unsafe_formats
+        found = bring(options.source, reach, Path(scratch) / "model", allow_unsafe=allowed)
         measured = _measured(session, found, model)
         root = f"{place(options.to)}{version_name(model, found)}/"
         document = version_document(model, found, measured, root, options.reason)
@@ -89,8 +94,11 @@ async def _import(session: Session, cluster: Cluster) -> int:
     return DONE
 
 
-def bring(source: str, reach: Access, folder: Path) -> Found:
-    """The files of a model in a folder, and what they are. Raises CommandError."""
+def bring(source: str, reach: Access, folder: Path, *, allow_unsafe: bool = False) -> Found:
+    """The files of a model in a folder, and what they are. Raises CommandError.
+
+    The format is the one that the files have, whether or not the Model allows it: that may change, a version does not.
+    """
     if "://" in source:
         store = reach.open(place(source))
         with storage_explained():
@@ -107,17 +115,27 @@ def bring(source: str, reach: Access, folder: Path) -> Found:
         if path.is_dir():
             shutil.copytree(path, folder, dirs_exist_ok=True, symlinks=True)
         else:
-            shutil.copy(path, folder / (MODEL if path.suffix == ".skops" else path.name))
+            shutil.copy(path, folder / _main_file(path))
     if not folder.is_dir() or not any(folder.iterdir()):
         raise CommandError(f"there is nothing at {source}")
     try:
-        return Found(folder, inspected(folder), "sklearn-skops", "")
+        model = inspected(folder, allow_unsafe=True)
+        doubt = f"{model.format} {_NOT_ALLOWED}" if not (model.safe or allow_unsafe) else ""
+        return Found(folder, model.manifest, model.format, doubt)
     except UnfitModel as unfit:
-        doubt = str(unfit)
+        if unfit.reason is Reason.BAD_DATA:
+            raise CommandError(f"{source}: {unfit}") from unfit
+        doubt = f"registered only, never loaded: {unfit}"
     try:
-        return Found(folder, Manifest.of_directory(folder), "opaque", doubt)
+        return Found(folder, Manifest.of_directory(folder), OPAQUE, doubt)
     except ValueError as error:
         raise CommandError(f"{source}: {error}") from error
+
+
+def _main_file(path: Path) -> str:
+    """The name under which a single file is known as a model, whatever it was called; its own where it is none."""
+    names = {Path(name).suffix: name for one in FORMATS.values() for name in one.files}
+    return names.get(".pkl" if path.suffix == ".pickle" else path.suffix, path.name)
 
 
 def _measured(session: Session, found: Found, model: Model) -> Measured | None:
@@ -126,8 +144,8 @@ def _measured(session: Session, found: Found, model: Model) -> Measured | None:
         if options.holdout is not None:
             raise CommandError("--holdout needs --reference, which says what the inputs are", status=2)
         return None
-    if found.format == "opaque":
-        raise CommandError(f"it cannot be measured: {found.doubt}", "save it as model.skops; pickles are never loaded")
+    if found.doubt:
+        raise CommandError(f"it cannot be measured: {found.doubt}", hint(Reason.UNSAFE_FORMAT))
     return measure(found.folder, found.format, model, options.reference, options.holdout)
 
 
@@ -153,6 +171,7 @@ def version_document(model: Model, found: Found, measured: Measured | None, root
         spec["goldenSamples"] = {"uri": f"{root}evaluation/golden.json", "digest": digest_of(measured.golden)}
         spec["signature"] = measured.signature
         spec["metrics"] = measured.metrics
+        spec["artifact"]["libraries"] = measured.libraries
     labels = {names.MANAGED_BY: names.MANAGER, names.MODEL: names.label_value(model.metadata.name)}
     return {
         "apiVersion": API_VERSION,
@@ -187,7 +206,7 @@ def _show(session: Session, document: dict[str, Any], result: str, found: Found)
         styled(f"artefact {digest(version.spec.artifact.digest)} {version.spec.artifact.uri}, {found.format}"),
     ]
     if found.doubt:
-        lines.append(styled((f"registered only, never loaded: {found.doubt}", styles.NOTICE)))
+        lines.append(styled((found.doubt, styles.NOTICE)))
     elif version.spec.profile is None:
         text = "no pod can serve it: --reference gives it the profile and the golden samples that serving rests on"
         lines.append(styled((text, styles.NOTICE)))
@@ -204,8 +223,10 @@ COMMAND = Command(
     description="Register a model that no run of Leeboard trained. Its files are put into object storage under their"
     " digest, and the ModelVersion says that nobody observed by which code and from which data it was made: it is shown"
     " as unverified everywhere, and somebody has to approve it before it serves."
-    "\n\nA scikit-learn model has to be saved by skops; it is read without unpickling anything. Any other file is"
-    " registered and never loaded. With --reference, the inputs as they will be served, the version gets its signature,"
+    "\n\nThe format is told by the names of the files: model.skops, model.onnx, model.json or model.ubj of XGBoost,"
+    " model.txt of LightGBM; these load without running code of the model's. model.py, model.pkl and model.joblib run"
+    " it, here too, and are loaded only where the Model says serving.allowUnsafeFormats. Any other file is registered"
+    " and never loaded. With --reference, the inputs as they will be served, the version gets its signature,"
     " the profile that drift is measured against, and the golden samples without whose answers no pod is ready; with"
     " --holdout also the metrics that gates look at.",
     configure=_configure,

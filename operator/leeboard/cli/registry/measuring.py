@@ -26,19 +26,21 @@ class Measured:
     golden: bytes
     signature: dict[str, Any]
     metrics: list[dict[str, Any]] = field(default_factory=list)
+    libraries: dict[str, str] = field(default_factory=dict)
 
 
 def measure(folder: Path, format: str, model: Model, reference: Path, holdout: Path | None) -> Measured:
-    """Load the model, without unpickling anything, and score the rows. Raises CommandError.
+    """Load the model and score the rows. Raises CommandError.
 
-    `folder` holds a model of this format; `reference` and `holdout` are Parquet or CSV tables of inputs, as they will
-    be served, the holdout with a column label.
+    A model of an unsafe format, where the Model allows those, runs its own code here. `folder` holds a model of this
+    format; `reference` and `holdout` are Parquet or CSV tables of inputs, as they will be served, the holdout with a
+    column label.
     """
     try:
         # numpy, pandas and scikit-learn take seconds to import, and only this part of the command needs them
         from leeboard.evaluator import columns, downloads, golden, profile  # noqa: PLC0415
         from leeboard.evaluator.failures import EvaluationError  # noqa: PLC0415
-        from leeboard.models import ModelError, Rows, load, score  # noqa: PLC0415
+        from leeboard.models import ModelError, Rows, load, score, written_by  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise missing(error, "evaluator") from error
     prediction = model.spec.prediction
@@ -46,7 +48,8 @@ def measure(folder: Path, format: str, model: Model, reference: Path, holdout: P
     try:
         table = downloads.read_table(reference)
         inputs = columns.inputs_of(table)
-        predictor = load(folder, format)
+        allowed = model.spec.serving.allow_unsafe_formats
+        predictor = load(folder, format, allow_unsafe=allowed)
         served = columns.as_served(table, inputs)
         scores = score(predictor, Rows.of_frame(served[profile.unseen_rows(table)]), task, positive)
         rows = served.iloc[golden.golden_rows(served)].reset_index(drop=True)
@@ -62,6 +65,7 @@ def measure(folder: Path, format: str, model: Model, reference: Path, holdout: P
             "outputs": [{"name": output, "datatype": "FP64"}],
         },
         metrics,
+        written_by(folder, format),
     )
 
 

@@ -1,6 +1,7 @@
 """The conditions of a Model, as kstatus, Argo CD and a person read them."""
 
 from leeboard.api.model import ModelStatus, ServedVersion
+from leeboard.api.model_format import is_unsafe
 from leeboard.api.reasons import Reason, explain
 from leeboard.planning.conditions import Wanted
 from leeboard.planning.rollout.advance import failure
@@ -8,6 +9,8 @@ from leeboard.planning.rollout.selection import awaiting_approval
 from leeboard.planning.rollout.view import View
 from leeboard.planning.serving.deployment import unavailable_since
 from leeboard.planning.serving.problems import is_fatal
+
+_MAY_SERVE = ("Accepted", "AwaitingApproval")
 
 
 def conditions(view: View, status: ModelStatus) -> list[Wanted]:
@@ -17,12 +20,28 @@ def conditions(view: View, status: ModelStatus) -> list[Wanted]:
     if waiting is not None:
         message = explain(Reason.AWAITING_APPROVAL, f"{waiting.metadata.name} passed its gates")
         found.append(Wanted("AwaitingApproval", "True", Reason.AWAITING_APPROVAL, message))
+    if (unsafe := _unsafe(view, status)) is not None:
+        found.append(unsafe)
     candidate = status.candidate
     if candidate is not None and candidate.phase in ("Canary", "Promoting"):
         asked = f"{candidate.requested_weight} % asked, {candidate.replica_weight} % of the pods"
         message = f"{candidate.name}: {asked}; {candidate.message}"
         found.append(Wanted("CanaryInProgress", "True", candidate.reason or Reason.PROGRESSING, message))
     return found
+
+
+def _unsafe(view: View, status: ModelStatus) -> Wanted | None:
+    """Which versions that serve, or may, run code that came with them; nobody should have to look for that."""
+    served = {one.name for one in (status.champion, status.candidate, status.draining) if one is not None}
+    unsafe = [
+        f"{name} ({version.spec.artifact.format})"
+        for name, version in view.versions.items()
+        if is_unsafe(version.spec.artifact.format) and (name in served or version.status.phase in _MAY_SERVE)
+    ]
+    if not unsafe or not view.model.spec.serving.allow_unsafe_formats:
+        return None
+    message = f"code that came with the model runs in the pods of {', '.join(unsafe[:5])}"
+    return Wanted("UnsafeFormatAllowed", "True", Reason.UNSAFE_FORMAT_ALLOWED, message)
 
 
 def _with_champion(view: View, status: ModelStatus) -> list[Wanted]:

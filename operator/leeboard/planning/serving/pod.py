@@ -6,6 +6,7 @@ from datetime import timedelta
 from leeboard.api import names
 from leeboard.api.durations import parse_duration
 from leeboard.api.model import Model
+from leeboard.api.model_format import is_unsafe
 from leeboard.api.model_version import ModelVersion, StoredFile
 from leeboard.planning import restricted_pod
 from leeboard.planning.lineage import stamps
@@ -169,6 +170,9 @@ def _environment(model: Model, version: ModelVersion, adopted: Adopted) -> list[
         "LEEBOARD_SCORE_OUTPUT": prediction.score_output,
         "LEEBOARD_POSITIVE_CLASS": prediction.positive_class,
     }
+    if is_unsafe(artifact.format) and model.spec.serving.allow_unsafe_formats:
+        # nothing is said to the pods of other formats: allowing it restarts none of them
+        values["LEEBOARD_ALLOW_UNSAFE_FORMATS"] = "true"
     pod = {"name": "LEEBOARD_POD", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}
     return [{"name": name, "value": value} for name, value in values.items() if value] + [pod]
 

@@ -24,6 +24,7 @@ _FATAL = frozenset(
         Reason.STORAGE_FORBIDDEN,
         Reason.GOLDEN_SAMPLES_MISMATCH,
         Reason.MODEL_LOAD_FAILED,
+        Reason.LIBRARY_MISMATCH,
     }
 )
 """Reasons that lie in the version or its storage: another attempt ends the same way."""

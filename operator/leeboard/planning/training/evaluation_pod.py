@@ -87,6 +87,7 @@ def evaluation_specification(job: TrainingJob, model: Model, candidate: Candidat
         "candidate": {"artifact": training.artifact.dump(), "reference": training.reference.dump()},
         "champion": {"artifact": champion.spec.artifact.dump()} if champion is not None else None,
         "metrics": metrics,
+        "allowUnsafeFormats": model.spec.serving.allow_unsafe_formats,
         "registration": draft(job, candidate.run, training, champion),
         "output": job.spec.output.dump(),
         "storage": {"endpoint": job.spec.storage.endpoint},

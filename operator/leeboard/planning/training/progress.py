@@ -55,7 +55,9 @@ def advance(snapshot: TrainingJobSnapshot, run: Run, now: datetime) -> Step:
 def _start(snapshot: TrainingJobSnapshot, run: Run, now: datetime) -> Step:
     live = owned_job(snapshot.jobs, run.job, snapshot.job.metadata.uid)
     if live is None:
-        job = training_job_object(snapshot.job, run, snapshot.job.status.runs, snapshot.settings, now)
+        allowed = snapshot.model is not None and snapshot.model.spec.serving.allow_unsafe_formats
+        runs, settings = snapshot.job.status.runs, snapshot.settings
+        job = training_job_object(snapshot.job, run, runs, settings, now, allow_unsafe_formats=allowed)
         return Step(run, create=(job,))
     seen = {"phase": "Training", "job_uid": live["metadata"]["uid"], "reason": str(Reason.TRAINING), "message": ""}
     return Step(run.model_copy(update=seen))

@@ -38,9 +38,18 @@ def training_job_name(job: TrainingJob, run: str) -> str:
     return names.child_name(job.metadata.name, run)
 
 
-def training_job_object(job: TrainingJob, run: Run, runs: Sequence[Run], settings: Settings, now: datetime) -> Raw:
+def training_job_object(
+    job: TrainingJob,
+    run: Run,
+    runs: Sequence[Run],
+    settings: Settings,
+    now: datetime,
+    *,
+    allow_unsafe_formats: bool = False,
+) -> Raw:
     """The Job of a run, to be created once and never applied."""
-    run_spec = restricted_pod.compact(run_specification(job, run, runs))
+    allowed = {"allowUnsafeFormats": True} if allow_unsafe_formats else {}
+    run_spec = restricted_pod.compact(run_specification(job, run, runs) | allowed)
     pod = workload.pod_spec(job, settings) | {
         "initContainers": [_fetch(job, run_spec, settings), _publish(job, run_spec, settings)],
         "containers": [_train(job, run)],
