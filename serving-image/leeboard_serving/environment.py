@@ -27,6 +27,12 @@ class StoredModel(SpecModel):
     bytes: int | None = Field(default=None, ge=0)
 
 
+class StoredGraph(StoredFile):
+    """A version as ONNX."""
+
+    bytes: int = Field(ge=1)
+
+
 @dataclass(frozen=True)
 class Folders:
     """The volumes of the pod: `model` is written by `load` alone, `run` is shared by server and exporter."""
@@ -46,6 +52,11 @@ class Folders:
     def artefact(self) -> Path:
         """The files of the artefact."""
         return self.model / "model"
+
+    @property
+    def accelerated(self) -> Path:
+        """The folder with the version as ONNX, where the pod is told of it."""
+        return self.model / "accelerated"
 
     @property
     def profile(self) -> Path:
@@ -74,6 +85,7 @@ class Served:
     positive_class: str
     format: str = "sklearn-skops"
     allow_unsafe: bool = False
+    accelerated: bool = False
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Self:
@@ -86,6 +98,7 @@ class Served:
             environment.get("LEEBOARD_POSITIVE_CLASS", "1"),
             stored_model(environment).format if environment.get("LEEBOARD_ARTIFACT") else "sklearn-skops",
             allows_unsafe_formats(environment),
+            bool(environment.get("LEEBOARD_ACCELERATED")),
         )
 
 
@@ -102,6 +115,13 @@ def stored_file(environment: Mapping[str, str], name: str) -> StoredFile:
 def allows_unsafe_formats(environment: Mapping[str, str]) -> bool:
     """Whether the Model says serving.allowUnsafeFormats: LEEBOARD_ALLOW_UNSAFE_FORMATS is true."""
     return environment.get("LEEBOARD_ALLOW_UNSAFE_FORMATS", "") == "true"
+
+
+def stored_graph(environment: Mapping[str, str]) -> StoredGraph | None:
+    """LEEBOARD_ACCELERATED, or None where there is none. Raises ServingError (BadConfiguration)."""
+    if not environment.get("LEEBOARD_ACCELERATED"):
+        return None
+    return _parsed(environment, "LEEBOARD_ACCELERATED", StoredGraph)
 
 
 def required(environment: Mapping[str, str], name: str) -> str:

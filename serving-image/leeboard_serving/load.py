@@ -17,7 +17,7 @@ from leeboard.api.model_version import StoredFile
 from leeboard.api.reasons import Reason
 from leeboard.observability import logs
 from leeboard.storage import StorageError, open_store
-from leeboard_serving.environment import Folders, allows_unsafe_formats, stored_file, stored_model
+from leeboard_serving.environment import Folders, allows_unsafe_formats, stored_file, stored_graph, stored_model
 from leeboard_serving.failures import ServingError, end
 from leeboard_serving.loading.artefact import bring_artefact
 from leeboard_serving.loading.cache import Cache
@@ -54,17 +54,22 @@ def load(environment: Mapping[str, str]) -> None:
         folders.golden: stored_file(environment, "LEEBOARD_GOLDEN"),
     }
     check_format(artefact.format, allow_unsafe=allows_unsafe_formats(environment))
+    graph = stored_graph(environment)
     downloads = Downloads(_cache(environment))
     incoming = folders.model / ".incoming"
     try:
         # a container that was restarted finds what the attempt before it left
-        for left in (incoming, *files, folders.artefact):
+        for left in (incoming, *files, folders.accelerated, folders.artefact):
             _clear(left)
         manifest = bring_artefact(artefact, environment, downloads, incoming / folders.artefact.name)
         for target, stored in files.items():
-            downloads.bring(_wanted(stored, environment), incoming / target.name)
+            downloads.bring(_wanted(stored, environment, LARGEST_DOCUMENT), incoming / target.name)
+        if graph is not None:
+            downloads.bring(
+                _wanted(graph, environment, graph.bytes), incoming / folders.accelerated.name / "model.onnx"
+            )
         # the artefact's folder comes last: where it is, everything is
-        for target in (*files, folders.artefact):
+        for target in (*files, *([folders.accelerated] if graph is not None else []), folders.artefact):
             (incoming / target.name).rename(target)
     finally:
         shutil.rmtree(incoming, ignore_errors=True)
@@ -80,9 +85,9 @@ def check_format(name: str, *, allow_unsafe: bool) -> None:
         raise ServingError(Reason.UNSAFE_FORMAT, text)
 
 
-def _wanted(stored: StoredFile, environment: Mapping[str, str]) -> Wanted:
+def _wanted(stored: StoredFile, environment: Mapping[str, str], most: int) -> Wanted:
     folder, _, name = stored.uri.rpartition("/")
-    return Wanted(lambda: open_store(folder + "/", environment=environment), name, stored.digest, LARGEST_DOCUMENT)
+    return Wanted(lambda: open_store(folder + "/", environment=environment), name, stored.digest, most)
 
 
 def _cache(environment: Mapping[str, str]) -> Cache | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from leeboard.api.model_version import ModelVersionSpec
 
-_PLACES = (("artifact", "uri"), ("profile", "uri"), ("goldenSamples", "uri"))
+_PLACES = (("artifact", "uri"), ("profile", "uri"), ("goldenSamples", "uri"), ("accelerated", "uri"))
 """Where files lie. Each is told by its digest too, so that a copy elsewhere has the same lineage."""
 
 

@@ -91,6 +91,15 @@ class Promotion(SpecModel):
     )
 
 
+class Acceleration(SpecModel):
+    """Faster forms of a version."""
+
+    onnx: Literal["Auto", "Never"] = described(
+        "Auto: a version is served as ONNX where that answers as the trained model does. Never: as it was trained.",
+        default="Auto",
+    )
+
+
 class Serving(SpecModel):
     """How a version is served."""
 
@@ -114,9 +123,17 @@ class Serving(SpecModel):
         "Whether the server logs a line about every request: its id, route, status, rows and seconds. Absent: no.",
         default=None,
     )
+    acceleration: Acceleration | None = described(
+        "Which faster forms of a version are made and served; all that there are without it.", default=None
+    )
     pod_template_overrides: PodTemplateOverrides = described(
         "Allowed changes to the pods.", default=PodTemplateOverrides()
     )
+
+    @property
+    def as_onnx(self) -> bool:
+        """Whether versions may be served as ONNX."""
+        return self.acceleration is None or self.acceleration.onnx == "Auto"
 
 
 class Step(SpecModel):

@@ -133,6 +133,20 @@ class StoredFile(SpecModel):
     digest: Digest = described("Digest of the file's bytes.")
 
 
+class Parity(SpecModel):
+    """How a converted model was held against the trained one."""
+
+    rows: int = described("Rows that were compared: the holdout, and rows built to tell the two apart.", ge=1)
+    worst: Figure = described("Largest difference of an answer, relative to the trained model's where that exceeds 1.")
+
+
+class Accelerated(StoredFile):
+    """A version as ONNX, which answers as the trained model does."""
+
+    bytes: int = described("Size of the file, in bytes.", ge=1)
+    parity: Parity = described("What was compared, and how far apart they are.")
+
+
 class Parent(SpecModel):
     """The version before."""
 
@@ -188,6 +202,10 @@ class ModelVersionSpec(SpecModel):
     golden_samples: StoredFile | None = described(
         "Inputs with the answers that the loaded model has to give.", default=None
     )
+    accelerated: Accelerated | None = described(
+        "The version as ONNX, which is served where Model.spec.serving.acceleration allows it.", default=None
+    )
+    not_accelerated: str = described("Why there is none, where one was tried.", default="", max_length=512)
     parent: Parent | None = described("The version that was champion when this one was trained.", default=None)
     cause: Cause | None = described("What started the training.", default=None)
 

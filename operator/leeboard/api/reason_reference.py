@@ -122,6 +122,8 @@ REFERENCE: dict[Reason, Entry] = {
     Reason.COMMAND_REFUSED: Entry(_POD, "A command by annotation cannot be carried out; it is answered once."),
     Reason.LINEAGE_OBSERVED: Entry((_VERSION,), "Commit, image and data were observed while the version was made."),
     Reason.CODE_UNKNOWN: Entry((_VERSION,), "The version was imported: nobody observed what it was made of."),
+    Reason.ACCELERATED: Entry((_VERSION,), "The version as ONNX answers as the trained model does, and may be served."),
+    Reason.NOT_CONVERTED: Entry((_VERSION,), "The version is served as it was trained; the message says why."),
     Reason.CODE_FROM_IMAGE: Entry((_VERSION,), "The code came with the image: its commit was not observed."),
     Reason.UNSAFE_FORMAT_ALLOWED: Entry(
         (_MODEL,), "`serving.allowUnsafeFormats` is set, and a version that may serve runs code that came with it."

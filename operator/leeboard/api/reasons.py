@@ -79,6 +79,8 @@ class Reason(StrEnum):
     LINEAGE_OBSERVED = "LineageObserved"
     CODE_UNKNOWN = "CodeUnknown"
     UNSAFE_FORMAT_ALLOWED = "UnsafeFormatAllowed"
+    ACCELERATED = "Accelerated"
+    NOT_CONVERTED = "NotConverted"
     CODE_FROM_IMAGE = "CodeFromImage"
     REFERENCE_MISSING = "ReferenceMissing"
     ERROR_RATE_TOO_HIGH = "ErrorRateTooHigh"
@@ -138,6 +140,7 @@ _HINTS: dict[Reason, str] = {
     Reason.LINEAGE_INCOMPLETE: "register versions by a TrainingJob, or fill the field that the message names",
     Reason.COMMAND_REFUSED: "the message says why, and what to ask for instead",
     Reason.CODE_UNKNOWN: "train it by a TrainingJob to know its code and data",
+    Reason.NOT_CONVERTED: "nothing fails for it; docs/explanation/acceleration.md tells which models are converted",
     Reason.CODE_FROM_IMAGE: "train from Git (code.from) to know the commit",
     Reason.REFERENCE_MISSING: "import it with --reference, the rows it was made from: drift and readiness rest on them",
     Reason.MODEL_NOT_FOUND: "create the Model that modelRef names, in the same namespace",

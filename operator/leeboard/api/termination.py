@@ -7,7 +7,7 @@ from pydantic import Field, ValidationError
 
 from leeboard.api.base import SpecModel
 from leeboard.api.lineage import CodeRecord, DatasetRecord
-from leeboard.api.model_version import Artifact, Environment, Metric, Signature, StoredFile
+from leeboard.api.model_version import Accelerated, Artifact, Environment, Metric, Signature, StoredFile
 
 CONTRACT = 1
 MAXIMUM_BYTES = 4096
@@ -48,6 +48,8 @@ class EvaluationResult(SpecModel):
     signature: Signature
     profile: StoredFile
     golden_samples: StoredFile
+    accelerated: Accelerated | None = None
+    not_accelerated: str | None = Field(default=None, max_length=512)
     rows: int
 
 

@@ -1,7 +1,7 @@
 """The evaluation Job: candidate and champion on the same rows, and what the candidate's serving needs.
 
 `python -m leeboard.evaluator.holdout` reads LEEBOARD_EVALUATION_SPEC, measures, stores evaluation.json, profile.json,
-golden.json and version.json beside the run, and says the result in its termination message.
+golden.json, accelerated.onnx and version.json beside the run, and says the result in its termination message.
 """
 
 import json
@@ -23,6 +23,7 @@ from leeboard.api import names
 from leeboard.api.model_version import Artifact
 from leeboard.api.reasons import Reason
 from leeboard.api.termination import CONTRACT, MAXIMUM_BYTES, EvaluationResult
+from leeboard.evaluator.acceleration import Samples, accelerated, stored
 from leeboard.evaluator.columns import LABEL, Input, as_served, inputs_of, texts_of, truth_of
 from leeboard.evaluator.downloads import Downloads, read_table
 from leeboard.evaluator.failures import EvaluationError, exit_code
@@ -83,7 +84,10 @@ def evaluate(environment: Mapping[str, str]) -> dict[str, Any]:
         champion = None if other is None else _Scorer.of(specification, downloads, other.artifact)
         measured = measure(specification, holdout, candidate, champion)
         profile = profile_of(specification, reference, inputs, candidate)
-    golden = golden_of(specification, holdout.served, inputs, candidate)
+    golden, samples = golden_of(specification, holdout.served, inputs, candidate)
+    conversion = accelerated(specification, candidate.model, holdout.served, samples)
+    store = downloads.store(specification.output.uri)
+    faster = stored(conversion, specification, store) if conversion is not None else {}
     result = {
         "contract": CONTRACT,
         "run": specification.run,
@@ -93,9 +97,17 @@ def evaluate(environment: Mapping[str, str]) -> dict[str, Any]:
         "rows": len(holdout.truth),
     }
     _refuse_too_long(result, len(inputs))
-    _put(downloads, specification, "evaluation", result)
+    if fits(result | faster):
+        result |= faster
+    report = {"conversion": conversion.report.document()} if conversion is not None else {}
+    _put(downloads, specification, "evaluation", result | report)
     _archive(downloads, specification, result)
     return result
+
+
+def fits(result: Mapping[str, Any]) -> bool:
+    """Whether a result fits a termination message."""
+    return len(compact(result).encode()) <= MAXIMUM_BYTES
 
 
 def read_holdout(specification: EvaluationSpecification, downloads: Downloads, inputs: tuple[Input, ...]) -> Holdout:
@@ -166,10 +178,11 @@ def profile_of(
 
 def golden_of(
     specification: EvaluationSpecification, served: pd.DataFrame, inputs: tuple[Input, ...], candidate: _Scorer
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], Samples]:
     """golden.json; its rows are scored by themselves, as the server will."""
     rows = served.iloc[golden_rows(served)].reset_index(drop=True)
-    return make_golden(rows, inputs, candidate(rows), specification.score_output)
+    scores = candidate(rows)
+    return make_golden(rows, inputs, scores, specification.score_output), Samples(rows, scores)
 
 
 def signature_of(specification: EvaluationSpecification, inputs: tuple[Input, ...]) -> dict[str, Any]:
@@ -213,8 +226,8 @@ def _archive(downloads: Downloads, specification: EvaluationSpecification, resul
 
 
 def _refuse_too_long(result: Mapping[str, Any], inputs: int) -> None:
-    length = len(compact(result).encode())
-    if length > MAXIMUM_BYTES:
+    if not fits(result):
+        length = len(compact(result).encode())
         text = f"{inputs} inputs: the result has {length} bytes, and {MAXIMUM_BYTES} fit a termination message"
         raise EvaluationError(Reason.BAD_CONFIGURATION, text)
 

@@ -49,6 +49,7 @@ class EvaluationSpecification(SpecModel):
     champion: Champion | None = None
     metrics: tuple[str, ...] = Field(default=(), max_length=32)
     allow_unsafe_formats: bool = False
+    acceleration: Literal["Auto", "Never"] = "Auto"
     registration: dict[str, Any] | None = None
     output: Output
     storage: Access = Access()

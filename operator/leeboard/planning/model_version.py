@@ -1,5 +1,6 @@
 """ModelVersion: whether a version may serve, decided once from its own figures."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from leeboard.api import names
@@ -36,7 +37,9 @@ def plan_model_version(snapshot: ModelVersionSnapshot, now: datetime) -> Plan:
             **kept(version, model),
         }
     ).dump()
-    status["conditions"] = set_conditions(version.status.conditions, [*wanted, verified(version)], generation, now)
+    status["conditions"] = set_conditions(
+        version.status.conditions, [*wanted, verified(version), *accelerated(version)], generation, now
+    )
     if status == version.status.dump():
         return Plan()
     if version.status.phase == phase:
@@ -88,6 +91,18 @@ def verified(version: ModelVersion) -> Wanted:
         text = explain(Reason.CODE_FROM_IMAGE, "the code came with the image: its commit was not observed")
         return Wanted("Verified", "False", Reason.CODE_FROM_IMAGE, text)
     return Wanted("Verified", "True", Reason.LINEAGE_OBSERVED, "commit, image and data were observed by the run")
+
+
+def accelerated(version: ModelVersion) -> Iterator[Wanted]:
+    """The condition Accelerated, where a conversion to ONNX was tried."""
+    spec = version.spec
+    if spec.accelerated is not None:
+        parity = spec.accelerated.parity
+        text = f"as ONNX {parity.rows} rows are answered as by the trained model, {parity.worst} apart at most"
+        yield Wanted("Accelerated", "True", Reason.ACCELERATED, text)
+    elif spec.not_accelerated:
+        text = explain(Reason.NOT_CONVERTED, f"served as it was trained: {spec.not_accelerated}")
+        yield Wanted("Accelerated", "False", Reason.NOT_CONVERTED, text)
 
 
 def unservable(version: ModelVersion, model: Model | None) -> tuple[Reason, str] | None:

@@ -52,7 +52,10 @@ class ServedModel:
         """Load and check. Raises ServingError: BadData, UnsafeFormat, ModelLoadFailed, GoldenSamplesMismatch."""
         signature, golden = read_golden(folders.golden)
         try:
-            predictor = load(folders.artefact, served.format, allow_unsafe=served.allow_unsafe, threads=threads)
+            if served.accelerated:
+                predictor = load(folders.accelerated, "onnx", threads=threads)
+            else:
+                predictor = load(folders.artefact, served.format, allow_unsafe=served.allow_unsafe, threads=threads)
             model = cls(served, signature, golden, predictor)
             model.check()
             model.signature = model.completed()

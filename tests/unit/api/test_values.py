@@ -80,7 +80,7 @@ NOTHING_TO_DO = {
         "CanaryStarted",
         "StepStarted",
     ),
-    *("Paused", "Promoted", "Superseded", "AnalysisPassed", "LineageObserved", "UnsafeFormatAllowed"),
+    *("Paused", "Promoted", "Superseded", "AnalysisPassed", "LineageObserved", "UnsafeFormatAllowed", "Accelerated"),
     *("Drift", "Stable", "Inconclusive", "RetrainRequested"),
 }
 

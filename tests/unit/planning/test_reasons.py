@@ -11,7 +11,7 @@ import pytest
 
 from leeboard.api.reason_reference import REFERENCE
 from leeboard.api.reasons import Reason, hint
-from tests.support.examples import example, model_version, put
+from tests.support.examples import DIGEST, example, model_version, put
 from tests.support.kubelet_states import STATES, State
 from tests.support.model_world import World as ModelWorld
 from tests.support.training_world import World, container_ended, training_result
@@ -340,6 +340,9 @@ def of_rollouts() -> Iterator[Told]:
     yield [*pinned.told, *waiting.told, *own_code.told]
 
 
+ACCELERATED = {"uri": "s3://m/a.onnx", "digest": DIGEST, "bytes": 9, "parity": {"rows": 3, "worst": "1e-16"}}
+
+
 # -- the others ------------------------------------------------------------------------------------------------------
 def of_versions() -> Iterator[Told]:
     """Every verdict about a version."""
@@ -357,6 +360,8 @@ def of_versions() -> Iterator[Told]:
         (put(model_version("v1"), "spec.code", {"verified": False}), example("model")),
         (imported, example("model")),
         (put(model_version("v1"), "spec.artifact.format", "sklearn-pickle"), example("model")),
+        (put(model_version("v1"), "spec.accelerated", ACCELERATED), example("model")),
+        (put(model_version("v1"), "spec.notAccelerated", "there is no converter for Odd"), example("model")),
     ]
     for version, model in cases:
         plan = versions.plan(version, model)

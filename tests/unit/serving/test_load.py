@@ -74,6 +74,26 @@ def test_what_is_registered_arrives_and_nothing_else(environment, bucket):
     assert not Path(environment["LEEBOARD_TERMINATION_LOG"]).exists()
 
 
+def test_a_version_as_onnx_arrives_beside_it_and_is_bounded(environment, bucket, monkeypatch):
+    graph = bucket / "r1/evaluation/accelerated.onnx"
+    graph.parent.mkdir(parents=True, exist_ok=True)
+    graph.write_bytes(b"a graph")
+    stored = {"uri": f"file://{graph}", "digest": digest_of(b"a graph"), "bytes": 7}
+    monkeypatch.setenv("LEEBOARD_ACCELERATED", json.dumps(stored))
+    assert load.main() == 0
+    folders = Folders.of(environment)
+    assert (folders.accelerated / "model.onnx").read_bytes() == b"a graph"
+    assert arrived(environment) >= {"model/model.skops", "accelerated/model.onnx", "golden.json"}
+    for changed in ({"digest": digest_of(b"another")}, {"bytes": 6}):
+        monkeypatch.setenv("LEEBOARD_ACCELERATED", json.dumps(stored | changed))
+        assert load.main() == 64
+        assert told(environment)["reason"] == "DigestMismatch"
+        assert arrived(environment) == set()
+    monkeypatch.delenv("LEEBOARD_ACCELERATED")
+    assert load.main() == 0
+    assert not folders.accelerated.exists()
+
+
 @pytest.mark.parametrize("path", [*ARTEFACT, *DOCUMENTS, "r1/manifest.json"])
 def test_one_flipped_bit_is_refused_and_not_kept(environment, bucket, path):
     data = bytearray((bucket / path).read_bytes())

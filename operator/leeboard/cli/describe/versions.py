@@ -31,6 +31,14 @@ def facts(version: ModelVersion, objects: Objects, now: datetime) -> Iterator[Fa
         yield "libraries", ", ".join(f"{name} {version}" for name, version in sorted(artefact.libraries.items()))
     if is_unsafe(artefact.format):
         yield "own code", f"loading runs code that came with the model, under the artefact's digest {artefact.digest}"
+    if spec.accelerated is not None:
+        parity = spec.accelerated.parity
+        allowed = model is None or model.spec.serving.as_onnx
+        served = "served as ONNX" if allowed else "as ONNX, but served as it was trained (acceleration.onnx: Never)"
+        compared = f"{parity.rows} rows {parity.worst} apart at most"
+        yield "accelerated", f"{served}: {digest(spec.accelerated.digest)}, {size(spec.accelerated.bytes)}, {compared}"
+    elif spec.not_accelerated:
+        yield "accelerated", f"no, served as it was trained: {spec.not_accelerated}"
     for metric in spec.metrics:
         yield "metric", f"{metric.name} {figure(metric)}"
     for gate in version.status.gates:

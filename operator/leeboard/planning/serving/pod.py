@@ -7,7 +7,7 @@ from leeboard.api import names
 from leeboard.api.durations import parse_duration
 from leeboard.api.model import Model
 from leeboard.api.model_format import is_unsafe
-from leeboard.api.model_version import ModelVersion, StoredFile
+from leeboard.api.model_version import Accelerated, ModelVersion, StoredFile
 from leeboard.planning import restricted_pod
 from leeboard.planning.lineage import stamps
 from leeboard.planning.plan import Raw
@@ -173,12 +173,22 @@ def _environment(model: Model, version: ModelVersion, adopted: Adopted) -> list[
     if is_unsafe(artifact.format) and model.spec.serving.allow_unsafe_formats:
         # nothing is said to the pods of other formats: allowing it restarts none of them
         values["LEEBOARD_ALLOW_UNSAFE_FORMATS"] = "true"
+    if (faster := accelerated(model, version)) is not None:
+        told = {"uri": faster.uri, "digest": faster.digest, "bytes": faster.bytes}
+        values["LEEBOARD_ACCELERATED"] = compact(told)
     pod = {"name": "LEEBOARD_POD", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}
     return [{"name": name, "value": value} for name, value in values.items() if value] + [pod]
 
 
+def accelerated(model: Model, version: ModelVersion) -> Accelerated | None:
+    """The form of a version as ONNX, where it has one and its Model allows that it is served."""
+    return version.spec.accelerated if model.spec.serving.as_onnx else None
+
+
 def _volumes(version: ModelVersion) -> list[Raw]:
-    mebibytes = 64 + 2 * -(-version.spec.artifact.bytes // _MEBIBYTE)
+    faster = version.spec.accelerated
+    stored = version.spec.artifact.bytes + (faster.bytes if faster is not None else 0)
+    mebibytes = 64 + 2 * -(-stored // _MEBIBYTE)
     sizes = {
         "model": f"{mebibytes}Mi",
         "run": "16Mi",

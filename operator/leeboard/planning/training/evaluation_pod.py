@@ -88,6 +88,7 @@ def evaluation_specification(job: TrainingJob, model: Model, candidate: Candidat
         "champion": {"artifact": champion.spec.artifact.dump()} if champion is not None else None,
         "metrics": metrics,
         "allowUnsafeFormats": model.spec.serving.allow_unsafe_formats,
+        "acceleration": "Auto" if model.spec.serving.as_onnx else "Never",
         "registration": draft(job, candidate.run, training, champion),
         "output": job.spec.output.dump(),
         "storage": {"endpoint": job.spec.storage.endpoint},

@@ -74,6 +74,10 @@ def completed(drafted: Raw, evaluation: EvaluationResult) -> Raw:
         "profile": evaluation.profile.dump(),
         "goldenSamples": evaluation.golden_samples.dump(),
     }
+    if evaluation.accelerated is not None:
+        spec["accelerated"] = evaluation.accelerated.dump()
+    elif evaluation.not_accelerated:
+        spec["notAccelerated"] = evaluation.not_accelerated
     if "parent" in spec:
         spec["comparison"] = {
             "champion": spec["parent"]["name"],
