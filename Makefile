@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help venv lock generate generated format lint types layers check verify test bench-scale demo demo-down cluster cluster-down
+.PHONY: help venv lock generate generated format lint types layers check verify test conformance conformance-peers bench-scale demo demo-down cluster cluster-down
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -65,6 +65,15 @@ test-resilience: venv ## upgrade and disturb the real node under the loop: some 
 
 # On a cluster of yours: make demo CONTEXT=mine REGISTRY=registry.example/me
 DEMO := $(if $(CONTEXT),--context "$(CONTEXT)" $(if $(REGISTRY),--registry "$(REGISTRY)") $(DEMO_OPTIONS))
+
+# A server that metadata does not describe: make conformance URL=… MODEL=m INPUTS="predict:FP32:-1,4"
+conformance: venv ## the conformance suite against any server: URL=http://127.0.0.1:8080 [GRPC=127.0.0.1:8082] [MODEL=name]
+	@test -n "$(URL)" || { echo "make conformance URL=http://127.0.0.1:8080 [GRPC=host:port] [MODEL=name]" >&2; exit 2; }
+	@PYTHONPATH=operator:serving-image $(BIN)/python -m tests.conformance "$(URL)" $(if $(GRPC),--grpc "$(GRPC)") \
+		$(if $(MODEL),--model "$(MODEL)") $(foreach input,$(INPUTS),--input "$(input)") $(CONFORMANCE_OPTIONS)
+
+conformance-peers: venv ## the same against our server, MLServer and KServe's, and the page of it: some minutes
+	@PYTHONPATH=operator:serving-image $(BIN)/python -m tests.conformance.comparison
 
 bench-scale: venv ## 100, 500 and 2,000 Models on one API server with played nodes: some 35 minutes on two cores
 	@PYTHONPATH=operator $(BIN)/python -m tests.bench

@@ -1,4 +1,4 @@
-"""KServe's Python server with a model of its protocol's second version: `kserve_server.py PORT MODEL`."""
+"""KServe's Python server with a model of its protocol's second version: `kserve_server.py PORT MODEL [GRPC-PORT]`."""
 
 import logging
 import sys
@@ -29,9 +29,10 @@ class Model(kserve.Model):
 
 
 if __name__ == "__main__":
-    port, path = int(sys.argv[1]), sys.argv[2]
+    port, path, *others = sys.argv[1:]
     logging.disable(logging.INFO)
     model = Model("m", path)
     model.load()
-    server = kserve.ModelServer(http_port=port, enable_grpc=False, workers=1, access_log_format=None)
+    by_grpc = {"enable_grpc": True, "grpc_port": int(others[0])} if others else {"enable_grpc": False}
+    server = kserve.ModelServer(http_port=int(port), workers=1, access_log_format=None, **by_grpc)
     server.start([model])
