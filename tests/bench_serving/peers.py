@@ -67,15 +67,11 @@ class MLServer:
         uri = {"uri": str(pickled(kind, folder))}
         model = {"name": "m", "implementation": "mlserver_sklearn.SKLearnModel", "parameters": uri}
         (place / "model-settings.json").write_text(json.dumps(model), encoding="utf-8")
-        command = [str(environment(self.peer) / "bin" / "python")]
-        if not self.httptools:
-            # as it is installed: its packages do not ask for httptools, and uvicorn then parses in Python
-            command += [str(MODULES / "without_httptools.py"), "mlserver.cli"]
-        else:
-            command += ["-m", "mlserver.cli"]
+        command = [str(environment(self.peer) / "bin" / "python"), str(MODULES / "mlserver_server.py")]
+        command += [] if self.httptools else ["--without-httptools"]
         url = f"http://127.0.0.1:{ports['http_port']}/v2/models/m"
         return started(
-            self.name, [*command, "start", str(place)], ALONE, core=core, url=f"{url}/infer", ready=f"{url}/ready",
+            self.name, [*command, str(place)], ALONE, core=core, url=f"{url}/infer", ready=f"{url}/ready",
             seconds=READY_SECONDS,
         )  # fmt: skip
 

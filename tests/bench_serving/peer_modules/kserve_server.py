@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import uuid
 
 import joblib
 import kserve
@@ -25,7 +26,7 @@ class Model(kserve.Model):
         inputs = payload.inputs[0].as_numpy()
         answers = self._model.predict(inputs)
         output = InferOutput("output-0", list(answers.shape), "INT64", answers.tolist())
-        return InferResponse(payload.id, self.name, [output])
+        return InferResponse(payload.id or str(uuid.uuid4()), self.name, [output])
 
 
 if __name__ == "__main__":
