@@ -133,7 +133,9 @@ def _order(subject: Subject) -> None:
 
 
 def _names(subject: Subject) -> list[str]:
-    return [one.name for one in subject.outputs] or list(outputs_of(subject.infer(subject.request())))
+    return [one.name for one in (*subject.outputs, *subject.optional_outputs)] or list(
+        outputs_of(subject.infer(subject.request()))
+    )
 
 
 @check("inference: each output alone", Level.REQUIRED, OUTPUT)

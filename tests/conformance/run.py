@@ -13,8 +13,6 @@ import httpx
 from tests.conformance.check import CHECKS, Check, Level, NotMet, NotOffered
 from tests.conformance.subject import Subject
 
-KNOWN = frozenset({"inference: all outputs come where none is named", "gRPC: all outputs come where none is named"})
-"""What Leeboard leaves on purpose; docs/reference/conformance.md says why."""
 Outcome = Literal["passed", "failed", "not offered"]
 MODULES = ("pages", "inference", "refusals", "binary", "extensions", "hostile", "rpc", "hostile_rpc")
 """They fill the table of checks, in this order."""
@@ -36,11 +34,6 @@ class Result:
     def broken(self) -> bool:
         """Whether the server does not do what it has to; recommendations may be left."""
         return self.outcome == "failed" and self.level != Level.RECOMMENDED
-
-    @property
-    def known(self) -> bool:
-        """Whether Leeboard is known to leave it."""
-        return self.name in KNOWN
 
     def document(self) -> dict[str, Any]:
         """As JSON."""

@@ -26,13 +26,17 @@ class NotDescribed(Exception):
 
 @dataclass(frozen=True)
 class Subject:
-    """One model of a server. `inputs` may come from the command line; `outputs` and `versions` are metadata's."""
+    """One model of a server. `inputs` may come from the command line; the others are metadata's.
+
+    `optional_outputs`, of metadata too, is what some servers answer where it is named; the protocol has no such list.
+    """
 
     url: str
     client: httpx.Client
     model: str
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...] = ()
+    optional_outputs: tuple[Tensor, ...] = ()
     versions: tuple[str, ...] = ()
     extensions: frozenset[str] = frozenset()
     channel: grpc.Channel | None = None
@@ -170,6 +174,7 @@ def describe(
         subject,
         inputs=subject.inputs or _tensors(metadata.get("inputs")),
         outputs=_tensors(metadata.get("outputs")),
+        optional_outputs=_tensors(metadata.get("optional_outputs")),
         versions=tuple(metadata.get("versions") or ()),
     )
     if not subject.inputs:

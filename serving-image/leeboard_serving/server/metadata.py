@@ -16,11 +16,16 @@ def server_metadata() -> dict[str, Any]:
 
 
 def model_metadata(model: ServedModel) -> dict[str, Any]:
-    """What the model takes and answers."""
+    """What the model takes, and what it answers to a request that names no outputs."""
     return {
         "name": model.served.model,
         "versions": [model.served.version],
         "platform": model.format,
         "inputs": [one.described() for one in model.signature.inputs],
-        "outputs": [one.described() for one in model.signature.outputs],
+        "outputs": [one.described() for one in model.signature.by_default],
     }
+
+
+def optional_outputs(model: ServedModel) -> list[dict[str, Any]]:
+    """What the model answers beside that to a request that names it."""
+    return [one.described() for one in model.signature.by_name]

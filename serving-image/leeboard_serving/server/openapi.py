@@ -55,7 +55,14 @@ def _schemas(signature: Signature) -> _Json:
         "Error": _ERROR,
         "Tensor": tensor,
         "Server": _object(name="string", version="string", extensions="array"),
-        "Model": _object(name="string", versions="array", platform="string", inputs="array", outputs="array"),
+        "Model": _object(
+            name="string",
+            versions="array",
+            platform="string",
+            inputs="array",
+            outputs="array",
+            optional_outputs="array",
+        ),
         "Request": {
             "type": "object",
             "required": ["inputs"],

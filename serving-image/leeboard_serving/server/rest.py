@@ -20,7 +20,7 @@ from leeboard_serving.server.inference.answers import Answers
 from leeboard_serving.server.inference.decoding import parse_request
 from leeboard_serving.server.inference.encoding import Encoder
 from leeboard_serving.server.inference.request import BadRequest
-from leeboard_serving.server.metadata import model_metadata, server_metadata
+from leeboard_serving.server.metadata import model_metadata, optional_outputs, server_metadata
 from leeboard_serving.server.openapi import description
 from leeboard_serving.server.repository import Repository
 from leeboard_serving.server.serving import CHECK_SECONDS, Serving
@@ -135,7 +135,8 @@ class Rest:
         request.answer_json(server_metadata())
 
     def _metadata(self, request: HttpRequest) -> None:
-        request.answer_json(model_metadata(self._serving.model))
+        model = self._serving.model
+        request.answer_json(model_metadata(model) | {"optional_outputs": optional_outputs(model)})
 
     def _statistics(self, request: HttpRequest) -> None:
         request.answer_json({"model_stats": [self._serving.statistics()]})

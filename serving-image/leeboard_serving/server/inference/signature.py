@@ -36,6 +36,16 @@ class Signature:
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
 
+    @property
+    def by_default(self) -> tuple[Tensor, ...]:
+        """The outputs of a request that names none."""
+        return self.outputs[:1]
+
+    @property
+    def by_name(self) -> tuple[Tensor, ...]:
+        """The outputs that come to a request that names them alone: most callers would pay for them for nothing."""
+        return self.outputs[1:]
+
     @cached_property
     def names(self) -> tuple[str, ...]:
         """Of the inputs."""

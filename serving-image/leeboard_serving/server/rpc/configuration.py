@@ -12,7 +12,10 @@ from leeboard_serving.server.served_model import ServedModel
 
 
 def configuration(model: ServedModel) -> protocol.ModelConfig:
-    """Inputs and outputs; the rows are their first dimension, and `max_batch_size` 0 says so."""
+    """Inputs and all outputs; the rows are their first dimension, and `max_batch_size` 0 says so.
+
+    Outputs that come by name alone are among them, and not among those of the metadata.
+    """
     return protocol.ModelConfig(
         name=model.served.model,
         platform=model.format,

@@ -96,8 +96,8 @@ def test_health_and_metadata(client):
         {"name": "wind", "datatype": "FP64", "shape": [-1]},
         {"name": "carrier", "datatype": "BYTES", "shape": [-1]},
     ]
-    assert metadata["outputs"] == [
-        {"name": "probability", "datatype": "FP64", "shape": [-1]},
+    assert metadata["outputs"] == [{"name": "probability", "datatype": "FP64", "shape": [-1]}]
+    assert metadata["optional_outputs"] == [
         {"name": "predict", "datatype": "INT64", "shape": [-1]},
         {"name": "predict_proba", "datatype": "FP64", "shape": [-1, 2]},
     ]
