@@ -4,32 +4,34 @@ from __future__ import annotations
 
 import argparse
 import shutil
-import statistics
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from e2e.support.narrator import Narrator
 from tests.bench_serving import report
-from tests.bench_serving.cases import CASES, Case
-from tests.bench_serving.load import Result, wrk
-from tests.bench_serving.peers import PEERS, MLServer, Module, version
+from tests.bench_serving.cases import BY_GRPC, CASES, FIXED_RATE, OVERLOADED, Case
+from tests.bench_serving.load import Result
+from tests.bench_serving.measuring import Bench, Server, started
+from tests.bench_serving.peers import BEST, PEERS, MLServer, Module, version
+from tests.bench_serving.report import Found, Measured, Overloaded
 from tests.bench_serving.servers import Floor, Ours, Running
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "reference" / "serving-speed.md"
 RESULT = ROOT / "build" / "bench" / "serving.json"
-SERVER_CORE, CLIENT_CORE = 0, 1
 CONNECTIONS = (1, 16, 64)
-WARM_SECONDS, SECONDS, ROUNDS = 1.0, 3.0, 3
-Server = Ours | Floor | MLServer | Module
+SECONDS, ROUNDS = 2.0, 3
 OURS = (
     Ours("onnx", name="Leeboard, as ONNX"),
     Ours("onnx", name="Leeboard, as ONNX, with exporter", exporter=True),
     Ours("sklearn-skops", name="Leeboard, scikit-learn"),
 )
-SERVERS: tuple[Server, ...] = (*OURS, Floor(), Floor("uvicorn"), *PEERS)
+FLOORS = (Floor(), Floor("uvicorn"), Floor("granian"), Floor(format="onnx"))
+SERVERS: tuple[Server, ...] = (*OURS, *FLOORS, *PEERS)
+AT_RATE, TOO_MANY = 16, 2000
+"""Connections of the run at a fixed rate, and of that beyond what a server can do."""
 
 
 def main() -> int:
@@ -41,16 +43,17 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--seconds", type=float, default=SECONDS, help="of one measurement")
     chosen = parser.parse_args()
-    if shutil.which("wrk") is None:
-        parser.error("wrk is not installed: apt-get install wrk")
+    for program, package in (("wrk", "wrk"), ("h2load", "nghttp2-client")):
+        if shutil.which(program) is None:
+            parser.error(f"{program} is not installed: apt-get install {package}")
     cases = [one for one in CASES if _wanted(one.name, chosen.cases)]
     servers = [one for one in SERVERS if _wanted(one.name, chosen.servers)]
     versions = {one.name: version(one.peer) for one in servers if isinstance(one, MLServer | Module)}
     told = report.machine(versions)
-    measured = _all(cases, servers, chosen)
+    found = _all(cases, servers, chosen)
     ours = [one.name for one in OURS]
-    report.save(RESULT, report.entries(measured, ours, versions))
-    text = f"{told}\n\n{report.tables(measured, ours)}"
+    report.save(RESULT, report.entries(found, ours, versions))
+    text = f"{told}\n\n{report.text(found, ours)}"
     print(f"\n{text}\n")
     if not chosen.cases and not chosen.servers:
         report.write(PAGE, text)
@@ -61,67 +64,37 @@ def _wanted(name: str, parts: Sequence[str] | None) -> bool:
     return parts is None or any(part in name for part in parts)
 
 
-def _all(cases: Sequence[Case], servers: Sequence[Server], chosen: argparse.Namespace) -> list[report.Measured]:
-    narrator = Narrator()
-    measured = []
+def _all(cases: Sequence[Case], servers: Sequence[Server], chosen: argparse.Namespace) -> Found:
+    narrator, found = Narrator(), Found()
     with tempfile.TemporaryDirectory(prefix="leeboard-serving-") as folder:
+        bench = Bench(Path(folder), chosen.connections, chosen.rounds, chosen.seconds)
         for number, case in enumerate(cases, 1):
-            with narrator.step(case.name, f"{case.name} ({number} of {len(cases)})"):
-                measured.append(report.Measured(case.name, _measure(case, servers, Path(folder), chosen)))
-    return measured
+            with (
+                narrator.step(case.name, f"{case.name} ({number} of {len(cases)})"),
+                started(case, servers, bench.folder) as running,
+            ):
+                _measure(bench, case, running, found)
+    return found
 
 
-def _measure(
-    case: Case, servers: Sequence[Server], folder: Path, chosen: argparse.Namespace
-) -> dict[str, dict[int, Result]]:
-    """The medians of every server that understands the case, by connections."""
-    results: dict[str, dict[int, list[Result]]] = {}
-    running: list[Running] = []
-    try:
-        _start(case, servers, folder, running)
-        for round_ in range(chosen.rounds):
-            for one in running:
-                for number in chosen.connections:
-                    ask = {"connections": number, "core": CLIENT_CORE}
-                    if not round_:
-                        wrk(one.url, case, folder, seconds=WARM_SECONDS, **ask)
-                    found = wrk(one.url, case, folder, seconds=chosen.seconds, **ask)
-                    results.setdefault(one.name, {}).setdefault(number, []).append(found)
-    finally:
+def _measure(bench: Bench, case: Case, running: Sequence[Running], found: Found) -> None:
+    closed = bench.rest(running, case)
+    found.closed.append(Measured(case.name, closed))
+    if case in BY_GRPC:
+        found.closed.append(Measured(f"{case.name[:-4]}gRPC", bench.grpc(running, case)))
+    if case in FIXED_RATE and (rate := _half_of_the_best(closed)):
+        found.at_rate.append(Measured(case.name, bench.at_rate(running, case, rate, AT_RATE)))
+    if case in OVERLOADED:
         for one in running:
-            one.close()
-    return {name: {number: median(many) for number, many in of.items()} for name, of in results.items()}
+            peak = max(result.rate for result in closed[one.name].values())
+            overload = bench.overload(one, case, 2 * peak, TOO_MANY)
+            found.overloaded.append(Overloaded(case.name, one.name, peak, overload))
 
 
-def _start(case: Case, servers: Sequence[Server], folder: Path, running: list[Running]) -> None:
-    """Start those that understand the case and answer it; what they answer has to be as many rows as were asked."""
-    for server in servers:
-        if case.binary and not isinstance(server, Ours):
-            continue  # none of the others understands the extension over REST
-        try:
-            one = server.start(case.kind, folder, SERVER_CORE)
-        except RuntimeError as error:
-            print(f"      left out: {error}", flush=True)
-            continue
-        running.append(one)
-        try:
-            answer = one.answers(case)
-        except OSError as error:
-            print(f"      left out: {one.name} answers {error}", flush=True)
-            running.pop().close()
-            continue
-        if len(answer) != case.rows:
-            raise RuntimeError(f"{one.name} answered {case.rows} rows with {len(answer)}")
-
-
-def median(results: Sequence[Result]) -> Result:
-    """The medians of each figure; what failed is counted together."""
-    return Result(
-        statistics.median(one.rate for one in results),
-        statistics.median(one.p50 for one in results),
-        statistics.median(one.p99 for one in results),
-        sum(one.failed for one in results),
-    )
+def _half_of_the_best(closed: Mapping[str, Mapping[int, Result]]) -> float:
+    """Half of what MLServer in its best configuration answers: a rate at which every server but the slowest rests."""
+    best = next(one.name for one in PEERS if isinstance(one, MLServer) and one.settings == BEST)
+    return max((result.rate for result in closed.get(best, {}).values()), default=0) / 2
 
 
 if __name__ == "__main__":

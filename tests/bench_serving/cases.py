@@ -60,6 +60,9 @@ CASES = (
     Case("gradient-boosting", 32, binary=True),
     Case("gradient-boosting", 1024, binary=True),
 )
+BY_GRPC = (CASES[0],)
+FIXED_RATE = CASES[:3]
+OVERLOADED = (CASES[0], CASES[3])
 
 
 @cache

@@ -23,12 +23,13 @@ from tests.bench_serving.models import lay_out
 
 @dataclass
 class Running:
-    """A server: the address of its inference page, and the process that has to be ended."""
+    """A server: the address of its inference page, its port for gRPC, and the process that has to be ended."""
 
     name: str
     url: str
     process: subprocess.Popen[bytes]
     companion: subprocess.Popen[bytes] | None = None
+    grpc: int = 0
 
     def close(self) -> None:
         """End it."""
@@ -69,7 +70,7 @@ class Ours:
         """Start it and wait until it is ready. Raises RuntimeError where it is not."""
         volume = folder / f"{kind}-{self.format}"
         lay_out(volume, kind, self.format)
-        port = free_port()
+        port, grpc = free_port(), free_port()
         # a Unix socket of its own: nobody else's exporter hears of it
         run = Path(tempfile.mkdtemp(dir=folder))
         artefact = {"uri": "file:///", "digest": f"sha256:{'0' * 64}", "format": self.format}
@@ -82,7 +83,7 @@ class Ours:
             "LEEBOARD_RUN_FOLDER": str(run),
             "LEEBOARD_TERMINATION_LOG": str(run / "termination"),
             "LEEBOARD_PORT": str(port),
-            "LEEBOARD_GRPC_PORT": "0",
+            "LEEBOARD_GRPC_PORT": str(grpc),
             "LEEBOARD_HOST": "127.0.0.1",
         }
         command = [sys.executable, "-m", "leeboard_serving.server"]
@@ -90,8 +91,9 @@ class Ours:
         running = started(
             self.name, command, values | dict(self.environment), core=core, url=url, ready=f"{url[:-6]}/ready"
         )
+        running.grpc = grpc
         if self.exporter:
-            running.companion = exporter(run, volume, values)
+            running.companion = exporter(run, volume, values, 1 - core)
         return running
 
 
@@ -105,7 +107,7 @@ class Floor:
     @property
     def name(self) -> str:
         """Such as `bare handler on httptools`."""
-        return f"bare handler on {self.stack}"
+        return f"bare handler on {self.stack}" + (", as ONNX" if self.format == "onnx" else "")
 
     def start(self, kind: Kind, folder: Path, core: int) -> Running:
         """Start it and wait until it is ready."""
@@ -118,8 +120,11 @@ class Floor:
         return started(self.name, command, {}, core=core, url=url, ready=f"http://127.0.0.1:{port}/v2/health/ready")
 
 
-def exporter(run: Path, volume: Path, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    """The real exporter beside a server, on any core, once it listens. Raises RuntimeError where it does not."""
+def exporter(run: Path, volume: Path, environment: Mapping[str, str], core: int) -> subprocess.Popen[bytes]:
+    """The real exporter beside a server, once it listens. Raises RuntimeError where it does not.
+
+    It has a share of its own of the node's time, as a container of its own has, and here the core of the client.
+    """
     values = (
         os.environ
         | dict(environment)
@@ -134,7 +139,7 @@ def exporter(run: Path, volume: Path, environment: Mapping[str, str]) -> subproc
         }
     )
     process = subprocess.Popen(
-        [sys.executable, "-m", "leeboard_serving.exporter"],
+        ["taskset", "-c", str(core), sys.executable, "-m", "leeboard_serving.exporter"],
         env=values,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -152,7 +157,7 @@ def started(
     command: list[str],
     environment: Mapping[str, str],
     *,
-    core: int,
+    core: int | str,
     url: str,
     ready: str,
     seconds: float = 90,
