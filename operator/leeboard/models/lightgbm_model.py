@@ -35,7 +35,8 @@ def load(path: Path, format: str, threads: int) -> "LightGBMPredictor":
 class LightGBMPredictor:
     """Boosted trees. Classes are numbers from 0: LightGBM knows them by no other name.
 
-    Texts are the categories of the columns that were categorical in the table it was fitted on, in their order.
+    Texts are the categories of the columns that were categorical in the table it was fitted on, in their order: `codes`
+    has the number of each, a dictionary for every such column. A conversion to ONNX reads them and the `booster`.
     """
 
     def __init__(self, booster: lightgbm.Booster, found: LightGBMText, format: str, threads: int) -> None:
@@ -47,8 +48,8 @@ class LightGBMPredictor:
         self.outputs = outputs_of(self._figures)
         classes = 2 if self._figures == "probability" else int(found.header["num_class"])
         self.classes = tuple(map(str, range(classes))) if self._figures != "values" else ()
-        self._codes = [{text: float(code) for code, text in enumerate(texts)} for texts in found.categories]
-        self._booster, self._threads = booster, threads
+        self.codes = [{text: float(code) for code, text in enumerate(texts)} for texts in found.categories]
+        self.booster, self._threads = booster, threads
 
     def run(self, rows: Rows, outputs: Sequence[str]) -> dict[str, NDArray[Any]]:
         """See Predictor."""
@@ -57,7 +58,7 @@ class LightGBMPredictor:
                 raise no_output(name, self.outputs)
         matrix = self._matrix(rows)
         try:
-            figures = np.asarray(self._booster.predict(matrix, num_threads=self._threads))
+            figures = np.asarray(self.booster.predict(matrix, num_threads=self._threads))
         except Exception as error:
             raise cannot_score(error) from error
         if len(figures) != rows.count:
@@ -69,18 +70,18 @@ class LightGBMPredictor:
             rows = rows.select(self.names)
         if len(rows.names) != self.width:
             raise ModelError(Reason.BAD_DATA, f"the model takes {self.width} inputs, and {len(rows.names)} came")
-        if rows.matrix is not None and not self._codes:
+        if rows.matrix is not None and not self.codes:
             return rows.as_matrix() if rows.matrix.dtype in _AS_IT_IS else rows.as_matrix(np.float64)
-        return self._coded(rows).as_matrix(np.float64) if self._codes else rows.as_matrix(np.float64)
+        return self._coded(rows).as_matrix(np.float64) if self.codes else rows.as_matrix(np.float64)
 
     def _coded(self, rows: Rows) -> Rows:
         """Texts as the codes of their categories; one that was not among them is missing."""
         columns = {name: rows.column(name) for name in rows.names}
         texts = [name for name, column in columns.items() if column.dtype.kind == "O"]
-        if len(texts) != len(self._codes):
-            text = f"the model takes texts in {len(self._codes)} inputs, and {len(texts)} hold them"
+        if len(texts) != len(self.codes):
+            text = f"the model takes texts in {len(self.codes)} inputs, and {len(texts)} hold them"
             raise ModelError(Reason.BAD_DATA, text)
-        coded = {name: _codes(columns[name], codes) for name, codes in zip(texts, self._codes, strict=True)}
+        coded = {name: _codes(columns[name], codes) for name, codes in zip(texts, self.codes, strict=True)}
         return Rows(rows.names, columns=columns | coded)
 
 

@@ -49,7 +49,10 @@ def load(path: Path, format: str, threads: int) -> "XGBoostPredictor":
 
 
 class XGBoostPredictor:
-    """Boosted trees. Classes are numbers from 0: XGBoost knows them by no other name."""
+    """Boosted trees. Classes are numbers from 0: XGBoost knows them by no other name.
+
+    `booster` with its `rounds`, from the first to before the second, is what a conversion to ONNX reads.
+    """
 
     def __init__(self, booster: xgboost.Booster, found: dict[str, Any], format: str, threads: int) -> None:
         learner = found["learner"]
@@ -61,7 +64,7 @@ class XGBoostPredictor:
         self.outputs = outputs_of(self._figures)
         groups = 2 if self._figures == "probability" else groups_of(found)
         self.classes = tuple(map(str, range(groups))) if self._figures != "values" else ()
-        self._booster, self._rounds = booster, _rounds(learner)
+        self.booster, self.rounds = booster, _rounds(learner)
         self._threads, self._in_place = threads, learner["gradient_booster"]["name"] != _LINEAR
 
     def run(self, rows: Rows, outputs: Sequence[str]) -> dict[str, NDArray[Any]]:
@@ -86,9 +89,9 @@ class XGBoostPredictor:
     def _predict(self, matrix: NDArray[Any]) -> NDArray[Any]:
         try:
             if self._in_place:
-                found = self._booster.inplace_predict(matrix, iteration_range=self._rounds, validate_features=False)
+                found = self.booster.inplace_predict(matrix, iteration_range=self.rounds, validate_features=False)
             else:
-                found = self._booster.predict(xgboost.DMatrix(matrix, nthread=self._threads), validate_features=False)
+                found = self.booster.predict(xgboost.DMatrix(matrix, nthread=self._threads), validate_features=False)
             return np.asarray(found)
         except Exception as error:
             raise cannot_score(error) from error

@@ -67,7 +67,7 @@ def _figures(graph: Graph, predictor: Predictor, data: Data) -> Figures:
             from leeboard.models.onnx_conversion import xgboost_trees  # noqa: PLC0415
 
             model: Any = predictor
-            return xgboost_trees.of_booster(graph, model.booster, model.rounds, data)
+            return xgboost_trees.of_booster(graph, model.booster, model.rounds[1], data)
         case "lightgbm":
             from leeboard.models.onnx_conversion import lightgbm_trees  # noqa: PLC0415
 

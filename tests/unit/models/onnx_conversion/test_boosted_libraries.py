@@ -1,13 +1,15 @@
 """XGBoost and LightGBM as ONNX, held against the libraries themselves."""
 
+from pathlib import Path
 from typing import Any
 
 import lightgbm
 import numpy as np
+import pandas as pd
 import pytest
 import xgboost
 
-from leeboard.models import Rows
+from leeboard.models import Rows, load
 from leeboard.models.onnx_conversion import convert
 from leeboard.models.scikit_learn import ScikitLearnPredictor
 
@@ -80,3 +82,22 @@ def test_it_answers_as_its_source(name: str) -> None:
     assert conversion.report.refused == ""
     assert conversion.report.rows > ROWS
     assert conversion.report.worst < (1e-6 if name.startswith("xgboost") else 1e-12)
+
+
+def test_a_file_of_xgboost_answers_up_to_its_best_round(tmp_path: Path) -> None:
+    estimator = xgboost.XGBClassifier(**SHAPE | {"n_estimators": 60}, early_stopping_rounds=2)
+    estimator.fit(HOLES, TWO, eval_set=[(NUMBERS[::-1], GENERATOR.permutation(TWO))], verbose=False)
+    assert estimator.best_iteration + 1 < estimator.get_booster().num_boosted_rounds()
+    estimator.save_model(tmp_path / "model.ubj")
+    conversion = convert(load(tmp_path, "xgboost"), Rows(tuple("abcd"), HOLES), BINARY)
+    assert conversion.report.refused == ""
+    assert conversion.report.worst < 1e-6
+
+
+def test_a_file_of_lightgbm_knows_its_categories(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"a": NUMBERS[:, 0], "b": pd.Categorical(np.array(["red", "green", "blue"])[THREE])})
+    lightgbm.LGBMClassifier(**LEAVES).fit(frame, TWO).booster_.save_model(tmp_path / "model.txt")
+    rows = Rows.of_frame(frame.astype({"b": object}))
+    conversion = convert(load(tmp_path, "lightgbm"), rows, BINARY)
+    assert conversion.report.refused == ""
+    assert conversion.report.worst < 1e-12
