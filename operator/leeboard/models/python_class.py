@@ -46,7 +46,8 @@ class PythonPredictor:
     """The user's object.
 
     `predict` gets a mapping of input names to arrays of shape (rows,), and answers with an array or with a mapping of
-    output names to arrays. An array of one figure a row is `predict`, one of a column for each class `predict_proba`.
+    output names to arrays. An array of one figure a row is `predict`, one of a column for each class `predict_proba`,
+    from which `predict` follows where the class answers with none: the class that is most probable.
     `preprocess` may make other columns before, and `postprocess` other answers after.
     """
 
@@ -58,7 +59,9 @@ class PythonPredictor:
         names = getattr(made, "inputs", None)
         self.names = tuple(str(name) for name in names) if names is not None else None
         self.width = len(self.names) if self.names is not None else None
-        self.classes = tuple(class_text(one) for one in getattr(made, "classes", ()))
+        labels = list(getattr(made, "classes", ()))
+        self.classes = tuple(class_text(one) for one in labels)
+        self._labels = np.asarray(labels)
         self.outputs = tuple(str(name) for name in getattr(made, "outputs", _UNKNOWN if self.classes else (PREDICT,)))
         steps = [getattr(made, name, None) for name in ("preprocess", "predict", "postprocess")]
         self._steps: list[Callable[[Any], Any]] = [step for step in steps if callable(step)]
@@ -71,7 +74,7 @@ class PythonPredictor:
         try:
             for step in self._steps:
                 answer = step(answer)
-            found = {name: np.asarray(value) for name, value in _named(answer).items()}
+            found = self._completed({name: np.asarray(value) for name, value in _named(answer).items()})
         except Exception as error:
             raise cannot_score(error) from error
         for name in outputs:
@@ -80,6 +83,11 @@ class PythonPredictor:
             if found[name].ndim == 0 or len(found[name]) != rows.count:
                 raise ModelError(Reason.EVALUATION_FAILED, f"{rows.count} rows gave another number of {name}")
         return {name: found[name] for name in outputs}
+
+    def _completed(self, found: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        if PREDICT in found or PREDICT_PROBA not in found or not self.classes or PREDICT not in self.outputs:
+            return found
+        return found | {PREDICT: self._labels[np.argmax(found[PREDICT_PROBA], axis=1)]}
 
 
 def _named(answer: Any) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from typing import Any, Generic, TypeVar
 from leeboard.models import ModelError
 from leeboard_serving.server.costs import Costs
 from leeboard_serving.server.inference.answers import Answers
-from leeboard_serving.server.inference.request import InferenceRequest
+from leeboard_serving.server.inference.request import BadRequest, InferenceRequest
 
 LOG = logging.getLogger("leeboard.serving")
 QUICK = 0.001
@@ -180,7 +180,7 @@ class Batcher(Generic[JobT]):
         started = time.perf_counter()
         try:
             answers = self._predict([job.request for job in jobs])
-        except ModelError as error:
+        except (ModelError, BadRequest) as error:
             return None, error, time.perf_counter() - started
         except Exception as error:
             LOG.exception("a prediction of %d rows failed", rows)

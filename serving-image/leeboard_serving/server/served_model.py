@@ -22,6 +22,7 @@ from leeboard_serving.server.inference.datatypes import datatype_of
 from leeboard_serving.server.inference.decoding import GivenTensor, understood
 from leeboard_serving.server.inference.request import BadRequest, InferenceRequest, gathered
 from leeboard_serving.server.inference.signature import Signature, Tensor
+from leeboard_serving.server.refused_values import RefusedValues
 
 CONTRACT = 1
 
@@ -46,6 +47,7 @@ class ServedModel:
         self._scores_from = scored_output(served.task)
         by_class = self._scores_from == PREDICT_PROBA
         self._column = column_of(predictor, served.positive_class) if by_class else 0
+        self._refused = RefusedValues(predictor, self._scores_from, gathered([golden.request], signature.names))
 
     @classmethod
     def load(cls, folders: Folders, served: Served, threads: int = 1) -> ServedModel:
@@ -62,6 +64,16 @@ class ServedModel:
         except ModelError as error:
             raise ServingError(error.reason, error.message) from error
         return model
+
+    def answer(self, requests: list[InferenceRequest]) -> Answers:
+        """The same as `predict`, for callers. Raises BadRequest where the model refuses a value of the one request."""
+        try:
+            return self.predict(requests)
+        except ModelError as error:
+            refused = self._refused.found(gathered(requests, self.signature.names)) if len(requests) == 1 else None
+            if refused is None:
+                raise
+            raise BadRequest(refused) from error
 
     def predict(self, requests: list[InferenceRequest]) -> Answers:
         """The answers to requests of one layout. Raises ModelError where the model does not answer."""

@@ -18,7 +18,7 @@ from leeboard_serving.observation import Told
 from leeboard_serving.server.batching import Batcher, Job, Late, Withdrawn
 from leeboard_serving.server.counts import Counts, SharedCounts
 from leeboard_serving.server.inference.answers import Answers
-from leeboard_serving.server.inference.request import InferenceRequest
+from leeboard_serving.server.inference.request import BadRequest, InferenceRequest
 from leeboard_serving.server.observer import Observer
 from leeboard_serving.server.request_log import RequestLog
 from leeboard_serving.server.served_model import ServedModel
@@ -47,7 +47,7 @@ class Serving:
         self.failed_checks = 0
         self.connections: Callable[[], int] = lambda: 0
         self.batcher: Batcher[_InferenceJob] = Batcher(
-            model.predict, self._told, self._timed, settings.most_waiting, settings.longest_wait
+            model.answer, self._told, self._timed, settings.most_waiting, settings.longest_wait
         )
         self._prefix = os.urandom(6).hex()
         self._numbers = count()
@@ -192,6 +192,8 @@ def _failure(error: Exception | None) -> tuple[int, str]:
         return 503, str(error)
     if isinstance(error, Withdrawn):
         return LEFT, str(error)
+    if isinstance(error, BadRequest):
+        return 400, str(error)
     if isinstance(error, ModelError):
         return 500, error.message
     return 500, "the server failed; its log says how"

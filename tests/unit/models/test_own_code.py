@@ -107,6 +107,15 @@ def test_an_array_is_told_by_its_shape(tmp_path, answer, task, times) -> None:
     assert score(model, rows, task, "1") == pytest.approx(np.linspace(0, 1, 5) * times)
 
 
+def test_labels_follow_from_probabilities(tmp_path) -> None:
+    code = PLAIN.replace("ANSWER", ANSWERS["a column for each class"][0])
+    code = code.replace("    @classmethod", "    classes = ('in time', 'late')\n    @classmethod")
+    model = load(python(tmp_path, code), "python", allow_unsafe=True)
+    found = model.run(Rows(("a",), np.array([[0.1], [0.9]])), model.outputs)
+    assert found["predict"].tolist() == ["in time", "late"]
+    assert found["predict_proba"].shape == (2, 2)
+
+
 BROKEN = {
     "no class": ("x = 1", "needs exactly one class with load and predict; it has none"),
     "two classes": (

@@ -13,7 +13,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.pipeline import make_pipeline
 
-from tests.unit.serving.server.running import REFERENCE, Exporter, expected, lay_out, request, start, trained
+from leeboard.evaluator.columns import as_served
+from leeboard.evaluator.golden import make_golden
+from tests.unit.serving.server.running import INPUTS, REFERENCE, Exporter, expected, lay_out, request, start, trained
 
 INFER = "/v2/models/late-flights/infer"
 
@@ -207,22 +209,61 @@ def test_a_request_without_id_gets_one_and_the_exporter_the_same(client, told):
     assert told.wait(1)[0].id == identity
 
 
-def test_a_model_that_fails_answers_500_and_goes_on(tmp_path):
+def test_a_value_that_the_model_refuses_is_the_callers_mistake(tmp_path):
     # fitted without missing values, as the golden samples are; the model itself refuses them later
     frame = REFERENCE.dropna()[["distance", "temp", "wind"]]
-    broken = make_pipeline(GradientBoostingClassifier(n_estimators=5)).fit(frame, REFERENCE.dropna()["label"])
-    lay_out(tmp_path / "volume", broken)
-    exporter = Exporter(tmp_path / "observe.sock")
-    server = start(tmp_path)
-    server.wait_ready()
+    strict = make_pipeline(GradientBoostingClassifier(n_estimators=5)).fit(frame, REFERENCE.dropna()["label"])
+    lay_out(tmp_path / "volume", strict)
     good, bad = changed(2, data=[1.0, 2.0]), changed(2, data=[1.0, None])
-    answers = [httpx.post(server.url + INFER, json=asked, timeout=20) for asked in (good, bad, good)]
+    answers = answered_in_turn(tmp_path, good, bad, good)
+    assert [one.status_code for one in answers] == [200, 400, 200]
+    assert answers[1].json()["error"] == "input wind, row 1: the model does not take a missing value"
+
+
+OWN_CODE = """
+import numpy as np
+
+class Odd:
+    classes = (0, 1)
+
+    @classmethod
+    def load(cls, folder):
+        return cls()
+
+    def predict(self, columns):
+        if (columns["wind"] == 13).any():
+            raise KeyError("thirteen")
+        return np.full((len(columns["wind"]), 2), 0.5)
+"""
+
+
+def test_a_model_that_fails_answers_500_and_goes_on(tmp_path):
+    volume = tmp_path / "volume"
+    (volume / "model").mkdir(parents=True)
+    (volume / "model" / "model.py").write_text(OWN_CODE)
+    rows = as_served(REFERENCE.dropna()[:20], INPUTS).reset_index(drop=True)
+    (volume / "golden.json").write_text(json.dumps(make_golden(rows, INPUTS, np.full(20, 0.5), "probability")))
+    artefact = {"uri": "file:///", "digest": f"sha256:{'0' * 64}", "format": "python"}
+    environment = {"LEEBOARD_ARTIFACT": json.dumps(artefact), "LEEBOARD_ALLOW_UNSAFE_FORMATS": "true"}
+    good, bad = changed(2, data=[1.0, 2.0]), changed(2, data=[1.0, 13.0])
+    answers = answered_in_turn(tmp_path, good, bad, good, **environment)
     assert [one.status_code for one in answers] == [200, 500, 200]
-    assert answers[1].json()["error"].endswith("ValueError")
-    assert [(one.status, one.rows) for one in exporter.wait(3)] == [(200, 2), (500, 0), (200, 2)]
+    assert answers[1].json()["error"].endswith("KeyError")
+
+
+def answered_in_turn(folder, *asked, **environment):
+    """The answers of a server of its own, of which its exporter was told."""
+    exporter = Exporter(folder / "observe.sock")
+    server = start(folder, **environment)
+    server.wait_ready()
+    answers = [httpx.post(server.url + INFER, json=one, timeout=20) for one in asked]
+    statuses = [one.status_code for one in answers]
+    rows = [2 if status == 200 else 0 for status in statuses]
+    assert [(one.status, one.rows) for one in exporter.wait(len(asked))] == list(zip(statuses, rows, strict=True))
     server.process.terminate()
     assert server.process.wait(20) == 0
     exporter.close()
+    return answers
 
 
 def told_at_the_end(server):
