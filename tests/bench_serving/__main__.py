@@ -78,6 +78,8 @@ def _all(cases: Sequence[Case], servers: Sequence[Server], chosen: argparse.Name
 
 
 def _measure(bench: Bench, case: Case, running: Sequence[Running], found: Found) -> None:
+    for one in running:
+        found.starts.setdefault(one.name, one.ready_s)
     closed = bench.rest(running, case)
     found.closed.append(Measured(case.name, closed))
     if case in BY_GRPC:

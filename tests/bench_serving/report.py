@@ -50,6 +50,8 @@ class Found:
     closed: list[Measured] = field(default_factory=list)
     at_rate: list[Measured] = field(default_factory=list)
     overloaded: list[Overloaded] = field(default_factory=list)
+    starts: dict[str, float] = field(default_factory=dict)
+    """Seconds until it was ready, by server."""
 
 
 def entries(found: Found, ours: Sequence[str], versions: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -91,6 +93,9 @@ def text(found: Found, ours: Sequence[str]) -> str:
         parts += ["### At a fixed rate", *(_at_rate(one) for one in found.at_rate)]
     if found.overloaded:
         parts += ["### At twice what a server can do", _overloaded(found.overloaded)]
+    if found.starts:
+        rows = [[name, f"{seconds:.1f}"] for name, seconds in found.starts.items()]
+        parts += ["### From its start to Ready", _table(found.closed[0].case, ["", "s"], rows)]
     return "\n\n".join(parts)
 
 

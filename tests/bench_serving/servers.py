@@ -23,13 +23,17 @@ from tests.bench_serving.models import lay_out
 
 @dataclass
 class Running:
-    """A server: the address of its inference page, its port for gRPC, and the process that has to be ended."""
+    """A server: the address of its inference page, its port for gRPC, and the process that has to be ended.
+
+    `ready_s` are the seconds from its start until it said that it was ready.
+    """
 
     name: str
     url: str
     process: subprocess.Popen[bytes]
     companion: subprocess.Popen[bytes] | None = None
     grpc: int = 0
+    ready_s: float = 0.0
 
     def close(self) -> None:
         """End it."""
@@ -168,13 +172,15 @@ def started(
         ["taskset", "-c", str(core), *command], env=values, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     running = Running(name, url, process)
-    deadline = time.monotonic() + seconds
+    began = time.monotonic()
+    deadline = began + seconds
     while time.monotonic() < deadline and process.poll() is None:
         try:
             with urllib.request.urlopen(ready, timeout=2) as answer:  # noqa: S310 - loopback
                 if answer.status == 200:
+                    running.ready_s = time.monotonic() - began
                     return running
         except OSError:
-            time.sleep(0.1)
+            time.sleep(0.02)
     running.close()
     raise RuntimeError(f"{name} was not ready after {seconds:g} s, or ended with {process.returncode}")

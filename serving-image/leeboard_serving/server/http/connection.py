@@ -119,8 +119,10 @@ class Connection(asyncio.Protocol):
         self._offered = self._parser.should_upgrade()
         if self._offered:
             return
-        request.last = not self._parser.should_keep_alive()
-        if problem := head_problem(request.headers, self._parser.get_http_version()):
+        version = self._parser.get_http_version()
+        # a caller of HTTP/1.0 waits for the end, unless it asked for more and is told that it may: one is enough for it
+        request.last = version == "1.0" or not self._parser.should_keep_alive()
+        if problem := head_problem(request.headers, version):
             self._refuse(400, problem)
             return
         try:

@@ -153,7 +153,7 @@ GOOD = {
     "several at once": (post(b"a") + get(b"/hello") + post(b"b"), [b"a", b"hello", b"b"], OPEN),
     "the last": (get(b"/hello", b"Connection: close") + get(b"/hello"), [b"hello"], ENDED),
     "HTTP/1.0": (get(b"/hello", version=b"1.0"), [b"hello"], ENDED),
-    "HTTP/1.0, kept": (get(b"/hello", b"Connection: keep-alive", version=b"1.0"), [b"hello"], OPEN),
+    "HTTP/1.0, kept": (get(b"/hello", b"Connection: keep-alive", version=b"1.0"), [b"hello"], ENDED),
     "chunks": (chunked(b"ab", b"c" * 1000) + get(b"/hello"), [b"ab" + b"c" * 1000, b"hello"], OPEN),
     "an offer of HTTP/2": (get(b"/hello", *OFFER) + get(b"/hello"), [b"hello", b"hello"], OPEN),
     "an offer with a body": (post(b"body", *OFFER) + get(b"/hello"), [b"body", b"hello"], OPEN),
