@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 
 from rich.markup import escape
@@ -12,6 +13,8 @@ from tests.conformance.check import Level
 from tests.conformance.run import Outcome, Result
 
 COLOURS: dict[Outcome, str] = {"passed": "green", "failed": "red", "not offered": "dim"}
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_FOLDER = re.compile(r"/(?:[\w.~+-]+/)+")
 SIGNS: dict[Outcome, str] = {"passed": "yes", "failed": "**no**", "not offered": "–"}
 
 
@@ -66,10 +69,15 @@ def failures(servers: Mapping[str, Sequence[Result]]) -> list[str]:
     """What came where something else was expected, by server."""
     lines: list[str] = []
     for name, results in servers.items():
-        failed = [[one.name, one.text] for one in results if one.outcome == "failed"]
+        failed = [[one.name, _lasting(one.text)] for one in results if one.outcome == "failed"]
         if failed:
             lines += [f"### {name or 'What came'}", "", _table(["check", "what came"], failed), ""]
     return lines
+
+
+def _lasting(text: str) -> str:
+    """What a server said, without what the next run has otherwise: its ids, and the folders of one machine."""
+    return _FOLDER.sub("…/", _UUID.sub("…", text))
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

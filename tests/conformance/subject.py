@@ -92,7 +92,17 @@ class Subject:
     def alive(self) -> None:
         """Raises NotMet where the server does not answer a good request."""
         try:
-            answered(self.post(self.request()))
+            response = self.post(self.request())
+        except (httpx.ReadError, httpx.RemoteProtocolError):
+            # a server may end a connection after a failure, which the client then only sees at its next request
+            response = self._again()
+        except httpx.HTTPError as error:
+            raise NotMet(f"a good request is not answered: {type(error).__name__}") from error
+        answered(response)
+
+    def _again(self) -> httpx.Response:
+        try:
+            return self.post(self.request())
         except httpx.HTTPError as error:
             raise NotMet(f"a good request is not answered: {type(error).__name__}") from error
 
