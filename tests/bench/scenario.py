@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -136,13 +136,14 @@ class _Run:
 
     async def _add(self, op: OperatorProcess) -> dict[str, Any]:
         """New Models with a version each, two a second; the time from a version's creation to its Deployment."""
+        names = [f"new-{number:03}" for number in range(ADDED)]
         created: dict[str, float] = {}
         seen: dict[str, float] = {}
         before, mark = len(self._models.ready), self._cluster.requests.mark()
         with self._narrator.step("first child", f"{ADDED} new Models, two a second"):
-            async with _meanwhile(self._see_deployments(seen)):
-                for number in range(ADDED):
-                    name, namespace = f"new-{number:03}", f"team-{number % self._size.namespaces:03}"
+            async with _meanwhile(self._see_deployments(names, seen)):
+                for number, name in enumerate(names):
+                    namespace = f"team-{number % self._size.namespaces:03}"
                     await self._kube.create(objects.model(name, namespace))
                     created[name] = time.monotonic()
                     await self._kube.create(objects.version(name, namespace))
@@ -162,8 +163,10 @@ class _Run:
             "p99_first_child_s": round(percentile(delays, 99), 3),
         }
 
-    async def _see_deployments(self, seen: dict[str, float]) -> None:
-        async for kind, raw in watch(self._cluster.plane.kubeconfig, DEPLOYMENT, MANAGED):
+    async def _see_deployments(self, names: Sequence[str], seen: dict[str, float]) -> None:
+        """Of these Models alone: what is there already would come first, and delay what is timed."""
+        selector = f"{MANAGED},leeboard.dev/model in ({','.join(names)})"
+        async for kind, raw in watch(self._cluster.plane.kubeconfig, DEPLOYMENT, selector):
             if kind == "ADDED":
                 seen.setdefault(raw["metadata"]["labels"]["leeboard.dev/model"], time.monotonic())
 

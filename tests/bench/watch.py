@@ -17,23 +17,31 @@ Document = dict[str, Any]
 
 
 async def watch(kubeconfig: Path, resource: Resource, selector: str = "") -> AsyncIterator[tuple[str, Document]]:
-    """Types and objects: first an ADDED of what is there, then what happens, until the caller breaks off."""
+    """Types and objects: first an ADDED of what is there, then what happens, until the caller breaks off.
+
+    An API server ends a watch whose reader is slow. It is begun anew then, after what came last.
+    """
     server, context = _access(kubeconfig)
-    query = {"watch": "true", "resourceVersion": "0", "timeoutSeconds": "3600", "labelSelector": selector}
+    since = "0"
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=10)
-    async with (
-        aiohttp.ClientSession(timeout=timeout) as session,
-        session.get(server + resource.path(None), params=query, ssl=context) as answer,
-    ):
-        answer.raise_for_status()
-        rest = b""
-        async for chunk in answer.content.iter_any():
-            *lines, rest = (rest + chunk).split(b"\n")
-            for line in lines:
-                event = json.loads(line)
-                if event["type"] == "ERROR":
-                    raise RuntimeError(f"the bench's watch of {resource.plural} broke: {event['object']}")
-                yield event["type"], event["object"]
+    async with aiohttp.ClientSession(timeout=timeout) as session:
+        while True:
+            query = {"watch": "true", "resourceVersion": since, "timeoutSeconds": "3600", "labelSelector": selector}
+            async with session.get(server + resource.path(None), params=query, ssl=context) as answer:
+                answer.raise_for_status()
+                async for event in _events(answer):
+                    if event["type"] == "ERROR":
+                        raise RuntimeError(f"the bench's watch of {resource.plural} broke: {event['object']}")
+                    since = event["object"]["metadata"]["resourceVersion"]
+                    yield event["type"], event["object"]
+
+
+async def _events(answer: aiohttp.ClientResponse) -> AsyncIterator[Document]:
+    rest = b""
+    async for chunk in answer.content.iter_any():
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
+            yield json.loads(line)
 
 
 class ReadyModels:
