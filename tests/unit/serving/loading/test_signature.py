@@ -14,7 +14,7 @@ import pytest
 
 pytest.importorskip("cryptography", reason="the extra serving is not installed as pyproject.toml has it")
 
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from leeboard.storage import Manifest
@@ -24,14 +24,12 @@ from leeboard_serving.failures import ServingError
 from leeboard_serving.loading.signature import (
     BUNDLE,
     MOST_KEYS,
-    PAYLOAD,
-    PREDICATE,
-    STATEMENT,
     PublicKey,
-    pre_authentication_encoding,
     public_keys,
     verify_signature,
 )
+from tests.support import signing
+from tests.support.signing import signed
 
 SIGNATURES = Path(__file__).with_name("signatures")
 CURVES = ("p256", "p384", "p521")
@@ -79,28 +77,7 @@ def refusal(bundle: bytes, trusted: tuple[PublicKey, ...], manifest: Manifest) -
 
 def statement(**changes: Any) -> Document:
     """The statement over the two files."""
-    resources = [
-        {"name": name, "algorithm": "sha256", "digest": digest_of(data).removeprefix("sha256:")}
-        for name, data in FILES.items()
-    ]
-    whole = digest_of(b"".join(bytes.fromhex(one["digest"]) for one in resources)).removeprefix("sha256:")
-    predicate = {"serialization": {"method": "files", "hash_type": "sha256"}, "resources": resources}
-    return {
-        "_type": STATEMENT,
-        "subject": [{"name": "model", "digest": {"sha256": whole}}],
-        "predicateType": PREDICATE,
-        "predicate": predicate,
-    } | changes
-
-
-def signed(key: ec.EllipticCurvePrivateKey, said: bytes, **changes: Any) -> bytes:
-    signature = key.sign(pre_authentication_encoding(said), ec.ECDSA(hashes.SHA256()))
-    envelope = {
-        "payload": base64.b64encode(said).decode(),
-        "payloadType": PAYLOAD,
-        "signatures": [{"sig": base64.b64encode(signature).decode(), "keyid": ""}],
-    }
-    return json.dumps({"mediaType": BUNDLE, "dsseEnvelope": envelope | changes}).encode()
+    return signing.statement(FILES, **changes)
 
 
 @pytest.mark.parametrize("curve", CURVES)
