@@ -215,7 +215,8 @@ def test_what_another_signed_waits_for_a_signature(tenant: Tenant, archive: Arch
 
 
 def test_a_changed_byte_never_serves(tenant: Tenant, archive: Archive) -> None:
-    tenant.kubectl.apply(pinned(tenant, CHANGED, **SIGNED))
+    # without the cache, which still has the file as it was registered
+    tenant.kubectl.apply(pinned(tenant, CHANGED, verification=SIGNED["verification"]))
     status = tenant.world.wait_rolled_back(CHANGED)
     (told,) = [one for one in status["quarantined"] if one["name"] == CHANGED]
     assert told["reason"] == "DigestMismatch"

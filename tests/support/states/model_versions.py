@@ -91,6 +91,18 @@ def accepted_with_the_code_of_its_image() -> Document:
     return judged(registered(spec__code=code), example("model"))
 
 
+@MODEL_VERSIONS.state("Current", "Healthy")
+def accepted_as_onnx() -> Document:
+    stored = {"uri": "s3://models/flights/accelerated.onnx", "digest": f"sha256:{'ab' * 32}", "bytes": 567}
+    parity = {"rows": 2000, "worst": "1.2e-16"}
+    return judged(registered(spec__accelerated=stored | {"parity": parity}), example("model"))
+
+
+@MODEL_VERSIONS.state("Current", "Healthy")
+def accepted_without_a_conversion() -> Document:
+    return judged(registered(spec__notAccelerated="there is no converter for Odd"), example("model"))
+
+
 @MODEL_VERSIONS.state("Current", "Suspended", "AwaitingApproval")
 def import_awaits_approval() -> Document:
     return judged(imported(), example("model"))
