@@ -52,7 +52,7 @@ SMALLEST: dict[str, tuple[Document, Document]] = {
             "prediction": {"labelDelay": "1d", "positiveClass": "1", "scoreOutput": "probability"},
             "versions": {"retain": 10},
             "promotion": {"policy": "Automatic"},
-            "serving": {"replicas": 1, "readyWithin": "5m"},
+            "serving": {"replicas": 1, "readyWithin": "5m", "allowUnsafeFormats": False},
             "rollout": {"strategy": "BlueGreen", "analysis": {"alpha": "0.05", "minSamples": 500}},
         },
     ),
