@@ -38,6 +38,15 @@ def test_all_four_were_released() -> None:
     ]
 
 
+def with_another(schema: Any, new_default: bool, own_default: bool) -> Any:
+    """A schema with one more field, and with that field in its own default."""
+    field = {"type": "boolean", "default": own_default}
+    return {
+        "properties": schema["properties"] | {"shade": field},
+        "default": schema["default"] | {"shade": new_default},
+    }
+
+
 RETAIN = f"{SPEC}.properties.versions.properties.retain"
 
 
@@ -71,6 +80,12 @@ RETAIN = f"{SPEC}.properties.versions.properties.retain"
             lambda it: it.append({"rule": "false"}),
             "v1alpha1: rule is new: false",
         ),
+        (
+            f"{SPEC}.properties.serving",
+            lambda it: it.update(with_another(it, new_default=True, own_default=False)),
+            "v1alpha1.spec.serving: default was {'replicas': 1, 'readyWithin': '5m', 'allowUnsafeFormats': False}, "
+            "is {'replicas': 1, 'readyWithin': '5m', 'allowUnsafeFormats': False, 'shade': True}",
+        ),
         ("spec.versions.0", lambda it: it.update(served=False), "v1alpha1 is not served any more"),
     ],
 )
@@ -88,6 +103,7 @@ def test_what_breaks_is_named(path: str, change: Any, said: str) -> None:
         (f"{SPEC}.properties.promotion.properties.policy.enum", lambda it: it.append("Lottery")),
         (f"{SCHEMA}.x-kubernetes-validations", lambda it: it.clear()),
         (RETAIN, lambda it: it.update(description="how many")),
+        (f"{SPEC}.properties.serving", lambda it: it.update(with_another(it, new_default=True, own_default=True))),
     ],
 )
 def test_what_adds_or_loosens_breaks_nothing(path: str, change: Any) -> None:

@@ -9,7 +9,7 @@ Schema = dict[str, Any]
 
 _UPPER = ("maximum", "maxLength", "maxItems", "maxProperties")
 _LOWER = ("minimum", "minLength", "minItems", "minProperties")
-_FIXED = ("type", "format", "pattern", "default", "x-kubernetes-list-type", "x-kubernetes-list-map-keys")
+_FIXED = ("type", "format", "pattern", "x-kubernetes-list-type", "x-kubernetes-list-map-keys")
 _RULES = "x-kubernetes-validations"
 _ONLY_BUCKETS = "self.matches('^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/')"
 _WEAKER: dict[str, str] = {
@@ -50,6 +50,8 @@ def _compared(before: Schema, after: Schema, path: str) -> Iterator[str]:
     for name in _FIXED:
         if before.get(name) != after.get(name):
             yield f"{path}: {name} was {before.get(name)!r}, is {after.get(name)!r}"
+    if before.get("default") != (default := _default_for(before, after)):
+        yield f"{path}: default was {before.get('default')!r}, is {default!r}"
     if "enum" in after and not set(before.get("enum", ())) <= set(after["enum"]):
         yield f"{path}: enum lacks {sorted(map(str, set(before['enum']) - set(after['enum'])))}"
     if "enum" in after and "enum" not in before:
@@ -64,6 +66,19 @@ def _compared(before: Schema, after: Schema, path: str) -> Iterator[str]:
     for part in ("items", "additionalProperties"):
         if isinstance(before.get(part), dict) and isinstance(after.get(part), dict):
             yield from _compared(before[part], after[part], f"{path}[]")
+
+
+def _default_for(before: Schema, after: Schema) -> Any:
+    """The default of `after` without fields that are new and have that same default wherever they are left out."""
+    default, own = after.get("default"), after.get("properties", {})
+    if not isinstance(default, dict):
+        return default
+    known = before.get("properties", {})
+    return {
+        name: value
+        for name, value in default.items()
+        if name in known or name not in own or value != own[name].get("default")
+    }
 
 
 def _rules_below(schema: Schema) -> Iterator[str]:
