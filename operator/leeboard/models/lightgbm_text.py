@@ -119,8 +119,8 @@ def _tree(entries: dict[str, str], width: int, number: int) -> str:
     name, leaves, by_category = f"tree {number}", int(entries["num_leaves"]), int(entries["num_cat"])
     if int(entries.get("is_linear", "0")):
         raise ModelError(Reason.MODEL_LOAD_FAILED, "trees with linear models in their leaves are not served")
-    if leaves < 1 or by_category < 0:
-        raise malformed(name, f"{leaves} leaves")
+    if leaves < 1 or not 0 <= by_category < leaves:
+        raise malformed(name, f"{leaves} leaves, and {by_category} splits by category")
     inner = leaves - 1
     kept = {"num_leaves": str(leaves), "num_cat": str(by_category)}
     for part in _OF_NODES if inner else ():
@@ -143,6 +143,8 @@ def _check_children(entries: dict[str, str], width: int, inner: int, name: str) 
     """A child below zero is the leaf of the number that it is the complement of."""
     left, right = (_whole(entries, part, inner) for part in ("left_child", "right_child"))
     leaves = inner + 1
+    if (left >= inner).any() or (right >= inner).any():
+        raise malformed(name, "a child that is none")
     as_nodes = [np.where(child < 0, inner + ~child, child) for child in (left, right)]
     none = np.zeros(leaves, dtype=np.int64)
     is_leaf = np.concatenate([np.zeros(inner, dtype=np.bool_), np.ones(leaves, dtype=np.bool_)])

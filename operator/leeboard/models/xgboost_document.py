@@ -5,6 +5,7 @@ XGBoost follows the indices of a file without looking, and its reader of JSON ne
 
 import json
 from collections.abc import Sequence
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from leeboard.models.tree_nodes import Nodes, malformed
 LARGEST = 256 << 20
 """Bytes of a file; while it is looked at it takes some ten times as much."""
 _ROOTLESS, _LEAF = 2**31 - 1, -1
+_FEW = 1000
+"""Outputs that a model may have without a tree for each: no answer of theirs is large."""
 _OF_NODES = (
     "left_children",
     "right_children",
@@ -72,7 +75,10 @@ def _check(found: Any) -> None:
     width, groups = width_of(found), groups_of(found)
     if not 0 < width < _ROOTLESS or not 0 < groups < _ROOTLESS:
         raise malformed("the model", f"{width} inputs and {groups} outputs")
-    names = learner.get("feature_names", [])
+    _check_parameters(learner, width, groups)
+    names, types = learner.get("feature_names", []), learner.get("feature_types", [])
+    if len(types) not in (0, width) or not all(isinstance(kind, str) for kind in types):
+        raise malformed("the model", f"{len(types)} types for {width} inputs")
     if len(names) not in (0, width) or not all(isinstance(name, str) for name in names):
         raise malformed("the model", f"{len(names)} names for {width} inputs")
     if not isinstance(learner["objective"]["name"], str) or not isinstance(learner.get("attributes", {}), dict):
@@ -95,13 +101,37 @@ def _check(found: Any) -> None:
             raise ModelError(Reason.MODEL_LOAD_FAILED, f"a booster {str(other)[:40]!r} is not served")
 
 
+def _check_parameters(learner: Any, width: int, groups: int) -> None:
+    parameters, objective = learner["learner_model_param"], learner["objective"]
+    classes, targets = int(parameters["num_class"]), int(parameters.get("num_target", 1))
+    if classes < 0 or targets < 0 or min(classes, targets) > 1:
+        raise malformed("the model", f"{classes} classes of {targets} targets")
+    parameters.update(_written(num_class=classes, num_target=max(targets, 1), num_feature=width))
+    base = json.loads(parameters["base_score"]) if isinstance(parameters["base_score"], str) else None
+    scores = base if isinstance(base, list) else [base]
+    if len(scores) not in (1, groups) or not all(type(one) in (int, float) and isfinite(one) for one in scores):
+        raise malformed("the model", f"a base score that is none for {groups} outputs")
+    multiclass = objective.get("softmax_multiclass_param")
+    if multiclass is not None and int(multiclass["num_class"]) != classes:
+        raise malformed("the model", f"another number of classes than {classes}")
+
+
+def _written(**numbers: int) -> dict[str, str]:
+    """Parameters as XGBoost writes them: its reader and Python's do not agree on every text."""
+    return {name: str(number) for name, number in numbers.items()}
+
+
 def _check_trees(model: Any, width: int, groups: int) -> None:
     trees, parameters = model["trees"], model["gbtree_model_param"]
     if any(model.get("cats", {}).get(part) for part in ("enc", "feature_segments", "sorted_idx")):
         text = "categories by name are not served: encode them before XGBoost gets them, in a pipeline saved by skops"
         raise ModelError(Reason.MODEL_LOAD_FAILED, text)
-    if int(parameters["num_trees"]) != len(trees) or not 0 < int(parameters["num_parallel_tree"]) <= max(len(trees), 1):
+    count, parallel = int(parameters["num_trees"]), int(parameters["num_parallel_tree"])
+    if count != len(trees) or not 0 < parallel <= max(count, 1):
         raise malformed("the model", f"another number of trees than its {len(trees)}")
+    parameters.update(_written(num_trees=count, num_parallel_tree=parallel))
+    if groups > max(count, _FEW):
+        raise malformed("the model", f"{groups} outputs of {count} trees")
     owners, rounds = _whole(model["tree_info"]), _whole(model.get("iteration_indptr", [0, len(trees)]))
     if len(owners) != len(trees) or ((owners < 0) | (owners >= groups)).any():
         raise malformed("the model", f"trees for none of its {groups} outputs")
@@ -113,9 +143,12 @@ def _check_trees(model: Any, width: int, groups: int) -> None:
 
 def _check_tree(tree: Any, width: int, number: int) -> None:
     name, parameters = f"tree {number}", tree["tree_param"]
-    if int(parameters.get("size_leaf_vector", 1)) > 1:
+    figures, deleted = int(parameters.get("size_leaf_vector", 1)), int(parameters.get("num_deleted", 0))
+    if figures > 1:
         raise ModelError(Reason.MODEL_LOAD_FAILED, "trees with several figures in a leaf are not served")
     count = int(parameters["num_nodes"])
+    if figures < 0 or not 0 <= deleted < max(count, 1):
+        raise malformed(name, f"{figures} figures in a leaf, and {deleted} nodes that were deleted")
     if int(parameters["num_feature"]) != width or tree["id"] != number:
         raise malformed(name, f"another number of inputs than {width}, or of its own")
     if any(len(tree[part]) != count for part in _OF_NODES):
@@ -130,6 +163,7 @@ def _check_tree(tree: Any, width: int, number: int) -> None:
     for part in ("split_conditions", "base_weights", "loss_changes", "sum_hessian"):
         _array(tree[part], np.float64)
     _check_categories(tree, inner, _whole(tree["split_type"]), name)
+    parameters.update(_written(num_nodes=count, num_feature=width, num_deleted=deleted, size_leaf_vector=figures))
 
 
 def _check_categories(tree: Any, inner: NDArray[np.int64], kinds: NDArray[np.int64], name: str) -> None:

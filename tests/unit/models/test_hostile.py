@@ -8,6 +8,9 @@ import io
 import json
 import re
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -38,10 +41,10 @@ def seeds(tmp_path_factory) -> dict[str, bytes]:
     """A whole file of every format."""
     folder = tmp_path_factory.mktemp("seeds")
     forest = RandomForestClassifier(3, max_depth=3, random_state=1).fit(MATRIX, TARGET)
-    boosted = xgboost.XGBClassifier(n_estimators=3, max_depth=3, n_jobs=1).fit(MATRIX, TARGET)
+    boosted = xgboost.XGBClassifier(n_estimators=2, max_depth=2, n_jobs=1).fit(MATRIX, TARGET)
     boosted.save_model(folder / "model.json")
     boosted.save_model(folder / "model.ubj")
-    light = LGBMClassifier(n_estimators=3, num_leaves=6, n_jobs=1, verbose=-1).fit(MATRIX, TARGET)
+    light = LGBMClassifier(n_estimators=2, num_leaves=4, n_jobs=1, verbose=-1).fit(MATRIX, TARGET)
     light.booster_.save_model(folder / "model.txt")
     graph = to_onnx(forest, MATRIX[:1].astype(np.float32), options={"zipmap": False})
     (folder / "model.onnx").write_bytes(graph.SerializeToString())
@@ -88,17 +91,31 @@ def test_damaged_files_are_refused_or_answer(seeds, tmp_path, kind, data) -> Non
     assert answer(tmp_path, kind, changed(seeds[kind], data.draw)) in REASONS | {""}
 
 
+NUMBERS = [b"-1", b"0", b"3", b"99999", b"2147483646", b"2147483647", b"-2147483648", b"9" * 25, b"1e400", b"1_0"]
+
+
 @pytest.mark.parametrize("kind", ["json", "txt"])
-@settings(max_examples=80, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(data=st.data())
-def test_another_number_anywhere_is_refused_or_answers(seeds, tmp_path, kind, data) -> None:
-    spots = list(re.finditer(rb"-?\d+", seeds[kind]))
-    spot = data.draw(st.sampled_from(range(len(spots))))
-    number = data.draw(
-        st.sampled_from([b"-1", b"0", b"3", b"99999", b"2147483647", b"-2147483648", b"9" * 25, b"1e400"])
-    )
-    begin, end = spots[spot].span()
-    assert answer(tmp_path, kind, seeds[kind][:begin] + number + seeds[kind][end:]) in REASONS | {""}
+@pytest.mark.filterwarnings("ignore:invalid value encountered in cast")
+def test_another_number_anywhere_is_refused_or_answers_and_takes_no_memory(seeds, tmp_path, kind) -> None:
+    seed = seeds[kind]
+    for spot in re.finditer(rb"-?\d+", seed):
+        for number in NUMBERS:
+            with bounded_memory(f"{number.decode()} after {seed[max(spot.start() - 60, 0) : spot.start()]!r}"):
+                answer(tmp_path, kind, seed[: spot.start()] + number + seed[spot.end() :])
+
+
+@contextmanager
+def bounded_memory(what: str) -> Iterator[None]:
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak from here on
+    before = peak()
+    yield
+    assert peak() - before < 100 << 20, what
+
+
+def peak() -> int:
+    found = re.search(r"^VmHWM:\s+(\d+) kB$", Path("/proc/self/status").read_text(encoding="ascii"), re.MULTILINE)
+    assert found
+    return int(found[1]) << 10
 
 
 NESTED = {
