@@ -5,7 +5,6 @@ XGBoost follows the indices of a file without looking, and its reader of JSON ne
 
 import json
 from collections.abc import Sequence
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -107,9 +106,9 @@ def _check_parameters(learner: Any, width: int, groups: int) -> None:
     if classes < 0 or targets < 0 or min(classes, targets) > 1:
         raise malformed("the model", f"{classes} classes of {targets} targets")
     parameters.update(_written(num_class=classes, num_target=max(targets, 1), num_feature=width))
-    base = json.loads(parameters["base_score"]) if isinstance(parameters["base_score"], str) else None
-    scores = base if isinstance(base, list) else [base]
-    if len(scores) not in (1, groups) or not all(type(one) in (int, float) and isfinite(one) for one in scores):
+    base = json.loads(parameters["base_score"])
+    scores = _array(base if isinstance(base, list) else [base], np.float64)
+    if len(scores) not in (1, groups) or not np.isfinite(scores).all():
         raise malformed("the model", f"a base score that is none for {groups} outputs")
     multiclass = objective.get("softmax_multiclass_param")
     if multiclass is not None and int(multiclass["num_class"]) != classes:

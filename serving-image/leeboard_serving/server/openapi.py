@@ -97,7 +97,7 @@ def _output(signature: Signature) -> _Json:
 
 
 def _infer() -> _Json:
-    page = _page("Predict", _ref("Answer"), "400", "413", "500", "503")
+    page = _page("Predict", _ref("Answer"), "400", "413", "415", "500", "503")
     page["requestBody"] = {"required": True, "content": {"application/json": {"schema": _ref("Request")}}}
     page["responses"]["200"]["content"]["application/octet-stream"] = {"schema": {"type": "string"}}
     return page

@@ -14,6 +14,7 @@ from leeboard.observability.exposition import exposition
 from leeboard_serving.failures import ServingError
 from leeboard_serving.server.batching import Overloaded, retry_after
 from leeboard_serving.server.http.answers import BINARY
+from leeboard_serving.server.http.content_encoding import ENCODINGS, Refused, unpacked
 from leeboard_serving.server.http.request import HttpRequest
 from leeboard_serving.server.http.site import Handler, Pages
 from leeboard_serving.server.inference.answers import Answers
@@ -32,8 +33,8 @@ _JSON_LENGTH = b"inference-header-content-length"
 class Rest:
     """The pages of one model."""
 
-    def __init__(self, serving: Serving, registry: CollectorRegistry) -> None:
-        self._serving, self._registry = serving, registry
+    def __init__(self, serving: Serving, registry: CollectorRegistry, largest: int) -> None:
+        self._serving, self._registry, self._largest = serving, registry, largest
         model = serving.model
         self._name, self._version = model.served.model, model.served.version
         self._encoder = Encoder(self._name, self._version, model.signature.outputs[0].name)
@@ -83,7 +84,14 @@ class Rest:
             if not serving.loaded:
                 raise BadRequest("the model is not loaded")
             serving.batcher.check_load()
+            encoding = request.header(b"content-encoding")
+            if encoding is not None:
+                request.body = unpacked(request.body, encoding, self._largest)
             asked = parse_request(request.body, serving.model.signature, _json_length(request))
+        except Refused as error:
+            request.fail(error.status, str(error), ((b"accept-encoding", ENCODINGS),))
+            serving.failed("", "infer", request.started, error.status, str(error))
+            return
         except BadRequest as error:
             request.fail(400, str(error))
             serving.failed("", "infer", request.started, 400, str(error))

@@ -52,7 +52,8 @@ class Worker:
         serving = Serving(self.model, observer, self.counts, self.number, self.settings)
         served = self.model.served
         address = (served.model, served.version)
-        rest = Rest(serving, server_registry(address, self.counts, self.settings.workers, self.load_seconds))
+        registry = server_registry(address, self.counts, self.settings.workers, self.load_seconds)
+        rest = Rest(serving, registry, self.settings.limits.body)
         site = Site(rest.pages(), rest, self.settings.limits, {"x-leeboard-version": served.version})
         serving.connections = lambda: site.connections
         observer.start()

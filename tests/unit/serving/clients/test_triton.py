@@ -95,13 +95,26 @@ def test_missing_values_in_bytes(http, rpc, model):
         np.testing.assert_array_equal(result.as_numpy("probability"), scored(model, frame))
 
 
-def test_http_in_the_background_and_compressed(http, model):
+def test_http_in_the_background(http, model):
     package = tritonclient.http
     pending = [http.async_infer(NAME, tensors(package), outputs=outputs(package)) for _ in range(5)]
     for one in pending:
         check(one.get_result(), model)
-    with pytest.raises(InferenceServerException, match="not JSON"):
-        http.infer(NAME, tensors(package), request_compression_algorithm="gzip")
+
+
+@pytest.mark.parametrize("out", FORMS)
+@pytest.mark.parametrize("algorithm", ["gzip", "deflate"])
+def test_http_compressed(http, model, algorithm, out):
+    """Requests may be; answers come as they are, whatever was asked for."""
+    package = tritonclient.http
+    result = http.infer(
+        NAME,
+        tensors(package, binary_data=out),
+        outputs=outputs(package, binary_data=out),
+        request_compression_algorithm=algorithm,
+        response_compression_algorithm=algorithm,
+    )
+    check(result, model)
 
 
 @pytest.mark.parametrize("out", FORMS)

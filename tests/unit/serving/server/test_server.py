@@ -1,10 +1,12 @@
 """The server as a process: what it answers, what it refuses, what it tells the exporter, how it starts and ends."""
 
+import gzip
 import json
 import signal
 import socket
 import threading
 import time
+import zlib
 
 import httpx
 import numpy as np
@@ -165,6 +167,37 @@ def test_a_body_that_is_too_large_is_refused(client, told):
     answer = client.post(INFER, content=b" " * ((16 << 20) + 1))
     assert answer.status_code == 413
     assert [one.status for one in told.wait(1)] == [413]
+
+
+WHOLE = json.dumps(request(3)).encode()
+PACKED = gzip.compress(WHOLE)
+COMPRESSED = {
+    "cut short": ("gzip", PACKED[:-9], 400, "not what Content-Encoding says: it ends too early"),
+    "with something behind": ("gzip", PACKED + PACKED, 400, "goes on after its end"),
+    "not compressed": ("gzip", WHOLE, 400, "not what Content-Encoding says"),
+    "empty": ("deflate", b"", 400, "ends too early"),
+    "of another kind": ("br", WHOLE, 415, "Content-Encoding br is not known; gzip and deflate are"),
+    "of two kinds": ("gzip, gzip", gzip.compress(PACKED), 415, "gzip, gzip is not known"),
+    "a bomb": ("gzip", gzip.compress(bytes((16 << 20) + 1)), 413, "at most 16777216 bytes once it is unpacked"),
+}
+
+
+@pytest.mark.parametrize("case", COMPRESSED.values(), ids=COMPRESSED.keys())
+def test_compressed_bodies_that_are_none(client, told, case):
+    encoding, body, status, text = case
+    answer = client.post(INFER, content=body, headers={"content-encoding": encoding})
+    assert (answer.status_code, answer.headers["accept-encoding"]) == (status, "gzip, deflate")
+    assert text in answer.json()["error"]
+    assert [one.status for one in told.wait(1)] == [status]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body"), [("GZIP", PACKED), ("deflate", zlib.compress(WHOLE)), ("identity", WHOLE)]
+)
+def test_compressed_bodies_are_unpacked(client, encoding, body):
+    answer = client.post(INFER, content=body, headers={"content-encoding": encoding})
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["outputs"] == client.post(INFER, content=WHOLE).json()["outputs"]
 
 
 def test_a_caller_that_leaves_within_its_body_is_counted(client, told):
