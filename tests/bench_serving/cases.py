@@ -61,8 +61,8 @@ CASES = (
     Case("gradient-boosting", 1024, binary=True),
 )
 BY_GRPC = (CASES[0],)
-FIXED_RATE = CASES[:3]
-OVERLOADED = (CASES[0], CASES[3])
+FIXED_RATE = CASES[:2]
+OVERLOADED = (CASES[0],)
 
 
 @cache

@@ -32,7 +32,9 @@ class Bench:
     folder: Path
     connections: Sequence[int]
     rounds: int
-    seconds: float
+    seconds: int
+    told: Callable[[str], None] = print
+    """Hears what is being measured."""
 
     def rest(self, running: Sequence[Running], case: Case) -> dict[str, dict[int, Result]]:
         """REST in a closed loop, by wrk: the medians by server and number of connections."""
@@ -67,6 +69,7 @@ class Bench:
 
     def overload(self, one: Running, case: Case, rate: float, connections: int) -> Overload:
         """One server, asked more than it can answer."""
+        self.told(f"beyond what it can do: {one.name}")
         ask = {"rate": rate, "connections": connections, "core": CLIENT_CORE}
         h2load.at_rate(one.url, case, self.folder, seconds=WARM_SECONDS, **ask)
         return h2load.at_rate(one.url, case, self.folder, seconds=3 * self.seconds, **ask)[1]
@@ -77,6 +80,7 @@ class Bench:
         found: dict[str, dict[int, list[Result]]] = {}
         for round_ in range(self.rounds):
             for one in running:
+                self.told(f"round {round_ + 1} of {self.rounds}: {one.name}")
                 for load in loads or self.connections:
                     if not round_:
                         ask(one, load, WARM_SECONDS)

@@ -57,7 +57,7 @@ class Worker:
         site = Site(rest.pages(), rest, self.settings.limits, {"x-leeboard-version": served.version})
         serving.connections = lambda: site.connections
         observer.start()
-        await site.open(listening)
+        site.open(listening)
         rpc = RpcServer(serving)
         if self.settings.grpc_port:
             await rpc.open(self.settings.host, self.settings.grpc_port, shared=self.settings.workers > 1)

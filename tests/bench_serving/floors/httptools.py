@@ -27,7 +27,7 @@ async def main() -> None:
     pages.add("POST", "/v2/models/m/infer", lambda request: request.answer(200, handler.answer(bytes(request.body))))
     pages.add("GET", "/v2/health/ready", lambda request: request.answer_json({"ready": True}))
     site = Site(pages, _Nobody(), Limits(), {})
-    await site.open(listen("127.0.0.1", int(sys.argv[1]), shared=False))
+    site.open(listen("127.0.0.1", int(sys.argv[1]), shared=False))
     await asyncio.Event().wait()
 
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
+from leeboard_serving.server.http.acceptor import Acceptor
 from leeboard_serving.server.http.answers import Heads
 from leeboard_serving.server.http.connection import Connection
 from leeboard_serving.server.http.known_heads import KnownHeads
@@ -60,7 +61,7 @@ class Site:
         self._observed = observed
         self._connections: set[Connection] = set()
         self._empty = asyncio.Event()
-        self._server: asyncio.Server | None = None
+        self._acceptor: Acceptor | None = None
         self._sweeper: asyncio.TimerHandle | None = None
 
     @property
@@ -68,11 +69,10 @@ class Site:
         """Open ones."""
         return len(self._connections)
 
-    async def open(self, listening: socket.socket) -> None:
-        """Listen."""
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: Connection(self), sock=listening, backlog=2048)
-        self._sweeper = loop.call_later(SWEEP_SECONDS, self._sweep)
+    def open(self, listening: socket.socket) -> None:
+        """Take the connections of a socket that listens."""
+        self._acceptor = Acceptor(listening, lambda: Connection(self))
+        self._sweeper = asyncio.get_running_loop().call_later(SWEEP_SECONDS, self._sweep)
 
     def handle(self, request: HttpRequest) -> None:
         """Give a request to its page."""
@@ -124,8 +124,8 @@ class Site:
         """
         self.draining = True
         await self._until_none(seconds)
-        if self._server is not None:
-            self._server.close()
+        if self._acceptor is not None:
+            await self._acceptor.close()
         for connection in list(self._connections):
             connection.rest()
         await self._until_none(patience)

@@ -55,7 +55,7 @@ class World:
         self.site = Site(pages, self.observed, LIMITS, {"x-constant": "yes"})
         listening = listen("127.0.0.1", 0, shared=False)
         self.port = listening.getsockname()[1]
-        await self.site.open(listening)
+        self.site.open(listening)
         self._ready.set()
         await self._stop.wait()
         await self.site.drain(self.patience, 5.0)
