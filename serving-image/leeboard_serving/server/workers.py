@@ -19,12 +19,13 @@ def run(worker: Worker) -> int:
     One that ends by itself ends them all: the pod's restart is counted and seen, half a server is not.
     """
     settings = worker.settings
+    # what collects garbage looks at everything that the libraries and the model are made of, a tenth of a second long,
+    # and would write to those pages, and so copy them into every worker
+    gc.collect()
+    gc.freeze()
     if settings.workers == 1:
         worker.run(listen(settings.host, settings.port, shared=False))
         return 0
-    # what collects garbage would write to the pages of the model, and so copy them into every worker
-    gc.collect()
-    gc.freeze()
     children = {_fork(replace(worker, number=number)) for number in range(settings.workers)}
     return _watch(children)
 
