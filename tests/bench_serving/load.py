@@ -20,7 +20,8 @@ wrk.body = file:read("*a")
 
 @dataclass(frozen=True)
 class Result:
-    """`rate` is answers with status 200 a second, `p50` and `p99` milliseconds, `failed` the other answers, a count."""
+    """`rate` is answers with status 200 a second, `p50` and `p99` milliseconds, 0 without an answer, `failed` the other
+    answers, a count."""
 
     rate: float
     p50: float
@@ -56,11 +57,11 @@ def parsed(text: str) -> Result:
     total = re.search(r"(\d+) requests in", text)
     latencies = {
         int(percent): float(number) * _UNITS[unit]
-        for percent, number, unit in re.findall(r"^\s+(50|99)%\s+([\d.]+)(us|ms|s|m)$", text, re.M)
+        for percent, number, unit in re.findall(r"^\s+(50|99)%\s+([\d.]+)(us|ms|s|m) *$", text, re.M)
     }
-    if rate is None or total is None or latencies.keys() != {50, 99}:
+    if rate is None or total is None or (int(total[1]) and latencies.keys() != {50, 99}):
         raise RuntimeError(f"wrk printed: {text[:500]}")
     failed = sum(int(number) for number in re.findall(r"Non-2xx or 3xx responses: (\d+)", text))
     failed += sum(int(one) for line in re.findall(r"Socket errors: (.+)", text) for one in re.findall(r"\d+", line))
     share = 1 - failed / max(1, int(total[1]))
-    return Result(float(rate[1]) * share, latencies[50], latencies[99], failed)
+    return Result(float(rate[1]) * share, latencies.get(50, 0.0), latencies.get(99, 0.0), failed)

@@ -28,6 +28,8 @@ QUICK = 0.001
 """Seconds that the event loop may be held up by a prediction."""
 LARGEST_BATCH = 4096
 """Rows that are predicted together; a single request may have more."""
+EARLY = 128
+"""Requests that are computed within the turn that brings them: of thousands a turn, none would still be in a cache."""
 JobT = TypeVar("JobT", bound="Job")
 Predict = Callable[[list[InferenceRequest]], Answers]
 
@@ -108,7 +110,10 @@ class Batcher(Generic[JobT]):
         """Have a request predicted."""
         self._queue.append(job)
         self._rows += job.request.rows
-        self._schedule()
+        if len(self._queue) < EARLY:
+            self._schedule()
+        else:
+            self._next()
 
     async def urgently(self, work: Callable[[], Any]) -> Any:
         """Do something with the model in its thread, before all that waits. Raises what the work raises."""

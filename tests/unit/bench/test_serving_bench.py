@@ -29,13 +29,18 @@ OURS = ("ours", "ours, with exporter")
     [
         ("4.80ms", "", Result(10000.0, 1.2, 4.8, 0)),
         ("850.00us", "", Result(10000.0, 1.2, 0.85, 0)),
-        ("1.50s", "  Non-2xx or 3xx responses: 5000\n", Result(7500.0, 1.2, 1500.0, 5000)),
+        ("1.50s ", "  Non-2xx or 3xx responses: 5000\n", Result(7500.0, 1.2, 1500.0, 5000)),
         ("4.80ms", "  Socket errors: connect 0, read 2, write 0, timeout 3\n", Result(9997.5, 1.2, 4.8, 5)),
     ],
     ids=["milliseconds", "microseconds", "refused", "unanswered"],
 )
 def test_what_wrk_prints(p99, failures, expected):
     assert parsed(WRK.format(p99=p99, failures=failures)) == expected
+
+
+def test_a_server_that_answers_nothing_in_time():
+    nothing = "  Latency Distribution\n  0 requests in 1.10s, 0.00B read\nRequests/sec:      0.00\n"
+    assert parsed(nothing) == Result(0.0, 0.0, 0.0, 0)
 
 
 def test_something_else_is_no_result():

@@ -84,6 +84,23 @@ async def asked(model):
     batcher.close()
 
 
+async def test_of_very_many_in_one_turn_the_first_are_not_kept_waiting_for_the_last(model, asked):
+    asked.batcher._costs = Quick()
+    for number in range(batching.EARLY + 3):
+        asked.submit(f"r{number}", (number, 1))
+    assert [len(call) for call in model.calls] == [batching.EARLY]
+    await asked.all(batching.EARLY + 3)
+    assert [len(call) for call in model.calls] == [batching.EARLY, 3]
+    assert asked.ended["r7"] == [8]
+
+
+class Quick(Costs):
+    """Of a model that takes no time, on whatever machine this is."""
+
+    def known(self, rows):
+        return 0.0
+
+
 async def test_what_comes_in_one_turn_is_predicted_together(model, asked):
     for number in range(5):
         asked.submit(f"r{number}", (number, 1), (number, 2))
