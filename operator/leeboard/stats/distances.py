@@ -2,7 +2,8 @@
 
 `JensenShannon` is the square root of the Jensen-Shannon divergence in bits: a metric, 0 for equal distributions and 1
 for disjoint ones (Endres and Schindelin 2003; scipy's `jensenshannon(base=2)`, and what NannyML calls jensen_shannon).
-`PSI` is the population stability index, the symmetric Kullback-Leibler divergence in nats.
+`PSI` is the population stability index, the symmetric Kullback-Leibler divergence in nats. Those that depend on the
+order of bins are in `leeboard.stats.ordered`, and what other tools make of the same names in `leeboard.stats.dialects`.
 """
 
 import math
@@ -11,6 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import chdtrc
 
 Name = Literal["JensenShannon", "PSI"]
 Array = NDArray[Any]
@@ -36,6 +38,41 @@ def population_stability_index(a: Array, b: Array, *, pseudo_count: float = PSEU
     p, q = _shares(a, pseudo_count), _shares(b, pseudo_count)
     result: NDArray[np.float64] = ((p - q) * np.log(p / q)).sum(axis=-1)
     return result
+
+
+def total_variation(a: Array, b: Array) -> NDArray[np.float64]:
+    """Half the sum of the differences of shares: how much of one has to move to make it the other."""
+    result: NDArray[np.float64] = np.abs(_shares(a) - _shares(b)).sum(axis=-1) / 2
+    return result
+
+
+def l_infinity(a: Array, b: Array) -> NDArray[np.float64]:
+    """The largest difference of the shares of a bin."""
+    result: NDArray[np.float64] = np.abs(_shares(a) - _shares(b)).max(axis=-1)
+    return result
+
+
+def hellinger(a: Array, b: Array) -> NDArray[np.float64]:
+    """Hellinger distance, 0 for equal distributions and 1 for disjoint ones."""
+    # as differences of roots, not as 1 minus an overlap: of almost equal distributions the digits would be lost
+    roots = np.square(np.sqrt(_shares(a)) - np.sqrt(_shares(b))).sum(axis=-1)
+    result: NDArray[np.float64] = np.sqrt(roots / 2)
+    return result
+
+
+def chi_square(a: Array, b: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Pearson's statistic of the table of both counts, and its p-value: whether both are samples of one distribution.
+
+    Bins that are empty on both sides count for nothing. NaN where one side has no counts, or all lie in one bin.
+    """
+    table = np.stack(np.broadcast_arrays(np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)), axis=-2)
+    rows, columns = table.sum(axis=-1, keepdims=True), table.sum(axis=-2, keepdims=True)
+    expected = rows * columns / np.maximum(rows.sum(axis=-2, keepdims=True), 1)
+    terms = np.divide(np.square(table - expected), expected, out=np.zeros_like(table), where=expected > 0)
+    freedom = (columns[..., 0, :] > 0).sum(axis=-1) - 1
+    known = (rows[..., 0] > 0).all(axis=-1) & (freedom > 0)
+    statistic: NDArray[np.float64] = np.where(known, terms.sum(axis=(-1, -2)), np.nan)
+    return statistic, chdtrc(np.maximum(freedom, 1), statistic)
 
 
 def distance(name: Name, a: Array, b: Array) -> NDArray[np.float64]:
@@ -67,6 +104,7 @@ def _shares(counts: Array, pseudo_count: float = 0.0) -> NDArray[np.float64]:
 
 def _entropy_terms(p: NDArray[np.float64], middle: NDArray[np.float64]) -> NDArray[np.float64]:
     """p log(p / m), 0 where p is 0."""
+    p, middle = np.broadcast_arrays(p, middle)
     ratio = np.divide(p, middle, out=np.ones_like(p), where=middle > 0)
     return np.where(p > 0, p * np.log(np.where(ratio > 0, ratio, 1.0)), p * 0.0)
 

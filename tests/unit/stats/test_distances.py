@@ -7,8 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.distance import jensenshannon
+from scipy.stats import chi2_contingency
 
-from leeboard.stats.distances import distance, jensen_shannon, population_stability_index
+from leeboard.stats.distances import (
+    chi_square,
+    distance,
+    hellinger,
+    jensen_shannon,
+    l_infinity,
+    population_stability_index,
+    total_variation,
+)
 from leeboard.stats.distributions import Bins
 from leeboard.stats.intervals import block_noise, distance_interval
 
@@ -38,6 +47,30 @@ def test_jensen_shannon_obeys_the_triangle_inequality(a, b, c):
     assert jensen_shannon(a, c) <= jensen_shannon(a, b) + jensen_shannon(b, c) + 1e-7
 
 
+@given(COUNTS, COUNTS)
+@settings(derandomize=True, deadline=None, max_examples=100)
+def test_distances_stand_in_their_known_order(a, b):
+    """Gibbs and Su 2002, "On choosing and bounding probability metrics": H² <= TV <= √2 H, and L-infinity <= TV."""
+    variation, distance_of_roots = float(total_variation(a, b)), float(hellinger(a, b))
+    assert 0 <= distance_of_roots**2 <= variation + 1e-12
+    assert variation <= min(1, math.sqrt(2) * distance_of_roots) + 1e-12
+    assert float(l_infinity(a, b)) <= variation + 1e-12
+    assert float(jensen_shannon(a, b, root=False)) <= variation + 1e-12  # Lin 1991, in bits
+
+
+@given(COUNTS, COUNTS)
+@settings(derandomize=True, deadline=None, max_examples=100)
+def test_chi_square_is_scipys(a, b):
+    statistic, p_value = chi_square(a, b)
+    used = a + b > 0
+    if used.sum() < 2:
+        assert math.isnan(statistic)
+        return
+    expected = chi2_contingency(np.array([a[used], b[used]]), correction=False)
+    assert float(statistic) == pytest.approx(expected.statistic, rel=1e-9, abs=1e-9)
+    assert float(p_value) == pytest.approx(expected.pvalue, rel=1e-9, abs=1e-300)
+
+
 def test_known_values():
     assert float(jensen_shannon([5, 0], [0, 9])) == 1
     psi = (0.5 - 0.25) * math.log(2) + (0.5 - 0.75) * math.log(0.5 / 0.75)
@@ -57,11 +90,19 @@ def test_a_larger_shift_is_further_away(name):
     assert found == sorted(found)
 
 
-def test_leading_axes_are_many_pairs_at_once():
+@pytest.mark.parametrize("of", [jensen_shannon, total_variation, l_infinity, hellinger, lambda *x: chi_square(*x)[1]])
+def test_leading_axes_are_many_pairs_at_once(of):
     generator = np.random.default_rng(4)
     a, b = generator.integers(0, 50, (7, 6)), generator.integers(0, 50, (7, 6))
-    rows = [float(jensen_shannon(x, y)) for x, y in zip(a, b, strict=True)]
-    assert jensen_shannon(a, b).tolist() == pytest.approx(rows)
+    rows = [float(of(x, y)) for x, y in zip(a, b, strict=True)]
+    assert of(a, b).tolist() == pytest.approx(rows)
+    assert of(a, b[0]).tolist() == pytest.approx([float(of(x, b[0])) for x in a])
+
+
+@pytest.mark.parametrize("of", [jensen_shannon, total_variation, l_infinity, hellinger, lambda *x: chi_square(*x)[0]])
+def test_nothing_is_known_of_a_side_without_counts(of):
+    assert math.isnan(float(of(np.array([0, 0]), np.array([3, 4]))))
+    assert np.isnan(of(np.array([[1, 2], [0, 0]]), np.array([3, 4]))).tolist() == [False, True]
 
 
 @pytest.mark.parametrize("name", ["JensenShannon", "PSI"])
