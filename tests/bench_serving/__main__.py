@@ -93,8 +93,12 @@ def _measure(bench: Bench, case: Case, running: Sequence[Running], found: Found)
         found.closed.append(Measured(f"{case.name[:-4]}gRPC", bench.grpc(running, case)))
     if case in FIXED_RATE and (rate := _half_of_the_best(closed)):
         found.at_rate.append(Measured(case.name, bench.at_rate(running, case, rate, AT_RATE)))
+    without_and_with = [one for one in running if one.name in {server.name for server in OURS[:2]}]
+    if case in FIXED_RATE and len(without_and_with) == 2:
+        found.cpu[case.name] = bench.cpu(without_and_with, case, max(CONNECTIONS))
     if case in OVERLOADED:
-        for one in running:
+        own = {server.name for server in (*OURS, *FLOORS)}
+        for one in [one for one in running if one.name in own]:
             peak = max(result.rate for result in closed[one.name].values())
             overload = bench.overload(one, case, 2 * peak, TOO_MANY)
             found.overloaded.append(Overloaded(case.name, one.name, peak, overload))

@@ -20,6 +20,7 @@ from tests.bench_serving.servers import Floor, Ours, Running
 
 SERVER_CORE, CLIENT_CORE = 0, 1
 WARM_SECONDS = 1.0
+CPU_SECONDS, CPU_ROUNDS = 2, 5
 Server = Ours | Floor | MLServer | Module
 Measure = Callable[[Running, int, float], Result]
 """What asks a server over so many connections for so many seconds."""
@@ -66,6 +67,18 @@ class Bench:
             )[0]
 
         return self._in_turns(running, ask, [round(rate)])
+
+    def cpu(self, running: Sequence[Running], case: Case, connections: int) -> dict[str, float]:
+        """Microseconds of the server's own process for an answer: what it costs whoever else is on the machine."""
+        found: dict[str, list[float]] = {one.name: [] for one in running}
+        for round_ in range(CPU_ROUNDS):
+            for one in running:
+                self.told(f"processor time, round {round_ + 1} of {CPU_ROUNDS}: {one.name}")
+                before = one.cpu_seconds()
+                result = wrk(one.url, case, self.folder, connections=connections, seconds=CPU_SECONDS, core=CLIENT_CORE)
+                answers = result.rate * CPU_SECONDS
+                found[one.name].append(1e6 * (one.cpu_seconds() - before) / max(1.0, answers))
+        return {name: statistics.median(many) for name, many in found.items()}
 
     def overload(self, one: Running, case: Case, rate: float, connections: int) -> Overload:
         """One server, asked more than it can answer."""

@@ -52,6 +52,8 @@ class Found:
     overloaded: list[Overloaded] = field(default_factory=list)
     starts: dict[str, float] = field(default_factory=dict)
     """Seconds until it was ready, by server."""
+    cpu: dict[str, dict[str, float]] = field(default_factory=dict)
+    """Microseconds of the processor for an answer, by case, of the server without and with an exporter."""
 
 
 def entries(found: Found, ours: Sequence[str], versions: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -62,6 +64,9 @@ def entries(found: Found, ours: Sequence[str], versions: Mapping[str, str]) -> l
         compared.append(
             (one.case, "goodput at twice the peak", one.result.goodput, f"{one.server}: its peak", one.peak)
         )
+    for case, of in found.cpu.items():
+        silent, telling = of
+        compared.append((case, "processor µs an answer", of[telling], silent, of[silent]))
     return [
         {
             "case": case, "metric": metric, "ours": mine, "peer": peer, "peer_version": versions.get(peer, ""),
@@ -93,6 +98,13 @@ def text(found: Found, ours: Sequence[str]) -> str:
         parts += ["### At a fixed rate", *(_at_rate(one) for one in found.at_rate)]
     if found.overloaded:
         parts += ["### At twice what a server can do", _overloaded(found.overloaded)]
+    if found.cpu:
+        rows = [[case, *(f"{value:.1f}" for value in of.values())] for case, of in found.cpu.items()]
+        head = ["", *(f"{name}, µs" for name in next(iter(found.cpu.values())))]
+        parts += [
+            "### What telling the exporter costs",
+            _table("processor time of the server for an answer", head, rows),
+        ]
     if found.starts:
         rows = [[name, f"{seconds:.1f}"] for name, seconds in found.starts.items()]
         parts += ["### From its start to Ready", _table(found.closed[0].case, ["", "s"], rows)]

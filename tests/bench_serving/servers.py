@@ -45,6 +45,11 @@ class Running:
                 process.kill()
                 process.wait()
 
+    def cpu_seconds(self) -> float:
+        """What its process has taken of the processor since it began."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def answers(self, case: Case) -> Any:
         """The outputs of one request, as they are read by a client of the protocol. Raises OSError."""
         body, headers = case.body()

@@ -60,6 +60,7 @@ def found():
         [report.Measured("a case", results)],
         [report.Measured("a case", {"ours": {10: results["ours"][16]}, "theirs": {10: results["theirs"][16]}})],
         [report.Overloaded("a case", "ours", 100.0, overload)],
+        cpu={"a case": {"ours": 50.0, "ours, with exporter": 51.5}},
     )
 
 
@@ -70,6 +71,7 @@ def test_entries_compare_ours_with_every_peer():
     assert entries["p99_ms at 16 connections", "theirs"]["ratio"] == 0.25
     assert entries["p99_ms at 10 requests/s", "theirs"]["peer_value"] == 8.0
     assert entries["goodput at twice the peak", "ours: its peak"]["ratio"] == 0.95
+    assert entries["processor µs an answer", "ours"]["ratio"] == 1.03
     assert {key for one in entries.values() for key in one} == {
         *("case", "metric", "ours", "peer", "peer_version", "peer_value", "ratio"),
     }
@@ -79,4 +81,5 @@ def test_the_page_has_every_server_with_its_ratio():
     text = report.text(found(), OURS)
     assert "| ours | 100 |  | 2.00 |" in text
     assert "| theirs | 20 | 5.0 | 8.00 |" in text
+    assert "| a case | 50.0 | 51.5 |" in text
     assert "| ours | 100 | 200 | 95 | 95% | 50% | 0 | 30 | 1 |" in text
