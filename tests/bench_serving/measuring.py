@@ -68,8 +68,11 @@ class Bench:
 
         return self._in_turns(running, ask, [round(rate)])
 
-    def cpu(self, running: Sequence[Running], case: Case, connections: int) -> dict[str, float]:
-        """Microseconds of the server's own process for an answer: what it costs whoever else is on the machine."""
+    def cpu(self, running: Sequence[Running], case: Case) -> dict[str, float]:
+        """Microseconds of the server's own process for an answer, where nothing is predicted together.
+
+        Over more connections it would depend on how many come at once, and so on whoever shares the client's core.
+        """
         found: dict[str, list[float]] = {one.name: [] for one in running}
         for round_ in range(CPU_ROUNDS):
             for one in running:
