@@ -78,7 +78,7 @@ class Bench:
             for one in running:
                 self.told(f"processor time, round {round_ + 1} of {CPU_ROUNDS}: {one.name}")
                 before = one.cpu_seconds()
-                result = wrk(one.url, case, self.folder, connections=connections, seconds=CPU_SECONDS, core=CLIENT_CORE)
+                result = wrk(one.url, case, self.folder, connections=1, seconds=CPU_SECONDS, core=CLIENT_CORE)
                 answers = result.rate * CPU_SECONDS
                 found[one.name].append(1e6 * (one.cpu_seconds() - before) / max(1.0, answers))
         return {name: statistics.median(many) for name, many in found.items()}
