@@ -8,6 +8,8 @@ from e2e.demo.study.windows import Scored, monitor_spec
 from leeboard.models import ModelError
 from leeboard.stats.performance import compare
 
+pytestmark = pytest.mark.xdist_group("demo-story")  # what is trained for it takes a minute: once
+
 LEAST_ROWS = monitor_spec()["window"]["minSamples"]
 
 

@@ -22,6 +22,8 @@ from leeboard.models.skops_file import TRUSTED
 from leeboard.stats.performance import measure
 from tests.support.trained import Bucket
 
+pytestmark = pytest.mark.xdist_group("demo-training")  # what is trained for it takes a minute: once
+
 MONTHS = ("2013-01", "2013-02")
 ONE_IN = 2
 
