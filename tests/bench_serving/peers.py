@@ -66,7 +66,7 @@ class MLServer:
         place = folder / re.sub(r"\W+", "-", f"{self.name}-{kind}")
         place.mkdir(parents=True, exist_ok=True)
         ports = {name: free_port() for name in ("http_port", "grpc_port", "metrics_port")}
-        quiet = {"host": "127.0.0.1", "metrics_endpoint": "/metrics"}
+        quiet = {"host": "127.0.0.1", "metrics_endpoint": "/metrics", "metrics_dir": str(place / "metrics")}
         (place / "settings.json").write_text(json.dumps(quiet | ports | dict(self.settings)), encoding="utf-8")
         uri = {"uri": str(pickled(kind, folder))}
         model = {"name": "m", "implementation": "mlserver_sklearn.SKLearnModel", "parameters": uri}
