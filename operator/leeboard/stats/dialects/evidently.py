@@ -11,7 +11,7 @@ import numpy as np
 from scipy import stats
 from scipy.spatial.distance import jensenshannon
 
-from leeboard.stats.dialects.samples import Floats, Sample, bin_counts, category_counts, finite, is_numeric, texts
+from leeboard.stats.dialects.samples import Floats, Sample, bin_counts, counts_of_both, finite, is_numeric
 
 MOST_VALUES = 20
 """Distinct numbers of a reference that are still binned by value."""
@@ -91,8 +91,7 @@ def _binned(reference: Sample, current: Sample) -> Binned:
         values = np.unique(np.concatenate([a, b]))
         counts = [np.bincount(np.searchsorted(values, one), minlength=len(values)).astype(float) for one in (a, b)]
     else:
-        categories = sorted({*texts(reference), *texts(current)})
-        counts = [category_counts(one, categories)[:-1] for one in (reference, current)]
+        counts = list(counts_of_both(reference, current))
     first, second = (int(one.sum()) for one in counts)
     return Binned(counts[0] / first, counts[1] / second, (first, second))
 

@@ -7,7 +7,16 @@ import numpy as np
 from scipy import stats
 from scipy.spatial.distance import jensenshannon
 
-from leeboard.stats.dialects.samples import Floats, Sample, bin_counts, category_counts, finite, is_numeric, texts
+from leeboard.stats.dialects.samples import (
+    Floats,
+    Sample,
+    bin_counts,
+    category_counts,
+    counts_of_both,
+    finite,
+    is_numeric,
+    texts,
+)
 
 EXACT_BELOW = 10_000
 """Values of a reference below which Kolmogorov-Smirnov and Wasserstein are exact, and the number of bins otherwise."""
@@ -26,16 +35,14 @@ def hellinger(reference: Sample, current: Sample) -> float:
 
 def l_infinity(reference: Sample, current: Sample) -> float:
     """The largest difference of the shares of a category."""
-    categories = sorted({*texts(reference), *texts(current)})
-    a, b = (category_counts(one, categories)[:-1] for one in (reference, current))
+    a, b = counts_of_both(reference, current)
     return float(np.abs(a / a.sum() - b / b.sum()).max())
 
 
 def chi_square(reference: Sample, current: Sample) -> float:
     """The statistic of the contingency table of both samples."""
-    categories = sorted({*texts(reference), *texts(current)})
-    table = [category_counts(one, categories)[:-1] for one in (reference, current)]
-    return float(stats.chi2_contingency(np.array(table)).statistic) if len(categories) > 1 else 0.0
+    table = np.array(counts_of_both(reference, current))
+    return float(stats.chi2_contingency(table).statistic) if table.shape[1] > 1 else 0.0
 
 
 def kolmogorov_smirnov(reference: Sample, current: Sample) -> float:

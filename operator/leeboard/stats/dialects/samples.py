@@ -42,6 +42,12 @@ def category_counts(values: Sample, categories: Sequence[str]) -> Floats:
     return np.bincount(found, minlength=len(places) + 1).astype(np.float64)
 
 
+def counts_of_both(reference: Sample, current: Sample) -> tuple[Floats, Floats]:
+    """How often every category that either sample has occurs in each."""
+    categories = sorted({*texts(reference), *texts(current)})
+    return category_counts(reference, categories)[:-1], category_counts(current, categories)[:-1]
+
+
 def bin_counts(numbers: Floats, edges: Floats) -> Floats:
     """Counts between edges, the last bin closed; numbers beyond them are in none."""
     return np.histogram(numbers, edges)[0].astype(np.float64)

@@ -65,7 +65,6 @@ class Acceptor:
     async def _open(self, accepted: socket.socket) -> None:
         try:
             accepted.setblocking(False)
-            accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             await self._loop.connect_accepted_socket(self._made, accepted)
         except OSError:
             accepted.close()  # the caller is gone already
