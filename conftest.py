@@ -19,6 +19,11 @@ def pytest_sessionstart() -> None:
         pytest.exit("tests run on no cluster but their own: CONTEXT is for make demo", returncode=4)
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Long values are no part of a test's name: processes that run tests side by side must give a test one name."""
+    return argname if isinstance(val, bytes | str) and len(val) > 80 else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where tests run side by side, a module stays with one process, and so does each version of Kubernetes in it."""
     for item in items:

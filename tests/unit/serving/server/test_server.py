@@ -192,7 +192,12 @@ def test_compressed_bodies_that_are_none(client, told, case):
 
 
 @pytest.mark.parametrize(
-    ("encoding", "body"), [("GZIP", PACKED), ("deflate", zlib.compress(WHOLE)), ("identity", WHOLE)]
+    ("encoding", "body"),
+    [
+        pytest.param("GZIP", PACKED, id="gzip"),
+        pytest.param("deflate", zlib.compress(WHOLE), id="deflate"),
+        pytest.param("identity", WHOLE, id="identity"),
+    ],
 )
 def test_compressed_bodies_are_unpacked(client, encoding, body):
     answer = client.post(INFER, content=body, headers={"content-encoding": encoding})
