@@ -95,7 +95,7 @@ def _measure(bench: Bench, case: Case, running: Sequence[Running], found: Found)
         found.at_rate.append(Measured(case.name, bench.at_rate(running, case, rate, AT_RATE)))
     without_and_with = [one for one in running if one.name in {server.name for server in OURS[:2]}]
     if case in FIXED_RATE and len(without_and_with) == 2:
-        found.cpu[case.name] = bench.cpu(without_and_with, case)
+        found.cpu[case.name] = bench.cpu(*without_and_with, case)
     if case in OVERLOADED:
         own = {server.name for server in (*OURS, *FLOORS)}
         for one in [one for one in running if one.name in own]:

@@ -15,12 +15,13 @@ from tests.bench_serving.cases import Case
 from tests.bench_serving.grpc_calls import message, rows_answered
 from tests.bench_serving.h2load import Overload
 from tests.bench_serving.load import Result, wrk
+from tests.bench_serving.paired import Paired, paired
 from tests.bench_serving.peers import MLServer, Module
 from tests.bench_serving.servers import Floor, Ours, Running
 
 SERVER_CORE, CLIENT_CORE = 0, 1
 WARM_SECONDS = 1.0
-CPU_SECONDS, CPU_ROUNDS = 2, 5
+CPU_SECONDS, CPU_ROUNDS = 1, 30
 Server = Ours | Floor | MLServer | Module
 Measure = Callable[[Running, int, float], Result]
 """What asks a server over so many connections for so many seconds."""
@@ -68,20 +69,21 @@ class Bench:
 
         return self._in_turns(running, ask, [round(rate)])
 
-    def cpu(self, running: Sequence[Running], case: Case) -> dict[str, float]:
-        """Microseconds of the server's own process for an answer, where nothing is predicted together.
+    def cpu(self, silent: Running, telling: Running, case: Case) -> Paired:
+        """Microseconds of both servers' own processes for an answer, where nothing is predicted together.
 
         Over more connections it would depend on how many come at once, and so on whoever shares the client's core.
+        Which of the two comes first changes from round to round.
         """
-        found: dict[str, list[float]] = {one.name: [] for one in running}
+        found: dict[str, list[float]] = {silent.name: [], telling.name: []}
         for round_ in range(CPU_ROUNDS):
-            for one in running:
+            for one in (silent, telling) if round_ % 2 else (telling, silent):
                 self.told(f"processor time, round {round_ + 1} of {CPU_ROUNDS}: {one.name}")
                 before = one.cpu_seconds()
                 result = wrk(one.url, case, self.folder, connections=1, seconds=CPU_SECONDS, core=CLIENT_CORE)
                 answers = result.rate * CPU_SECONDS
                 found[one.name].append(1e6 * (one.cpu_seconds() - before) / max(1.0, answers))
-        return {name: statistics.median(many) for name, many in found.items()}
+        return paired(found[silent.name], found[telling.name])
 
     def overload(self, one: Running, case: Case, rate: float, connections: int) -> Overload:
         """One server, asked more than it can answer."""

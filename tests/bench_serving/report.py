@@ -13,6 +13,7 @@ from typing import Any
 
 from tests.bench_serving.h2load import Overload
 from tests.bench_serving.load import Result
+from tests.bench_serving.paired import Paired
 from tests.support.bench_page import processor, write_block
 
 BEGIN, END = "<!-- begin of what make bench-serving wrote -->", "<!-- end of what make bench-serving wrote -->"
@@ -52,7 +53,7 @@ class Found:
     overloaded: list[Overloaded] = field(default_factory=list)
     starts: dict[str, float] = field(default_factory=dict)
     """Seconds until it was ready, by server."""
-    cpu: dict[str, dict[str, float]] = field(default_factory=dict)
+    cpu: dict[str, Paired] = field(default_factory=dict)
     """Microseconds of the processor for an answer, by case, of the server without and with an exporter."""
 
 
@@ -64,9 +65,8 @@ def entries(found: Found, ours: Sequence[str], versions: Mapping[str, str]) -> l
         compared.append(
             (one.case, "goodput at twice the peak", one.result.goodput, f"{one.server}: its peak", one.peak)
         )
-    for case, of in found.cpu.items():
-        silent, telling = of
-        compared.append((case, "processor µs an answer", of[telling], silent, of[silent]))
+    for case, cost in found.cpu.items():
+        compared.append((case, "processor µs an answer", cost.second, "without exporter", cost.first))
     return [
         {
             "case": case, "metric": metric, "ours": mine, "peer": peer, "peer_version": versions.get(peer, ""),
@@ -99,8 +99,16 @@ def text(found: Found, ours: Sequence[str]) -> str:
     if found.overloaded:
         parts += ["### At twice what a server can do", _overloaded(found.overloaded)]
     if found.cpu:
-        rows = [[case, *(f"{value:.1f}" for value in of.values())] for case, of in found.cpu.items()]
-        head = ["", *(f"{name}, µs" for name in next(iter(found.cpu.values())))]
+        rows = [
+            [
+                case,
+                f"{cost.first:.1f}",
+                f"{cost.second:.1f}",
+                f"{_change(cost.ratio)} [{_change(cost.low)}, {_change(cost.high)}]",
+            ]
+            for case, cost in found.cpu.items()
+        ]
+        head = ["", "without, µs", "with exporter, µs", "change [95 % interval]"]
         parts += [
             "### What telling the exporter costs",
             _table("processor time of the server for an answer", head, rows),
@@ -109,6 +117,10 @@ def text(found: Found, ours: Sequence[str]) -> str:
         rows = [[name, f"{seconds:.1f}"] for name, seconds in found.starts.items()]
         parts += ["### From its start to Ready", _table(found.closed[0].case, ["", "s"], rows)]
     return "\n\n".join(parts)
+
+
+def _change(ratio: float) -> str:
+    return f"{100 * (ratio - 1):+.1f} %"
 
 
 def _closed(measured: Measured, ours: Sequence[str]) -> str:

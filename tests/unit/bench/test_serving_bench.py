@@ -1,11 +1,13 @@
 """What the benchmark of the server reads out of the load generators, and what it makes of it."""
 
+import numpy as np
 import pytest
 
 from tests.bench_serving import report
 from tests.bench_serving.h2load import Overload
 from tests.bench_serving.load import Result, parsed
 from tests.bench_serving.measuring import median
+from tests.bench_serving.paired import Paired, paired
 
 WRK = """\
 Running 2s test @ http://127.0.0.1:1/v2/models/m/infer
@@ -60,7 +62,7 @@ def found():
         [report.Measured("a case", results)],
         [report.Measured("a case", {"ours": {10: results["ours"][16]}, "theirs": {10: results["theirs"][16]}})],
         [report.Overloaded("a case", "ours", 100.0, overload)],
-        cpu={"a case": {"ours": 50.0, "ours, with exporter": 51.5}},
+        cpu={"a case": Paired(50.0, 51.5, 1.02, 0.99, 1.05)},
     )
 
 
@@ -71,7 +73,7 @@ def test_entries_compare_ours_with_every_peer():
     assert entries["p99_ms at 16 connections", "theirs"]["ratio"] == 0.25
     assert entries["p99_ms at 10 requests/s", "theirs"]["peer_value"] == 8.0
     assert entries["goodput at twice the peak", "ours: its peak"]["ratio"] == 0.95
-    assert entries["processor µs an answer", "ours"]["ratio"] == 1.03
+    assert entries["processor µs an answer", "without exporter"]["ratio"] == 1.03
     assert {key for one in entries.values() for key in one} == {
         *("case", "metric", "ours", "peer", "peer_version", "peer_value", "ratio"),
     }
@@ -81,5 +83,23 @@ def test_the_page_has_every_server_with_its_ratio():
     text = report.text(found(), OURS)
     assert "| ours | 100 |  | 2.00 |" in text
     assert "| theirs | 20 | 5.0 | 8.00 |" in text
-    assert "| a case | 50.0 | 51.5 |" in text
+    assert "| a case | 50.0 | 51.5 | +2.0 % [-1.0 %, +5.0 %] |" in text
     assert "| ours | 100 | 200 | 95 | 95% | 50% | 0 | 30 | 1 |" in text
+
+
+def test_the_interval_of_a_paired_ratio_covers_what_it_should():
+    generator = np.random.default_rng(4)
+    covered = 0
+    for _ in range(400):
+        speed = generator.uniform(1, 2, size=30)  # the machine's, which both share
+        first, second = speed * generator.lognormal(0, 0.05, 30), 1.02 * speed * generator.lognormal(0, 0.05, 30)
+        found = paired(first, second)
+        covered += found.low <= 1.02 <= found.high
+        assert found.high - found.low < 0.2
+    assert covered >= 0.93 * 400
+
+
+@pytest.mark.parametrize(("first", "second"), [([], []), ([1.0], [1.0, 2.0])])
+def test_pairs_need_both(first, second):
+    with pytest.raises(ValueError, match=r"nothing was measured|shorter|longer"):
+        paired(first, second)
