@@ -19,6 +19,9 @@ from leeboard.api.fields import (
 from leeboard.api.metrics import MetricName
 
 CheckType = Literal["DataDrift", "PredictionDrift", "DataQuality", "MeanShift", "Performance"]
+DistanceName = Literal[
+    "JensenShannon", "PSI", "Hellinger", "TotalVariation", "LInfinity", "KolmogorovSmirnov", "Wasserstein"
+]
 _DRIFT = ("DataDrift", "PredictionDrift")
 
 
@@ -45,6 +48,13 @@ class Features(SpecModel):
     exclude: tuple[Column, ...] = described(
         "Inputs that are not watched, such as calendar fields.", default=(), max_length=500, json_schema_extra=ATOMIC
     )
+
+
+class FalseAlarms(SpecModel):
+    """How many false alarms a monitor may raise."""
+
+    budget: int = described("Alarms without drift that may be expected, a count.", default=1, ge=1, le=1000)
+    per: PositiveDuration = described("In that time, over everything that is watched, such as 90d.", default="90d")
 
 
 class Check(SpecModel):
@@ -80,11 +90,14 @@ class Check(SpecModel):
         "DataDrift: inputs. PredictionDrift: predictions. DataQuality: missing values. MeanShift: one input's mean. "
         "Performance: predictions against labels that came later."
     )
-    distance: Literal["JensenShannon", "PSI"] | None = described(
-        "DataDrift, PredictionDrift: the distance between window and reference.", default=None
+    distance: DistanceName | None = described(
+        "DataDrift, PredictionDrift: the distance between window and reference. KolmogorovSmirnov and Wasserstein are"
+        " of numbers only; inputs of text are left out.",
+        default=None,
     )
     threshold: PositiveDecimal | None = described(
-        "DataDrift, PredictionDrift: distance from which it is drift; JensenShannon is 0 to 1, PSI 0 upward.",
+        "DataDrift, PredictionDrift: distance from which it is drift; PSI is 0 upward, Wasserstein in"
+        " standard deviations of the reference, the others are 0 to 1.",
         default=None,
     )
     max_missing_percent: int | None = described(
@@ -145,6 +158,9 @@ class DriftMonitorSpec(SpecModel):
         min_length=1,
         max_length=32,
         json_schema_extra=ATOMIC,
+    )
+    false_alarms: FalseAlarms = described(
+        "How many false alarms may be expected; drift has to be the surer, the fewer they are.", default=FalseAlarms()
     )
     actions: tuple[Action, ...] = described(
         "What happens when there is drift.", default=(), max_length=8, json_schema_extra=ATOMIC

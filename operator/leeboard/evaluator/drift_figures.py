@@ -1,19 +1,22 @@
 """Figures about one window of a champion: how far every input and the prediction are from the reference, and why."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from leeboard.evaluator.figures import figure, figures
+from leeboard.evaluator.figures import figure, figures, noise_key
 from leeboard.evaluator.windows import Window
-from leeboard.stats.distances import NAMES
+from leeboard.stats.distances import NAMES, Name
 from leeboard.stats.distributions import Distribution, empty, from_profile, from_window
 from leeboard.stats.intervals import Interval, Noise, distance_interval
+from leeboard.stats.measures import measure
 from leeboard.stats.shifts import describe_shift, ranked
 
 ALPHA = 0.05
 SEED = 0
+ALWAYS: Name = "JensenShannon"
+"""What inputs are ranked by, whether a check asks for it or not."""
 MOST_FEATURES = 500
 UNKNOWN_ROWS = 1 << 62
 """Of a noise that does not say how many rows it is of: no window is then long enough to have less."""
@@ -90,18 +93,27 @@ def observe(profile: Profile, windows: Iterable[Window]) -> Observed:
     return observed
 
 
-def drift_figures(profile: Profile, observed: Observed, exclude: Iterable[str]) -> dict[str, Any]:
-    """`requests`, `served`, `rows`, `features` and `prediction` of `status.evaluation`.
+def watched(profile: Profile, exclude: Iterable[str]) -> list[Reference]:
+    """The inputs that are not left out."""
+    left_out = set(exclude)
+    return [one for one in profile.features if one.distribution.name not in left_out]
+
+
+def drift_figures(
+    profile: Profile, observed: Observed, exclude: Iterable[str], wanted: Collection[Name], drift_alpha: float
+) -> dict[str, Any]:
+    """`requests`, `served`, `rows`, `features` and `prediction` of `status.evaluation`, with the distances `wanted`.
 
     The features that moved most come first.
 
-    The chance of error is shared out between the features that are watched (Bonferroni), so that a hundred inputs
-    raise no more false alarms than one.
+    `drift_alpha` is how sure drift of any one of them has to be. The chance to call one stable that is not is shared
+    out between the features that are watched (Bonferroni).
     """
-    left_out = set(exclude)
-    watched = [one for one in profile.features if one.distribution.name not in left_out]
-    alpha = ALPHA / max(1, len(watched))
-    measured = [_measured(one, observed.features[one.distribution.name], alpha) for one in watched]
+    features = watched(profile, exclude)
+    alpha = ALPHA / max(1, len(features))
+    measured = [
+        _measured(one, observed.features[one.distribution.name], wanted, alpha, drift_alpha) for one in features
+    ]
     rows = ranked(measured, lambda pair: pair[1])
     return {
         "requests": observed.requests,
@@ -109,25 +121,29 @@ def drift_figures(profile: Profile, observed: Observed, exclude: Iterable[str]) 
         "rows": observed.rows,
         "unreadable": observed.unfit,
         "features": [row for row, _ in rows],
-        "prediction": _measured(profile.prediction, observed.prediction, ALPHA)[0],
+        "prediction": _measured(profile.prediction, observed.prediction, wanted, ALPHA, drift_alpha)[0],
     }
 
 
-def _measured(reference: Reference, window: Distribution, alpha: float) -> tuple[dict[str, Any], tuple[float, ...]]:
+def _measured(
+    reference: Reference, window: Distribution, wanted: Collection[Name], alpha: float, drift_alpha: float
+) -> tuple[dict[str, Any], tuple[float, ...]]:
     """A row of the figures, and what it is ranked by."""
     known = reference.distribution
-    intervals: dict[str, Interval] = {}
+    intervals: dict[Name, Interval] = {}
     if known.count and window.count:
         intervals = {
-            name: distance_interval(
-                name,
+            one.name: distance_interval(
+                one,
                 known.counts,
                 window.counts,
                 alpha=alpha,
                 seed=SEED,
-                noise=reference.noise.scaled(name, window.count),
+                noise=reference.noise.scaled(one.name, window.count),
+                drift_alpha=drift_alpha,
             )
-            for name in NAMES
+            for name in wanted
+            if (one := measure(name, known)) is not None
         }
     row: dict[str, Any] = {"name": known.name, "missingPercent": figure(window.missing_percent)}
     for key, mean in (("mean", window.mean), ("referenceMean", known.mean)):
@@ -135,18 +151,13 @@ def _measured(reference: Reference, window: Distribution, alpha: float) -> tuple
             row[key] = figure(mean)
     row["distances"] = [figures(name, interval) for name, interval in intervals.items()]
     row["shift"] = describe_shift(known, window)
-    strongest = intervals.get("JensenShannon")
+    strongest = intervals.get(ALWAYS)
     missing = (window.missing_percent - known.missing_percent) / 100
     return row, (max(strongest.low if strongest else 0.0, missing), strongest.value if strongest else 0.0)
 
 
 def _reference(raw: Mapping[str, Any]) -> Reference:
     noise = raw.get("noise") or {}
-    return Reference(
-        from_profile(raw),
-        Noise(
-            rows=int(noise.get("rows", UNKNOWN_ROWS)),
-            jensen_shannon=float(noise.get("jensenShannon", 0.0)),
-            psi=float(noise.get("psi", 0.0)),
-        ),
-    )
+    # a profile that says nothing of noise says that there is none
+    distances = {name: float(noise.get(noise_key(name), 0)) for name in NAMES if not noise or noise_key(name) in noise}
+    return Reference(from_profile(raw), Noise(rows=int(noise.get("rows", UNKNOWN_ROWS)), distances=distances))

@@ -2,6 +2,7 @@
 
 import math
 
+from leeboard.stats.distances import Name
 from leeboard.stats.intervals import Interval
 
 
@@ -15,3 +16,8 @@ def figure(value: float) -> str:
 def figures(name: str, interval: Interval) -> dict[str, str]:
     """A named figure with both ends of its interval."""
     return {"name": name, "value": figure(interval.value), "low": figure(interval.low), "high": figure(interval.high)}
+
+
+def noise_key(name: Name) -> str:
+    """How profile.json names a distance: `jensenShannon`, `psi`."""
+    return name.lower() if name.isupper() else name[0].lower() + name[1:]

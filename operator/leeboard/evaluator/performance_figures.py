@@ -9,15 +9,23 @@ from numpy.typing import NDArray
 from leeboard.api.model_version import ModelVersion
 from leeboard.evaluator.figures import figure, figures
 from leeboard.stats import performance
+from leeboard.stats.intervals import widened, z_value
 
 ALPHA = 0.05
 SEED = 0
 
 
 def performance_figures(
-    version: ModelVersion, metrics: Iterable[str], truth: NDArray[np.float64], scores: NDArray[np.float64]
+    version: ModelVersion,
+    metrics: Iterable[str],
+    truth: NDArray[np.float64],
+    scores: NDArray[np.float64],
+    drift_alpha: float,
 ) -> list[dict[str, Any]]:
-    """`performance` of `status.evaluation`: metrics that the labelled rows determine; `reference` is the holdout's."""
+    """`performance` of `status.evaluation`: metrics that the labelled rows determine; `reference` is the holdout's.
+
+    `surely` is the interval that a verdict of drift has to keep to.
+    """
     known = {metric.name: metric.value for metric in version.spec.metrics}
     rows = []
     for name in dict.fromkeys(metrics):
@@ -25,7 +33,9 @@ def performance_figures(
             interval = performance.measure(name, truth, scores, alpha=ALPHA, seed=SEED)
         except performance.MetricUndefinedError:
             continue
+        surely = widened(interval, z_value(drift_alpha) / z_value(ALPHA))
         row: dict[str, Any] = figures(name, interval) | {"rows": len(truth)}
+        row["surely"] = {"low": figure(surely.low), "high": figure(surely.high)}
         rows.append(row | ({"reference": known[name]} if name in known else {}))
     return rows
 

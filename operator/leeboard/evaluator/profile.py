@@ -7,6 +7,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from leeboard.evaluator.columns import SPLIT, Input, values_of
+from leeboard.evaluator.figures import noise_key
+from leeboard.stats.distances import NAMES
 from leeboard.stats.distributions import (
     Distribution,
     categorical_bins,
@@ -14,7 +16,8 @@ from leeboard.stats.distributions import (
     numeric_bins,
     to_profile,
 )
-from leeboard.stats.intervals import Noise, block_noise
+from leeboard.stats.intervals import block_noise
+from leeboard.stats.measures import measure
 
 CONTRACT = 1
 ROWS_OF_A_BLOCK = 500
@@ -45,13 +48,14 @@ def unseen_rows(reference: pd.DataFrame) -> NDArray[np.bool_]:
 
 def _described(name: str, numeric: bool, values: NDArray[Any]) -> dict[str, Any]:
     bins = numeric_bins(values) if numeric else categorical_bins(list(values))
-    distribution: Distribution = count_values(name, bins, values)
-    return to_profile(distribution) | {"noise": _noise(bins.codes(values), bins.size)}
+    distribution = count_values(name, bins, values)
+    return to_profile(distribution) | {"noise": _noise(bins.codes(values), distribution)}
 
 
-def _noise(codes: NDArray[np.int64], size: int) -> dict[str, Any]:
+def _noise(codes: NDArray[np.int64], reference: Distribution) -> dict[str, Any]:
+    measures = {name: found for name in NAMES if (found := measure(name, reference)) is not None}
     if len(codes) < 2:
-        noise = Noise(rows=len(codes), jensen_shannon=0.0, psi=0.0)
-    else:
-        noise = block_noise(codes, size, max(2, min(MOST_BLOCKS, len(codes) // ROWS_OF_A_BLOCK)))
-    return {"rows": noise.rows, "jensenShannon": noise.jensen_shannon, "psi": noise.psi}
+        return {"rows": len(codes)} | {noise_key(name): 0.0 for name in measures}
+    blocks = max(2, min(MOST_BLOCKS, len(codes) // ROWS_OF_A_BLOCK))
+    noise = block_noise(codes, reference.bins.size, blocks, measures)
+    return {"rows": noise.rows} | {noise_key(name): value for name, value in noise.distances.items()}

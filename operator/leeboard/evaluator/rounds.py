@@ -16,8 +16,10 @@ from leeboard.api.durations import parse_duration
 from leeboard.api.model import Model
 from leeboard.api.model_version import ModelVersion
 from leeboard.api.reasons import Reason
-from leeboard.evaluator.drift_figures import drift_figures, observe
+from leeboard.evaluator.drift_figures import ALWAYS, drift_figures, observe, watched
 from leeboard.evaluator.failures import EvaluationError
+from leeboard.evaluator.false_alarms import drift_alpha
+from leeboard.evaluator.figures import figure
 from leeboard.evaluator.labels import arrivals, joined
 from leeboard.evaluator.metrics import EvaluatorMetrics
 from leeboard.evaluator.model_figures import Traffic, model_figures
@@ -139,13 +141,17 @@ class Rounds:
         arrived, newest = arrivals(feedback, start, now)
         wanted = [check.metric for check in monitor.spec.checks if check.metric]
         metrics = [*wanted, *performance.defaults(model.spec.prediction.task)]
+        distances = {ALWAYS, *(check.distance for check in monitor.spec.checks if check.distance)}
+        excluded = monitor.spec.features.exclude
+        alpha = drift_alpha(monitor.spec, len(watched(profile, excluded)))
         return {
             "window": {"start": _text(start), "end": _text(now)},
-            **drift_figures(profile, observed, monitor.spec.features.exclude),
+            "driftAlpha": figure(alpha),
+            **drift_figures(profile, observed, excluded, distances, alpha),
             "labels": {"arrived": arrived, "rows": len(labelled.truth)}
             | ({"newest": _text(newest)} if newest else {})
             | delay_figures(labelled.delays),
-            "performance": performance_figures(version, metrics, labelled.truth, labelled.scores),
+            "performance": performance_figures(version, metrics, labelled.truth, labelled.scores, alpha),
         }
 
     async def _evaluate(

@@ -14,7 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import chdtrc
 
-Name = Literal["JensenShannon", "PSI"]
+Name = Literal["JensenShannon", "PSI", "Hellinger", "TotalVariation", "LInfinity", "KolmogorovSmirnov", "Wasserstein"]
+OnCounts = Literal["JensenShannon", "PSI", "Hellinger", "TotalVariation", "LInfinity"]
+"""Those that counts alone determine, in whichever order the bins stand."""
 Array = NDArray[Any]
 
 PSEUDO_COUNT = 0.5
@@ -75,21 +77,23 @@ def chi_square(a: Array, b: Array) -> tuple[NDArray[np.float64], NDArray[np.floa
     return statistic, chdtrc(np.maximum(freedom, 1), statistic)
 
 
-def distance(name: Name, a: Array, b: Array) -> NDArray[np.float64]:
+def distance(name: OnCounts, a: Array, b: Array) -> NDArray[np.float64]:
     """The distance of that name."""
     return _DISTANCES[name](a, b)
 
 
 def divergence_of(name: Name, value: NDArray[np.float64] | float) -> NDArray[np.float64]:
-    """On the scale on which independent disturbances add up: the square of JensenShannon, PSI as it is."""
+    """On the scale on which independent disturbances add up: PSI as it is, of the others the square."""
     values = np.asarray(value, dtype=np.float64)
-    return np.square(values) if name == "JensenShannon" else values
+    return values if name == "PSI" else np.square(values)
 
 
 def from_divergence(name: Name, value: float) -> float:
     """Back from that scale, no less than 0 and no more than the distance can be."""
     bounded = max(value, 0.0)
-    return math.sqrt(min(1.0, bounded)) if name == "JensenShannon" else bounded
+    if name == "PSI":
+        return bounded
+    return math.sqrt(bounded) if name == "Wasserstein" else math.sqrt(min(1.0, bounded))
 
 
 def _shares(counts: Array, pseudo_count: float = 0.0) -> NDArray[np.float64]:
@@ -109,8 +113,12 @@ def _entropy_terms(p: NDArray[np.float64], middle: NDArray[np.float64]) -> NDArr
     return np.where(p > 0, p * np.log(np.where(ratio > 0, ratio, 1.0)), p * 0.0)
 
 
-_DISTANCES: dict[Name, Callable[[Array, Array], NDArray[np.float64]]] = {
+_DISTANCES: dict[OnCounts, Callable[[Array, Array], NDArray[np.float64]]] = {
     "JensenShannon": jensen_shannon,
     "PSI": population_stability_index,
+    "Hellinger": hellinger,
+    "TotalVariation": total_variation,
+    "LInfinity": l_infinity,
 }
-NAMES: tuple[Name, ...] = ("JensenShannon", "PSI")
+ON_COUNTS: tuple[OnCounts, ...] = tuple(_DISTANCES)
+NAMES: tuple[Name, ...] = (*ON_COUNTS, "KolmogorovSmirnov", "Wasserstein")

@@ -19,7 +19,9 @@ Floats = NDArray[np.float64]
 MISSING, INFINITE = -1, -2
 """What stands in place of a bin for a value that has none."""
 
-DEFAULT_BINS = 20
+DEFAULT_BINS = 120
+"""Of numbers. `leeboard.stats.grouping` makes tenths and twentieths of them without a rest, and with bins for numbers
+that stand alone there are never more than 256."""
 MAXIMUM_CATEGORIES = 500
 
 
@@ -117,8 +119,8 @@ class Distribution:
 def numeric_bins(values: Sequence[float] | NDArray[Any], bins: int = DEFAULT_BINS) -> Bins:
     """Edges at the quantiles of the reference.
 
-    A column of few distinct numbers gets an edge at each. A number that holds more than one bin's share by itself, such
-    as the zero of a rainfall, gets a bin of its own, so that what leaves it is seen.
+    A number that holds more than one bin's share by itself, such as the zero of a rainfall, gets a bin of its own, so
+    that what leaves it is seen; in a column of few distinct numbers each of them does.
     """
     numbers = np.asarray(values, dtype=np.float64)
     numbers = numbers[np.isfinite(numbers)]
@@ -126,9 +128,10 @@ def numeric_bins(values: Sequence[float] | NDArray[Any], bins: int = DEFAULT_BIN
         return Bins("Numeric")
     distinct, counts = np.unique(numbers, return_counts=True)
     if len(distinct) <= bins:
-        return Bins("Numeric", edges=tuple(distinct.tolist()))
-    quantiles = np.quantile(numbers, np.arange(1, bins) / bins, method="inverted_cdf")
-    atoms = distinct[counts * bins > len(numbers)]
+        quantiles, atoms = np.empty(0), distinct
+    else:
+        quantiles = np.quantile(numbers, np.arange(1, bins) / bins, method="inverted_cdf")
+        atoms = distinct[counts * bins > len(numbers)]
     edges = np.unique(np.concatenate([quantiles, atoms, np.nextafter(atoms, np.inf)]))
     return Bins("Numeric", edges=tuple(edges.tolist()))
 

@@ -1,16 +1,23 @@
 """Intervals of figures: what sampling, and the reference's own variation from day to day, leave open."""
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import brentq
 from scipy.special import ndtri
 
-from leeboard.stats.distances import NAMES, Name, distance, divergence_of, from_divergence
+from leeboard.stats.distances import Name, divergence_of, from_divergence
 from leeboard.stats.distributions import count_codes
+from leeboard.stats.measures import Measure
 
 DRAWS = 200
 NOISE_PERCENTILE = 95
+DRAWS_OF_ONE = 400
+CHI_SQUARED: frozenset[Name] = frozenset({"JensenShannon", "Hellinger", "PSI"})
+"""Divergences that are, of two samples that are nearly alike, a multiple of Pearson's chi-square."""
 
 
 @dataclass(frozen=True)
@@ -24,11 +31,22 @@ class Interval:
 
 @dataclass(frozen=True)
 class Noise:
-    """How far stretches of `rows` consecutive rows of the reference lie from the rest of it: 95th percentiles."""
+    """How far stretches of `rows` consecutive rows of the reference lie from the rest of it: 95th percentiles by name.
+
+    Of a distance that is not there no more is known than that it cannot be larger, as a total variation, than
+    Jensen-Shannon allows (Lin 1991).
+    """
 
     rows: int
-    jensen_shannon: float
-    psi: float
+    distances: Mapping[Name, float]
+
+    def of(self, name: Name) -> float:
+        """The 95th percentile of that distance; infinite where nothing is known of it."""
+        if name in self.distances:
+            return self.distances[name]
+        if name in {"PSI", "Wasserstein"} or "JensenShannon" not in self.distances:
+            return math.inf
+        return min(1.0, math.sqrt(2 * math.log(2)) * self.distances["JensenShannon"])
 
     def scaled(self, name: Name, rows: int) -> float:
         """As a divergence, for a window of `rows` rows.
@@ -36,14 +54,19 @@ class Noise:
         A longer window averages over more stretches, and a divergence that comes of their variation falls with their
         number, as one that comes of sampling falls with the number of rows. No less room is given than one stretch's.
         """
-        divergence = float(divergence_of(name, self.jensen_shannon if name == "JensenShannon" else self.psi))
-        return divergence * min(1.0, self.rows / max(rows, 1))
+        return float(divergence_of(name, self.of(name))) * min(1.0, self.rows / max(rows, 1))
 
 
 def normal_interval(value: float, standard_error: float, alpha: float) -> Interval:
     """value ± z · standard error, with coverage 1 - alpha for a normal estimate."""
     reach = z_value(alpha) * standard_error
     return Interval(value, value - reach, value + reach)
+
+
+def widened(interval: Interval, factor: float) -> Interval:
+    """Both ends as many times as far from the value."""
+    value = interval.value
+    return Interval(value, value - factor * (value - interval.low), value + factor * (interval.high - value))
 
 
 def z_value(alpha: float) -> float:
@@ -54,30 +77,84 @@ def z_value(alpha: float) -> float:
 
 
 def distance_interval(
-    name: Name, reference: NDArray[np.int64], window: NDArray[np.int64], *, alpha: float, seed: int, noise: float = 0.0
+    measure: Measure,
+    reference: NDArray[np.int64],
+    window: NDArray[np.int64],
+    *,
+    alpha: float,
+    seed: int,
+    noise: float = 0.0,
+    drift_alpha: float | None = None,
 ) -> Interval:
     """Distance between the distributions that two counts are samples of, with an interval.
 
     Sampling: a parametric bootstrap of both multinomials gives bias and standard error of the divergence, from which
-    the ends are taken as for a normal estimate (Efron and Tibshirani 1993, chapters 6 and 10). Variation: `noise` is a
-    divergence (`Noise.scaled`) by which a window may differ from its own long-run distribution, in any direction. On
-    average that adds to the divergence from the reference, so it is taken off the lower end; the upper end, which
-    would be lower without it, stays. The value itself always lies inside.
+    the ends are taken as for a normal estimate (Efron and Tibshirani 1993, chapters 6 and 10); the lower one, which
+    decides about drift and may have to be very sure, from the law that the divergence has near its least value, where
+    it is known (`_least_divergence`). Variation: `noise` is a divergence (`Noise.scaled`) by which a window may differ
+    from its own long-run distribution, in any direction. On average that adds to the divergence from the reference, so
+    it is taken off the lower end; the upper end, which would be lower without it, stays. Where counts leave the figure
+    open (`Measure.gap`), the ends include that. The value itself always lies inside.
+    The ends are each wrong with a chance of `alpha` / 2, the lower one of `drift_alpha` / 2 where that is given.
     Raises ValueError where one of the two is empty.
     """
     if not reference.sum() or not window.sum():
         raise ValueError("a distance needs counts on both sides")
-    value = float(distance(name, reference, window))
+    known, found = measure.cells(reference), measure.cells(window)
+    value = float(measure.of(known, found))
     generator = np.random.default_rng(seed)
-    drawn = divergence_of(name, distance(name, _resample(generator, reference), _resample(generator, window)))
-    divergence = float(divergence_of(name, value))
-    estimate = 2 * divergence - float(np.mean(drawn))
-    reach = z_value(alpha) * float(np.std(drawn, ddof=1))
-    low, high = from_divergence(name, estimate - reach - noise), from_divergence(name, estimate + reach)
-    return Interval(value, min(low, value), max(high, value))
+    drawn = divergence_of(measure.name, measure.of(_resample(generator, known), _resample(generator, found)))
+    estimate = 2 * float(divergence_of(measure.name, value)) - float(np.mean(drawn))
+    error = float(np.std(drawn, ddof=1))
+    surely = drift_alpha if drift_alpha is not None else alpha
+    least = _least_divergence(measure, known, found, surely, generator)
+    if least is None:
+        least = estimate - z_value(surely) * error
+    below, above = measure.gap(known, found)
+    low = from_divergence(measure.name, least - noise) - below
+    high = from_divergence(measure.name, estimate + z_value(alpha) * error) + above
+    return Interval(value, min(max(low, 0.0), value), max(high, value))
 
 
-def block_noise(codes: NDArray[np.int64], size: int, blocks: int) -> Noise:
+def _least_divergence(
+    measure: Measure, a: NDArray[np.int64], b: NDArray[np.int64], alpha: float, generator: np.random.Generator
+) -> float | None:
+    """The smallest divergence of which that of two counts of cells is not too large; None where the law is not known.
+
+    Two samples of one distribution have divergences that follow, as a multiple, chi-square (Pardo 2006, "Statistical
+    Inference Based on Divergence Measures", chapter 3), not central where the distributions differ. Far out a normal
+    law would be found wanting: chi-square has a long tail. With few rows a cell multiple and degrees of freedom are a
+    little different from what they are in the limit; both are taken from draws of the two samples together.
+    """
+    if measure.name not in CHI_SQUARED or np.count_nonzero(a + b) < 2:
+        return None
+    shares = (a + b) / (a.sum() + b.sum())
+    samples = (generator.multinomial(int(one.sum()), shares, size=DRAWS_OF_ONE) for one in (a, b))
+    drawn = divergence_of(measure.name, measure.of(*samples))
+    freedom = 2 * float(np.mean(drawn)) ** 2 / float(np.var(drawn))
+    unit = float(np.mean(drawn)) / freedom
+    found = float(divergence_of(measure.name, measure.of(a, b)))
+    return unit * _least_noncentrality(found / unit, freedom, alpha / 2)
+
+
+def _least_noncentrality(found: float, freedom: float, tail: float) -> float:
+    """The noncentrality at which a chi-square of `found` or more has the chance `tail`; 0 where none is that small.
+
+    By Abdel-Aty's approximation (Biometrika 1954, 41:538): the cube root is nearly normal, in its tails too.
+    """
+    z = -float(ndtri(tail))
+
+    def excess(noncentrality: float) -> float:
+        mean = freedom + noncentrality
+        variance = 2 * (1 + noncentrality / mean) / (9 * mean)
+        return float((np.cbrt(found / mean) - (1 - variance)) / math.sqrt(variance) - z)
+
+    if excess(0.0) <= 0:
+        return 0.0
+    return float(brentq(excess, 0.0, found))
+
+
+def block_noise(codes: NDArray[np.int64], size: int, blocks: int, measures: Mapping[Name, Measure]) -> Noise:
     """How far each of `blocks` stretches of consecutive rows lies from the rest; rows are in the order of time.
 
     Raises ValueError for fewer than two blocks or fewer rows than blocks.
@@ -86,9 +163,7 @@ def block_noise(codes: NDArray[np.int64], size: int, blocks: int) -> Noise:
         raise ValueError(f"{blocks} blocks of {len(codes)} rows")
     parts = np.stack([count_codes(part, size) for part in np.array_split(codes, blocks)])
     rest = parts.sum(axis=0) - parts
-    figures = {name: distance(name, rest, parts) for name in NAMES}
-    percentiles = {name: _percentile(values) for name, values in figures.items()}
-    return Noise(len(codes) // blocks, percentiles["JensenShannon"], percentiles["PSI"])
+    return Noise(len(codes) // blocks, {name: _percentile(one(rest, parts)) for name, one in measures.items()})
 
 
 def _percentile(values: NDArray[np.float64]) -> float:

@@ -56,6 +56,37 @@ def wasserstein(edges: Sequence[float], a: NDArray[Any], b: NDArray[Any], least:
     return Bounds(float((apart * widths).sum()), float((np.maximum(most, 0.0) * widths).sum()))
 
 
+def kolmogorov_smirnov_at_edges(a: NDArray[Any], b: NDArray[Any]) -> Floats:
+    """The lower of the two bounds, of many pairs at once (last axis: bins). NaN where one side has no counts."""
+    result: Floats = np.abs(_levels(a) - _levels(b)).max(axis=-1)
+    return result
+
+
+def wasserstein_between_edges(edges: Sequence[float], a: NDArray[Any], b: NDArray[Any]) -> Floats:
+    """The earth mover's distance from the first edge to the last, as if numbers lay evenly within a bin; of many pairs
+    at once (last axis: bins). What lies further out counts as lying at that edge, so that one number far away changes
+    it no more than any other. NaN where one side has no counts.
+    """
+    # a value at an edge lies in the bin above it
+    apart = np.abs(_levels(a) - _levels(b))[..., :-1]
+    if apart.shape[-1] < 2:
+        return np.where(np.isnan(apart).any(axis=-1), np.nan, 0.0)
+    area: Floats = (np.diff(edges) * (apart[..., 1:] + apart[..., :-1]) / 2).sum(axis=-1)
+    return area
+
+
+def spread(reference: Distribution) -> float:
+    """Half of what lies between the 16th and the 84th percentile: the standard deviation of normal numbers, and nearly
+    the same with one number far away among them. The standard deviation where more than that is one number; 0 for a
+    constant and for categories.
+    """
+    if reference.bins.kind == "Categorical" or not reference.bins.edges or not reference.count:
+        return 0.0
+    levels, edges = _levels(reference.counts)[:-1], np.asarray(reference.bins.edges)
+    low, high = (edges[min(int(np.searchsorted(levels, share)), len(edges) - 1)] for share in (0.16, 0.84))
+    return float(high - low) / 2 if high > low else reference.std or 0.0
+
+
 def mean_shift(reference: Distribution, window: Distribution) -> float:
     """How far the mean moved, in standard deviations of the reference; exact, because sums are.
 
@@ -68,6 +99,14 @@ def mean_shift(reference: Distribution, window: Distribution) -> float:
     if deviation == 0:
         return math.copysign(math.inf, after - before) if after != before else 0.0
     return (after - before) / deviation
+
+
+def _levels(counts: NDArray[Any]) -> Floats:
+    """The share up to the end of each bin (last axis)."""
+    values = np.asarray(counts, dtype=np.float64)
+    total = values.sum(axis=-1, keepdims=True)
+    levels: Floats = np.divide(np.cumsum(values, axis=-1), total, out=np.full_like(values, np.nan), where=total > 0)
+    return levels
 
 
 def _cumulative(edges: Sequence[float], counts: NDArray[Any]) -> Floats:

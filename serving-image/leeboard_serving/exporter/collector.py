@@ -11,6 +11,7 @@ from prometheus_client.utils import floatToGoString
 
 from leeboard.observability.families import Distribution, Family
 from leeboard.observability.native import native_histogram
+from leeboard.stats.grouping import grouped
 from leeboard_serving.exporter.latency import EDGES
 from leeboard_serving.exporter.outbox import SHARES, Outbox
 from leeboard_serving.exporter.receiver import Receiver
@@ -64,12 +65,16 @@ FAMILIES = (
 
 
 class ExporterCollector(Collector):
-    """Metrics of one version's pod, labelled with `model` and `version`."""
+    """Metrics of one version's pod, labelled with `model` and `version`.
+
+    Scores are shown in groups of bins: every one is a series.
+    """
 
     def __init__(
         self, address: tuple[str, str], recorder: Recorder, receiver: Receiver, outbox: Outbox, uploader: Uploader
     ) -> None:
         self._address = address
+        self._groups = recorder.score_groups
         self._recorder, self._receiver, self._outbox, self._uploader = recorder, receiver, outbox, uploader
 
     def describe(self) -> Iterable[Metric]:
@@ -99,8 +104,8 @@ class ExporterCollector(Collector):
         yield self._counter(UNSEEN, unseen)
         scores = total.prediction
         # a bin ends below its upper edge, and Prometheus counts what is at most that
-        below = [math.nextafter(edge, -math.inf) for edge in scores.bins.edges]
-        yield self._histogram(SCORE, below, scores.counts.tolist(), scores.total)
+        below = [math.nextafter(scores.bins.edges[start - 1], -math.inf) for start in self._groups[1:]]
+        yield self._histogram(SCORE, below, grouped(scores.counts, self._groups).tolist(), scores.total)
 
     def _exporter(self, total: Tally) -> Iterator[Metric]:
         single = (

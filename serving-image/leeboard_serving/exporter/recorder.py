@@ -4,6 +4,7 @@ import asyncio
 import gzip
 from collections.abc import Callable, Sequence
 
+from leeboard.stats.grouping import Starts
 from leeboard_serving.exporter.checks import check
 from leeboard_serving.exporter.feedback import Label
 from leeboard_serving.exporter.outbox import Outbox
@@ -33,6 +34,11 @@ class Recorder:
         self._feedback = Table("feedback", ("id", "time", "label"), self._start)
         self._compressing: set[asyncio.Task[None]] = set()
         self.labels = self.unnamed = 0
+
+    @property
+    def score_groups(self) -> Starts:
+        """Groups of the bins of scores, for metrics."""
+        return self._references.score_groups
 
     async def observe(self, observations: Observations) -> None:
         """Count observations; waits while the ledger becomes a file. Raises ValueError where they cannot be counted."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from leeboard.api.reasons import Reason
 from leeboard.stats.distributions import Distribution, empty, from_profile
+from leeboard.stats.grouping import Starts, grouping
 from leeboard_serving.failures import ServingError
 
 CONTRACT = 1
@@ -17,10 +18,14 @@ CONTRACT = 1
 
 @dataclass(frozen=True, eq=False)
 class References:
-    """Distributions in which nothing is counted yet: the inputs by name, in the profile's order, and the prediction."""
+    """Distributions in which nothing is counted yet: the inputs by name, in the profile's order, and the prediction.
+
+    `score_groups` are groups of the prediction's bins, for metrics.
+    """
 
     features: Mapping[str, Distribution]
     prediction: Distribution
+    score_groups: Starts
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -38,13 +43,14 @@ class References:
             if raw["contract"] != CONTRACT:
                 raise ValueError(f"contract {raw['contract']}, not {CONTRACT}")
             distributions = [_reference(one) for one in raw["features"]]
+            scores = from_profile(raw["prediction"])
             prediction = _reference(raw["prediction"])
         except (KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
             raise ValueError(f"not a profile: {error!r}") from error
         features = {one.name: one for one in distributions}
         if len(features) < len(distributions) or prediction.bins.kind != "Numeric":
             raise ValueError("not a profile: an input is there twice, or the prediction is no number")
-        return cls(features, prediction)
+        return cls(features, prediction, grouping(scores))
 
 
 def _reference(raw: Mapping[str, Any]) -> Distribution:

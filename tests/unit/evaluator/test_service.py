@@ -177,7 +177,6 @@ def test_a_window_like_the_reference_is_near_and_one_from_summer_is_far(world):
     assert moved["shift"].startswith("mean 4.9")
     distances = {one["name"]: one for one in moved["distances"]}
     assert float(distances["JensenShannon"]["low"]) > 0.6
-    assert float(distances["PSI"]["low"]) > 1
     assert float(moved["mean"]) - float(moved["referenceMean"]) == pytest.approx(20, abs=1)
     assert float(summer["prediction"]["distances"][0]["low"]) > 0.1
 

@@ -20,6 +20,7 @@ PREDICTION = {"type": "PredictionDrift", "distance": "PSI", "threshold": "0.2"}
 MISSING = {"type": "DataQuality", "maxMissingPercent": 5}
 MEAN = {"type": "MeanShift", "feature": "wind", "percent": 20}
 AUC = {"type": "Performance", "metric": "roc_auc", "maxDrop": "0.03"}
+WASSERSTEIN = {"type": "DataDrift", "distance": "Wasserstein", "threshold": "1.5"}
 LOSS = {"type": "Performance", "metric": "log_loss", "maxDrop": "0.03"}
 
 
@@ -27,13 +28,18 @@ def interval(value, width=0.01, **more):
     return {"value": str(value), "low": str(value - width), "high": str(value + width), **more}
 
 
-def feature(name="wind", js=0.02, width=0.01, **more):
+def feature(name="wind", js=0.02, width=0.01, wasserstein=None, linfinity=None, **more):
+    others = {"Wasserstein": wasserstein, "LInfinity": linfinity}
     return {
         "name": name,
         "missingPercent": 0,
         "mean": 10,
         "referenceMean": 10,
-        "distances": [interval(js, width, name="JensenShannon"), interval(js, width, name="PSI")],
+        "distances": [
+            interval(js, width, name="JensenShannon"),
+            interval(js, width, name="PSI"),
+            *(interval(value, name=known) for known, value in others.items() if value is not None),
+        ],
         "shift": "mean 10 → 17",
         **more,
     }
@@ -52,8 +58,8 @@ def figures(**more):
     }
 
 
-def performance(name, value, width=0.01, reference=0.7):
-    return figures(performance=[interval(value, width, name=name, rows=800, reference=str(reference))])
+def performance(name, value, width=0.01, reference=0.7, **more):
+    return figures(performance=[interval(value, width, name=name, rows=800, reference=str(reference), **more)])
 
 
 class Watch:
@@ -108,6 +114,14 @@ class Watch:
         (LOSS, performance("log_loss", 0.75), "Drift"),
         (LOSS, performance("log_loss", 0.65), "Stable"),
         (AUC, figures(), "Inconclusive"),
+        (AUC, performance("roc_auc", 0.65, surely={"low": "0.62", "high": "0.68"}), "Inconclusive"),
+        (AUC, performance("roc_auc", 0.65, surely={"low": "0.635", "high": "0.665"}), "Drift"),
+        (LOSS, performance("log_loss", 0.75, surely={"low": "0.72", "high": "0.78"}), "Inconclusive"),
+        (WASSERSTEIN, figures(features=[feature(wasserstein=1.2)]), "Stable"),
+        (WASSERSTEIN, figures(features=[feature(wasserstein=1.7)]), "Drift"),
+        (WASSERSTEIN, figures(features=[feature("carrier"), feature("temp", wasserstein=1.2)]), "Stable"),
+        (WASSERSTEIN, figures(features=[feature("carrier")]), "Inconclusive"),
+        (WASSERSTEIN | {"distance": "LInfinity"}, figures(features=[feature(linfinity=0.9)]), "Inconclusive"),
         (AUC, figures(performance=["x", {"name": "roc_auc", "value": "nan"}]), "Inconclusive"),
     ],
 )

@@ -10,6 +10,7 @@ from scipy.spatial.distance import jensenshannon
 from scipy.stats import chi2_contingency
 
 from leeboard.stats.distances import (
+    ON_COUNTS,
     chi_square,
     distance,
     hellinger,
@@ -18,8 +19,21 @@ from leeboard.stats.distances import (
     population_stability_index,
     total_variation,
 )
-from leeboard.stats.distributions import Bins
-from leeboard.stats.intervals import block_noise, distance_interval
+from leeboard.stats.distributions import Bins, Distribution
+from leeboard.stats.intervals import Noise, _least_divergence, block_noise, distance_interval
+from leeboard.stats.measures import measure
+
+
+def categories(counts):
+    """A reference of categories with these counts."""
+    names = tuple(f"c{number:03}" for number in range(len(counts) - 1))
+    return Distribution("x", Bins("Categorical", categories=names), np.array(counts))
+
+
+def interval_of(name, reference, window, **options):
+    one = measure(name, categories(reference))
+    return distance_interval(one, np.asarray(reference), np.asarray(window), **options)
+
 
 COUNTS = st.lists(st.integers(0, 1000), min_size=5, max_size=5).filter(any).map(np.array)
 
@@ -32,7 +46,7 @@ def test_jensen_shannon_is_scipys(a, b):
     assert float(jensen_shannon(a, b, root=False)) == pytest.approx(jensenshannon(a, b, base=2) ** 2, abs=1e-7)
 
 
-@pytest.mark.parametrize("name", ["JensenShannon", "PSI"])
+@pytest.mark.parametrize("name", ON_COUNTS)
 @given(a=COUNTS, b=COUNTS)
 @settings(derandomize=True, deadline=None, max_examples=60)
 def test_symmetric_and_zero_only_on_equal_shares(name, a, b):
@@ -105,7 +119,7 @@ def test_nothing_is_known_of_a_side_without_counts(of):
     assert np.isnan(of(np.array([[1, 2], [0, 0]]), np.array([3, 4]))).tolist() == [False, True]
 
 
-@pytest.mark.parametrize("name", ["JensenShannon", "PSI"])
+@pytest.mark.parametrize("name", ON_COUNTS)
 @pytest.mark.parametrize("other", [(0.25, 0.25, 0.25, 0.25), (0.4, 0.3, 0.2, 0.1), (0.7, 0.1, 0.1, 0.1)])
 def test_the_interval_covers_the_true_distance(name, other):
     generator = np.random.default_rng(5)
@@ -114,23 +128,23 @@ def test_the_interval_covers_the_true_distance(name, other):
     hits = 0
     for seed in range(200):
         reference, window = generator.multinomial(5000, p), generator.multinomial(1000, q)
-        interval = distance_interval(name, reference, window, alpha=0.05, seed=seed)
+        interval = interval_of(name, reference, window, alpha=0.05, seed=seed)
         assert interval.low <= interval.value <= interval.high
         hits += interval.low - 1e-4 <= truth <= interval.high + 1e-4
     assert hits >= 184
 
 
 def test_the_interval_narrows_with_rows_and_is_the_same_for_the_same_seed():
-    few = distance_interval("JensenShannon", np.array([500, 500]), np.array([70, 30]), alpha=0.05, seed=1)
-    many = distance_interval("JensenShannon", np.array([5000, 5000]), np.array([7000, 3000]), alpha=0.05, seed=1)
+    few = interval_of("JensenShannon", [500, 500], [70, 30], alpha=0.05, seed=1)
+    many = interval_of("JensenShannon", [5000, 5000], [7000, 3000], alpha=0.05, seed=1)
     assert many.high - many.low < few.high - few.low
-    assert few == distance_interval("JensenShannon", np.array([500, 500]), np.array([70, 30]), alpha=0.05, seed=1)
+    assert few == interval_of("JensenShannon", [500, 500], [70, 30], alpha=0.05, seed=1)
 
 
 @pytest.mark.parametrize(("reference", "window"), [([0, 0], [1, 1]), ([1, 1], [0, 0])])
 def test_no_interval_without_counts(reference, window):
     with pytest.raises(ValueError, match="both sides"):
-        distance_interval("PSI", np.array(reference), np.array(window), alpha=0.05, seed=0)
+        interval_of("PSI", reference, window, alpha=0.05, seed=0)
 
 
 def autocorrelated(generator, rows, memory=0.99):
@@ -151,9 +165,10 @@ def test_weather_that_comes_in_spells_is_not_called_drift():
         reference = bins.codes(autocorrelated(generator, 20_000))
         window = bins.codes(autocorrelated(generator, 2000))
         counts = [np.bincount(codes, minlength=bins.size) for codes in (reference, window)]
-        noise = block_noise(reference, bins.size, 20).scaled("JensenShannon", 2000)
-        widened = distance_interval("JensenShannon", *counts, alpha=0.05, seed=seed, noise=noise)
-        plain = distance_interval("JensenShannon", *counts, alpha=0.05, seed=seed)
+        one = measure("JensenShannon", Distribution("x", bins, counts[0]))
+        noise = block_noise(reference, bins.size, 20, {"JensenShannon": one}).scaled("JensenShannon", 2000)
+        widened = distance_interval(one, *counts, alpha=0.05, seed=seed, noise=noise)
+        plain = distance_interval(one, *counts, alpha=0.05, seed=seed)
         assert widened.low <= plain.low
         assert widened.high == plain.high
         alarms += widened.low > 0
@@ -163,10 +178,54 @@ def test_weather_that_comes_in_spells_is_not_called_drift():
 
 
 def test_noise_falls_with_the_length_of_the_window():
-    codes = Bins("Numeric", edges=(0.0,)).codes(autocorrelated(np.random.default_rng(8), 10_000))
-    noise = block_noise(codes, 2, 10)
+    bins = Bins("Numeric", edges=(0.0,))
+    codes = bins.codes(autocorrelated(np.random.default_rng(8), 10_000))
+    reference = Distribution("x", bins, np.bincount(codes, minlength=2))
+    measures = {name: found for name in ("JensenShannon", "PSI") if (found := measure(name, reference))}
+    noise = block_noise(codes, 2, 10, measures)
     assert noise.rows == 1000
     assert noise.scaled("PSI", 4000) == pytest.approx(noise.scaled("PSI", 1000) / 4)
-    assert noise.scaled("PSI", 100) == noise.scaled("PSI", 1000) == pytest.approx(noise.psi)
+    assert noise.scaled("PSI", 100) == noise.scaled("PSI", 1000) == pytest.approx(noise.of("PSI"))
     with pytest.raises(ValueError, match="blocks"):
-        block_noise(codes, 2, 1)
+        block_noise(codes, 2, 1, measures)
+
+
+def test_what_no_profile_says_of_noise_follows_from_what_it_says():
+    noise = Noise(500, {"JensenShannon": 0.1, "PSI": 0.2})
+    assert (
+        noise.of("TotalVariation") == noise.of("KolmogorovSmirnov") == pytest.approx(0.1 * math.sqrt(2 * math.log(2)))
+    )
+    assert noise.of("Wasserstein") == math.inf
+    assert Noise(500, {}).of("Hellinger") == math.inf
+    assert Noise(500, {"Hellinger": 0.3}).of("Hellinger") == 0.3
+
+
+@pytest.mark.parametrize(
+    ("name", "rows"), [("JensenShannon", 100), ("JensenShannon", 20_000), ("PSI", 500), ("Hellinger", 500)]
+)
+def test_how_often_the_lower_end_is_wrong_is_what_was_asked(name, rows):
+    """Two samples of one distribution: the lower end is above 0 in as many as one half of `drift_alpha` says."""
+    generator, shares, wrong = np.random.default_rng(9), np.full(20, 0.05), 0
+    for _ in range(600):
+        reference, window = generator.multinomial(20_000, shares), generator.multinomial(rows, shares)
+        wrong += _low(measure(name, categories(reference)), reference, window, 0.2) > 0
+    assert 45 <= wrong <= 75  # 60, with a standard deviation of 7
+
+
+@pytest.mark.parametrize("name", ["JensenShannon", "Hellinger"])
+@pytest.mark.parametrize("rows", [1000])
+def test_how_often_the_lower_end_is_wrong_at_a_threshold(name, rows):
+    """A window that is as far away as the threshold is called drift as often as was asked."""
+    generator, shares = np.random.default_rng(10), np.full(20, 0.05)
+    moved = shares * np.linspace(0.6, 1.4, 20)
+    truth, wrong = float(distance(name, shares * 1e9, moved * 1e9)), 0
+    for _ in range(600):
+        reference, window = generator.multinomial(50_000, shares), generator.multinomial(rows, moved)
+        wrong += _low(measure(name, categories(reference)), reference, window, 0.2) > truth
+    assert 45 <= wrong <= 75
+
+
+def _low(one, reference, window, alpha):
+    divergence = _least_divergence(one, reference, window, alpha, np.random.default_rng(1))
+    assert divergence is not None
+    return math.sqrt(divergence)

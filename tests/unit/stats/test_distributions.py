@@ -60,8 +60,21 @@ def test_what_has_no_bin_is_told_apart():
 def test_quantile_bins_hold_equal_shares():
     values = np.random.default_rng(1).normal(size=10_000)
     shares = count_values("x", numeric_bins(values), values).shares()
-    assert len(shares) == 20
-    assert shares == pytest.approx(np.full(20, 0.05), abs=1e-3)
+    assert len(shares) == 120
+    assert shares == pytest.approx(np.full(120, 1 / 120), abs=1e-3)
+
+
+def test_many_values_that_stand_alone_give_no_more_than_256_bins():
+    values = np.repeat(np.arange(119.0), 1000)
+    assert numeric_bins(np.concatenate([values, np.linspace(200, 300, 5000)])).size <= 256
+    assert numeric_bins(values).size == 239
+
+
+@pytest.mark.parametrize("moved", [6.0, 4.0, 5.0 + 1e-9])
+def test_a_constant_that_changes_leaves_its_bin(moved):
+    bins = numeric_bins([5.0] * 100)
+    counts = count_values("x", bins, [5.0] * 7 + [moved] * 3).counts
+    assert sorted(counts.tolist()) == [0, 3, 7]
 
 
 def test_a_value_that_dominates_gets_its_own_bin():

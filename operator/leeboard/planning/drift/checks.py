@@ -15,6 +15,8 @@ from leeboard.planning.drift.figures import Figures, Interval, Subject
 
 MOST_ROWS = 10**9
 FINDINGS_LIMIT = 100
+NUMBERS_ONLY = frozenset({"KolmogorovSmirnov", "Wasserstein"})
+UNBOUNDED = frozenset({"PSI", "Wasserstein"})
 NO_LABELS = "too few labels have come"
 """What a finding of Performance says where there is no figure."""
 _RANK = {"Drift": 0, "Inconclusive": 1, "Stable": 2}
@@ -41,7 +43,8 @@ def _run(check: Check, spec: DriftMonitorSpec, figures: Figures) -> Iterable[Res
     watched = [one for one in figures.features if one.name not in spec.features.exclude]
     match check.type:
         case "DataDrift":
-            return [_distance(check, one, figures.rows) for one in watched] or [_nothing(check, "inputs")]
+            able = [one for one in watched if not _is_of_other_kind(check, one)]
+            return [_distance(check, one, figures.rows) for one in able] or [_nothing(check, "inputs")]
         case "PredictionDrift":
             predicted = figures.prediction
             return [_distance(check, predicted, figures.rows) if predicted else _nothing(check, "prediction")]
@@ -58,9 +61,16 @@ def _distance(check: Check, subject: Subject, rows: int) -> Result:
     threshold, interval = float(check.threshold or "0"), subject.distances.get(check.distance or "")
     if interval is None:
         return _nothing(check, subject.name)
+    if threshold > 1 and check.distance not in UNBOUNDED:
+        return _nothing(check, subject.name, f"{check.distance} is 0 to 1: a threshold of {check.threshold} is none")
     return _by_interval(
         check, subject.name, interval, threshold, rows=rows, written=f"{check.threshold}", shift=subject.shift
     )
+
+
+def _is_of_other_kind(check: Check, subject: Subject) -> bool:
+    """Whether the distance is of numbers and the input is of none: other distances are known of it, and not this."""
+    return check.distance in NUMBERS_ONLY and bool(subject.distances) and check.distance not in subject.distances
 
 
 def _missing(check: Check, subject: Subject) -> Result:
@@ -88,9 +98,9 @@ def _performance(check: Check, figures: Figures) -> Result:
         return _nothing(check, metric, NO_LABELS)
     value, low, high = found.interval.value, found.interval.low, found.interval.high
     if higher_is_better(metric):
-        drop = Interval(found.reference - value, found.reference - high, found.reference - low)
+        drop = Interval(found.reference - value, found.reference - found.surely.high, found.reference - low)
     else:
-        drop = Interval(value - found.reference, low - found.reference, high - found.reference)
+        drop = Interval(value - found.reference, found.surely.low - found.reference, high - found.reference)
     shift = f"{metric} {found.reference:.4g} → {value:.4g} [{low:.4g}, {high:.4g}] on {found.rows} labelled rows"
     most = float(check.max_drop or "0")
     return _by_interval(check, metric, drop, most, rows=found.rows, written=f"{check.max_drop}", shift=shift)

@@ -33,10 +33,12 @@ class Subject:
 
 @dataclass(frozen=True)
 class Performance:
-    """A metric over the rows whose labels have come; `reference` is its value on the holdout."""
+    """A metric over the rows whose labels have come; `reference` is its value on the holdout, `surely` the interval
+    that a verdict of drift has to keep to."""
 
     name: str
     interval: Interval
+    surely: Interval
     rows: int
     reference: float
 
@@ -107,7 +109,9 @@ def _performance(raw: Mapping[str, Any]) -> Performance | None:
     interval, reference = _interval(raw), _number(raw.get("reference"))
     if interval is None or reference is None:
         return None
-    return Performance(str(raw.get("name", "")), interval, _count(raw.get("rows")) or 0, reference)
+    ends = raw.get("surely")
+    surely = _interval({"value": raw["value"], **ends}) if isinstance(ends, Mapping) else None
+    return Performance(str(raw.get("name", "")), interval, surely or interval, _count(raw.get("rows")) or 0, reference)
 
 
 def _labels(raw: Any) -> Labels | None:
