@@ -22,6 +22,8 @@ from numpy.typing import NDArray
 LARGEST_HEADER = 16 << 20
 LARGEST_BODY = 64 << 20
 """Bytes. What is longer is not sent, and not read."""
+SMALL = 4096
+"""Bytes of an array that is sooner copied, with others like it, than sent by itself."""
 _LENGTHS = struct.Struct(">II")
 _NUMBERS = (
     {f"FP{bits}": np.dtype(f"<f{bits // 8}") for bits in (16, 32, 64)}
@@ -100,7 +102,7 @@ def frame(
     scores: Sequence[NDArray[np.float64]],
     dropped: int,
 ) -> list[Part]:
-    """The parts of a frame, the arrays among them uncopied where they lie as they are sent.
+    """The parts of a frame, large arrays among them uncopied where they lie as they are sent.
 
     A block is the names of columns and arrays that follow each other: of shape (rows,), or (rows, names). Raises
     ValueError where the frame would be longer than one may be.
@@ -170,6 +172,8 @@ def _encoded(arrays: Sequence[Column]) -> tuple[str, list[Part]]:
     if arrays[0].dtype == object:
         return _TEXTS, [_encode([text for array in arrays for text in array.tolist()])]
     dtype = arrays[0].dtype.newbyteorder("<")
+    if len(arrays) > 1 and sum(one.nbytes for one in arrays) < SMALL * len(arrays):
+        arrays = [np.concatenate(arrays)]
     # an empty array has no buffer of bytes
     return _NAMES[dtype], [np.ascontiguousarray(one, dtype).data.cast("B") for one in arrays if one.size]
 

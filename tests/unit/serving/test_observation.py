@@ -73,16 +73,18 @@ def test_what_is_sent_arrives(sent):
         same(one, other)
 
 
-def test_a_matrix_in_parts_arrives_as_the_columns_that_it_is():
-    first, second = np.arange(4, dtype=np.float32).reshape(2, 2), np.arange(6, dtype=np.float32).reshape(3, 2)
-    told = [Told("a", 1.0, 0.1, 200, 2), Told("b", 1.0, 0.1, 500), Told("c", 1.0, 0.1, 200, 3)]
-    parts = frame(told, [(("x", "y"), [first, second])], [np.zeros(2), np.ones(3)], 0)
-    lent = [np.frombuffer(part, np.uint8) for part in parts if isinstance(part, memoryview)]
-    assert any(np.shares_memory(part, first) for part in lent)
+@pytest.mark.parametrize(("rows", "lent"), [(3, False), (4096, True)])
+def test_a_matrix_in_parts_arrives_as_the_columns_that_it_is(rows, lent):
+    first = np.arange(2 * rows, dtype=np.float32).reshape(rows, 2)
+    second = np.arange(6, dtype=np.float32).reshape(3, 2)
+    told = [Told("a", 1.0, 0.1, 200, rows), Told("b", 1.0, 0.1, 500), Told("c", 1.0, 0.1, 200, 3)]
+    parts = frame(told, [(("x", "y"), [first, second])], [np.zeros(rows), np.ones(3)], 0)
+    views = [np.frombuffer(part, np.uint8) for part in parts if isinstance(part, memoryview)]
+    assert any(np.shares_memory(part, first) for part in views) == lent
     (arrived,) = asyncio.run(read_all(b"".join(parts)))
-    np.testing.assert_array_equal(arrived.inputs["x"], [0, 2, 0, 2, 4])
-    np.testing.assert_array_equal(arrived.inputs["y"], [1, 3, 1, 3, 5])
-    np.testing.assert_array_equal(arrived.scores, [0, 0, 1, 1, 1])
+    np.testing.assert_array_equal(arrived.inputs["x"], [*first[:, 0], 0, 2, 4])
+    np.testing.assert_array_equal(arrived.inputs["y"], [*first[:, 1], 1, 3, 5])
+    np.testing.assert_array_equal(arrived.scores, [0] * rows + [1, 1, 1])
 
 
 FRAME = encode(Observations([Told("r", 1.0, 0.1, 200, 2)], {"x": np.array([1.0, 2.0])}, np.array([0.1, 0.2])))
