@@ -12,6 +12,7 @@ from leeboard.api.lineage import DatasetRecord
 from leeboard.api.model import Model
 from leeboard.api.model_version import Metric, ModelVersion
 from leeboard.evaluator.windows import Window
+from leeboard.stats.grouping import grouped, grouped_bins, grouping
 
 Document = dict[str, Any]
 
@@ -98,13 +99,14 @@ def figure_of(metric: Metric) -> Figure:
 
 
 def _feature(pair: Pair, finding: Finding, distance: str) -> Feature:
-    bins = pair.reference.bins
+    starts = grouping(pair.reference)
+    bins = grouped_bins(pair.reference.bins, starts)
     return Feature(
         name=pair.reference.name,
         edges=bins.edges if bins.kind == "Numeric" else None,
         categories=bins.categories if bins.kind == "Categorical" else None,
-        reference=tuple(pair.reference.counts.tolist()),
-        window=tuple(pair.window.counts.tolist()),
+        reference=tuple(grouped(pair.reference.counts, starts).tolist()),
+        window=tuple(grouped(pair.window.counts, starts).tolist()),
         distance=Figure(name=distance, value=float(finding.value), low=float(finding.low), high=float(finding.high)),
         threshold=float(finding.threshold),
         shift=finding.shift,

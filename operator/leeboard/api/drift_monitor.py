@@ -18,7 +18,20 @@ from leeboard.api.fields import (
 )
 from leeboard.api.metrics import MetricName
 
-CheckType = Literal["DataDrift", "PredictionDrift", "DataQuality", "MeanShift", "Performance"]
+CheckType = Literal[
+    "DataDrift",
+    "PredictionDrift",
+    "DataQuality",
+    "OutOfRange",
+    "NewCategories",
+    "UnitChange",
+    "MeanShift",
+    "Performance",
+    "EstimatedPerformance",
+]
+HARM: tuple[CheckType, ...] = ("Performance", "EstimatedPerformance")
+"""Checks that tell whether drift does harm."""
+_SHARES = ("OutOfRange", "NewCategories")
 DistanceName = Literal[
     "JensenShannon", "PSI", "Hellinger", "TotalVariation", "LInfinity", "KolmogorovSmirnov", "Wasserstein"
 ]
@@ -50,6 +63,17 @@ class Features(SpecModel):
     )
 
 
+class Persistence(SpecModel):
+    """In how many evaluations drift has to be found."""
+
+    model_config = SpecModel.model_config | {
+        "json_schema_extra": rules(("self.count <= self.of", "persistence.count must not exceed persistence.of"))
+    }
+
+    count: int = described("Evaluations that find drift, a count.", default=1, ge=1, le=20)
+    of: int = described("Of that many newest ones, a count.", default=1, ge=1, le=20)
+
+
 class FalseAlarms(SpecModel):
     """How many false alarms a monitor may raise."""
 
@@ -75,8 +99,12 @@ class Check(SpecModel):
                 "MeanShift needs feature and percent; they belong to no other type",
             ),
             (
-                f"{belongs('metric', 'Performance')} && {belongs('maxDrop', 'Performance')}",
-                "Performance needs metric and maxDrop; they belong to no other type",
+                f"{belongs('metric', *HARM)} && {belongs('maxDrop', *HARM)}",
+                "Performance and EstimatedPerformance need metric and maxDrop; they belong to no other type",
+            ),
+            (
+                belongs("maxPercent", *_SHARES),
+                "OutOfRange and NewCategories need maxPercent; it belongs to no other type",
             ),
             (
                 "!has(self.distance) || !has(self.threshold) || self.distance != 'JensenShannon'"
@@ -87,8 +115,10 @@ class Check(SpecModel):
     }
 
     type: CheckType = described(
-        "DataDrift: inputs. PredictionDrift: predictions. DataQuality: missing values. MeanShift: one input's mean. "
-        "Performance: predictions against labels that came later."
+        "DataDrift: inputs. PredictionDrift: predictions. DataQuality: missing values. OutOfRange: numbers beyond all"
+        " of the reference. NewCategories: texts that the reference has not. UnitChange: numbers as if in another unit,"
+        " such as a hundred times as large. MeanShift: one input's mean. Performance: predictions against labels that"
+        " came later. EstimatedPerformance: what to expect of these before they came, of a binary classifier."
     )
     distance: DistanceName | None = described(
         "DataDrift, PredictionDrift: the distance between window and reference. KolmogorovSmirnov and Wasserstein are"
@@ -103,6 +133,9 @@ class Check(SpecModel):
     max_missing_percent: int | None = described(
         "DataQuality: most missing values of an input, in percent.", default=None, ge=0, le=100
     )
+    max_percent: NotNegativeDecimal | None = described(
+        "OutOfRange, NewCategories: most of an input's values that may be so, in percent.", default=None
+    )
     feature: Column | None = described("MeanShift: the input whose mean is watched.", default=None)
     percent: int | None = described(
         "MeanShift: change of the mean from which it is drift, in percent of the reference's mean.",
@@ -110,9 +143,12 @@ class Check(SpecModel):
         ge=1,
         le=100000,
     )
-    metric: MetricName | None = described("Performance: the metric that is watched, such as log_loss.", default=None)
+    metric: MetricName | None = described(
+        "Performance, EstimatedPerformance: the metric that is watched, such as log_loss.", default=None
+    )
     max_drop: NotNegativeDecimal | None = described(
-        "Performance: how much worse than on the holdout is drift, in the metric's unit.", default=None
+        "Performance, EstimatedPerformance: how much worse than on the holdout is drift, in the metric's unit.",
+        default=None,
     )
 
 
@@ -133,7 +169,11 @@ class Action(SpecModel):
     )
     training_job_ref: LocalReference | None = described("The TrainingJob that retrains.", default=None)
     when: tuple[CheckType, ...] = described(
-        "Only for drift found by these checks; any when empty.", default=(), max_length=5, json_schema_extra=SET
+        "Only for drift found by these checks. When empty: Alert for any; Retrain for Performance and"
+        " EstimatedPerformance, so that drift without harm starts no run, or for any where neither is among checks.",
+        default=(),
+        max_length=16,
+        json_schema_extra=SET,
     )
 
 
@@ -162,6 +202,9 @@ class DriftMonitorSpec(SpecModel):
     false_alarms: FalseAlarms = described(
         "How many false alarms may be expected; drift has to be the surer, the fewer they are.", default=FalseAlarms()
     )
+    persistence: Persistence = described(
+        "In how many evaluations drift has to be found to be told; one when absent.", default=Persistence()
+    )
     actions: tuple[Action, ...] = described(
         "What happens when there is drift.", default=(), max_length=8, json_schema_extra=ATOMIC
     )
@@ -180,6 +223,13 @@ class Finding(SpecModel):
     high: str = described("Upper end of its interval.", default="", max_length=40)
     threshold: str = described("The threshold that the figure is compared with.", default="", max_length=40)
     shift: Text = described("What moved, in words, such as mean 12.1, was 9.8.", default="")
+
+
+class Look(SpecModel):
+    """One of the newest evaluations."""
+
+    at: datetime = described("When its figures were taken, as a time.")
+    verdict: Literal["Drift", "Stable", "Inconclusive"] = described("What it said by itself.")
 
 
 class Episode(SpecModel):
@@ -214,6 +264,12 @@ class DriftMonitorStatus(SpecModel):
     rows_needed: int = described("Rows still needed for a verdict, a count.", default=0, ge=0)
     findings: tuple[Finding, ...] = described(
         "What each check found, the strongest first.", default=(), max_length=100, json_schema_extra=ATOMIC
+    )
+    looks: tuple[Look, ...] = described(
+        "The newest evaluations, the newest last, where persistence asks for more than one.",
+        default=(),
+        max_length=20,
+        json_schema_extra=ATOMIC,
     )
     episode: Episode | None = described("The newest stretch of drift.", default=None)
     requests: tuple[Request, ...] = described(

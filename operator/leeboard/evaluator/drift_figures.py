@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from leeboard.evaluator.figures import figure, figures, noise_key
+from leeboard.evaluator.score_meaning import ScoreMeaning
 from leeboard.evaluator.windows import Window
 from leeboard.stats.distances import NAMES, Name
-from leeboard.stats.distributions import Distribution, empty, from_profile, from_window
-from leeboard.stats.intervals import Interval, Noise, distance_interval
+from leeboard.stats.distributions import Distribution, empty, from_profile, from_window, unlike
+from leeboard.stats.intervals import Interval, Noise, distance_interval, share_interval
 from leeboard.stats.measures import measure
 from leeboard.stats.shifts import describe_shift, ranked
+from leeboard.stats.units import unit_factor
 
 ALPHA = 0.05
 SEED = 0
@@ -32,10 +34,12 @@ class Reference:
 
 @dataclass(frozen=True)
 class Profile:
-    """The reference of a version: its inputs, in order, and its prediction."""
+    """The reference of a version: its inputs, in order, and its prediction; of a classifier whose holdout was large
+    enough, what its scores mean."""
 
     features: tuple[Reference, ...]
     prediction: Reference
+    score_meaning: ScoreMeaning | None = None
 
     @classmethod
     def parse(cls, data: bytes) -> "Profile":
@@ -43,7 +47,8 @@ class Profile:
         try:
             raw = json.loads(data)
             features = tuple(_reference(one) for one in raw["features"][:MOST_FEATURES])
-            return cls(features, _reference(raw["prediction"]))
+            prediction = _reference(raw["prediction"])
+            return cls(features, prediction, ScoreMeaning.parse(raw.get("calibration"), prediction.distribution.bins))
         except (KeyError, TypeError, RecursionError) as error:
             raise ValueError(f"not a profile: {error!r}") from error
 
@@ -149,11 +154,26 @@ def _measured(
     for key, mean in (("mean", window.mean), ("referenceMean", known.mean)):
         if mean is not None:
             row[key] = figure(mean)
+    row |= _unlike(known, window, alpha, drift_alpha)
     row["distances"] = [figures(name, interval) for name, interval in intervals.items()]
     row["shift"] = describe_shift(known, window)
     strongest = intervals.get(ALWAYS)
     missing = (window.missing_percent - known.missing_percent) / 100
     return row, (max(strongest.low if strongest else 0.0, missing), strongest.value if strongest else 0.0)
+
+
+def _unlike(known: Distribution, window: Distribution, alpha: float, drift_alpha: float) -> dict[str, Any]:
+    """`kind`, and in percent what the reference has not: `outOfRange` of numbers, `newCategories` of texts."""
+    numeric = known.bins.kind == "Numeric"
+    row: dict[str, Any] = {"kind": known.bins.kind}
+    if numeric and (factor := unit_factor(known, window)) is not None:
+        row["unitFactor"] = figure(factor)
+    found = unlike(known, window)
+    if found is not None and found[1]:
+        share = share_interval(*found, alpha=alpha, drift_alpha=drift_alpha)
+        ends = {"value": share.value, "low": share.low, "high": share.high}
+        row["outOfRange" if numeric else "newCategories"] = {name: figure(100 * end) for name, end in ends.items()}
+    return row
 
 
 def _reference(raw: Mapping[str, Any]) -> Reference:

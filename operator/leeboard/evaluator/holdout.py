@@ -29,7 +29,7 @@ from leeboard.evaluator.downloads import Downloads, read_table
 from leeboard.evaluator.failures import EvaluationError, exit_code
 from leeboard.evaluator.figures import figures
 from leeboard.evaluator.golden import golden_rows, make_golden
-from leeboard.evaluator.profile import make_profile, unseen_rows
+from leeboard.evaluator.profile import Labelled, make_profile, unseen_rows
 from leeboard.evaluator.specification import VARIABLE, EvaluationSpecification
 from leeboard.models import ModelError, Predictor, Rows, load, score
 from leeboard.observability import logs
@@ -82,8 +82,9 @@ def evaluate(environment: Mapping[str, str]) -> dict[str, Any]:
         candidate = _Scorer.of(specification, downloads, specification.candidate.artifact)
         other = specification.champion
         champion = None if other is None else _Scorer.of(specification, downloads, other.artifact)
-        measured = measure(specification, holdout, candidate, champion)
-        profile = profile_of(specification, reference, inputs, candidate)
+        scores = candidate(holdout.served)
+        measured = measure(specification, holdout, scores, champion)
+        profile = profile_of(specification, reference, inputs, candidate, Labelled(scores, holdout.truth))
     golden, samples = golden_of(specification, holdout.served, inputs, candidate)
     conversion = accelerated(specification, candidate.model, holdout.served, samples)
     store = downloads.store(specification.output.uri)
@@ -143,11 +144,10 @@ class _Scorer:
 
 
 def measure(
-    specification: EvaluationSpecification, holdout: Holdout, candidate: _Scorer, champion: _Scorer | None
+    specification: EvaluationSpecification, holdout: Holdout, scores: Floats, champion: _Scorer | None
 ) -> dict[str, Any]:
     """The metrics of both with 95 % intervals, and their paired differences, candidate minus champion."""
     truth, names = holdout.truth, specification.measured
-    scores = candidate(holdout.served)
     dataset = specification.holdout[0]
     place = {"dataset": dataset.name, "digest": dataset.digest}
     other = champion(holdout.served) if champion is not None else None
@@ -166,14 +166,19 @@ def measure(
 
 
 def profile_of(
-    specification: EvaluationSpecification, reference: pd.DataFrame, inputs: tuple[Input, ...], candidate: _Scorer
+    specification: EvaluationSpecification,
+    reference: pd.DataFrame,
+    inputs: tuple[Input, ...],
+    candidate: _Scorer,
+    labelled: Labelled,
 ) -> dict[str, Any]:
     """profile.json. Raises EvaluationError (BadData) for an empty reference."""
     if reference.empty:
         raise EvaluationError(Reason.BAD_DATA, "reference.parquet has no rows")
     served = as_served(reference, inputs)
     scores = candidate(served[unseen_rows(reference)])
-    return make_profile(served, inputs, scores, specification.score_output)
+    known = labelled if specification.task == "BinaryClassification" else None
+    return make_profile(served, inputs, scores, specification.score_output, known)
 
 
 def golden_of(

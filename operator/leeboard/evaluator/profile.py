@@ -1,5 +1,6 @@
 """profile.json: the distributions of a version's reference, which the exporter counts on and drift is measured from."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -8,8 +9,10 @@ from numpy.typing import NDArray
 
 from leeboard.evaluator.columns import SPLIT, Input, values_of
 from leeboard.evaluator.figures import noise_key
+from leeboard.evaluator.score_meaning import ScoreMeaning
 from leeboard.stats.distances import NAMES
 from leeboard.stats.distributions import (
+    Bins,
     Distribution,
     categorical_bins,
     count_values,
@@ -18,6 +21,7 @@ from leeboard.stats.distributions import (
 )
 from leeboard.stats.intervals import block_noise
 from leeboard.stats.measures import measure
+from leeboard.stats.performance import THRESHOLD
 
 CONTRACT = 1
 ROWS_OF_A_BLOCK = 500
@@ -25,13 +29,33 @@ MOST_BLOCKS = 50
 LEAST_UNSEEN_ROWS = 500
 
 
+@dataclass(frozen=True, eq=False)
+class Labelled:
+    """A classifier's scores of a holdout, and the labels beside them."""
+
+    scores: NDArray[np.float64]
+    truth: NDArray[np.float64]
+
+
 def make_profile(
-    served: pd.DataFrame, inputs: tuple[Input, ...], scores: NDArray[np.float64], score_output: str
+    served: pd.DataFrame,
+    inputs: tuple[Input, ...],
+    scores: NDArray[np.float64],
+    score_output: str,
+    labelled: Labelled | None = None,
 ) -> dict[str, Any]:
-    """The document. `scores` are those of the rows on which the model's answers are as they will be when serving."""
-    features = [_described(one.name, one.kind == "Numeric", values_of(served, one)) for one in inputs]
-    prediction = _described(score_output, True, scores)
-    return {"contract": CONTRACT, "rows": len(served), "features": features, "prediction": prediction}
+    """The document. `scores` are those of the rows on which the model's answers are as they will be when serving.
+
+    Of a classifier, `labelled` tells what its scores mean, where it has rows enough.
+    """
+    columns = ((one, values_of(served, one)) for one in inputs)
+    features = [_described(one.name, _bins(one.kind, values), values) for one, values in columns]
+    # the threshold is an edge, so that counts tell what was called what
+    bins = numeric_bins(scores, also=(THRESHOLD,) if labelled is not None else ())
+    prediction = _described(score_output, bins, scores)
+    document = {"contract": CONTRACT, "rows": len(served), "features": features, "prediction": prediction}
+    meaning = None if labelled is None else ScoreMeaning.learned(bins, labelled.scores, labelled.truth)
+    return document | ({"calibration": meaning.document()} if meaning is not None else {})
 
 
 def unseen_rows(reference: pd.DataFrame) -> NDArray[np.bool_]:
@@ -46,8 +70,11 @@ def unseen_rows(reference: pd.DataFrame) -> NDArray[np.bool_]:
     return unseen if np.count_nonzero(unseen) >= LEAST_UNSEEN_ROWS else every
 
 
-def _described(name: str, numeric: bool, values: NDArray[Any]) -> dict[str, Any]:
-    bins = numeric_bins(values) if numeric else categorical_bins(list(values))
+def _bins(kind: str, values: NDArray[Any]) -> Bins:
+    return numeric_bins(values) if kind == "Numeric" else categorical_bins(list(values))
+
+
+def _described(name: str, bins: Bins, values: NDArray[Any]) -> dict[str, Any]:
     distribution = count_values(name, bins, values)
     return to_profile(distribution) | {"noise": _noise(bins.codes(values), distribution)}
 

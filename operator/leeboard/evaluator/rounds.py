@@ -25,6 +25,7 @@ from leeboard.evaluator.metrics import EvaluatorMetrics
 from leeboard.evaluator.model_figures import Traffic, model_figures
 from leeboard.evaluator.performance_figures import delay_figures, performance_figures
 from leeboard.evaluator.places import Kube, Place, Places, Raw
+from leeboard.evaluator.score_meaning import estimated_figures
 from leeboard.kube.errors import KubeError, NotFound
 from leeboard.kube.resources import DRIFT_MONITOR, MODEL, MODEL_VERSION, Resource
 from leeboard.observability.context import about
@@ -151,6 +152,7 @@ class Rounds:
             "labels": {"arrived": arrived, "rows": len(labelled.truth)}
             | ({"newest": _text(newest)} if newest else {})
             | delay_figures(labelled.delays),
+            "estimated": estimated_figures(profile.score_meaning, observed.prediction, version, metrics, alpha),
             "performance": performance_figures(version, metrics, labelled.truth, labelled.scores, alpha),
         }
 

@@ -11,6 +11,7 @@ from leeboard.api.reasons import Reason, explain, hint
 from leeboard.planning.conditions import Status, Wanted, set_conditions
 from leeboard.planning.drift.episode import Course, follow, is_open
 from leeboard.planning.drift.figures import read_figures
+from leeboard.planning.drift.persistence import looks_after, persistent
 from leeboard.planning.drift.verdict import Verdict, judge, patience
 from leeboard.planning.plan import Event, Plan, Raw
 from leeboard.planning.snapshot import DriftMonitorSnapshot
@@ -27,7 +28,9 @@ def plan_drift_monitor(snapshot: DriftMonitorSnapshot, now: datetime) -> Plan:
     if isinstance(champion, Wanted):
         status = monitor.status.model_copy(update={"verdict": "Inconclusive", "findings": (), "rows_needed": 0})
         return Plan(status=_changed(monitor, status, [champion], now))
-    verdict = judge(monitor, champion, now, _labels_due(snapshot))
+    found = judge(monitor, champion, now, _labels_due(snapshot))
+    looks = looks_after(monitor, champion, found)
+    verdict = persistent(monitor, found, looks)
     course = follow(monitor, champion, verdict, now)
     status = monitor.status.model_copy(
         update={
@@ -36,6 +39,7 @@ def plan_drift_monitor(snapshot: DriftMonitorSnapshot, now: datetime) -> Plan:
             "rows": verdict.rows,
             "rows_needed": verdict.rows_needed,
             "findings": verdict.findings,
+            "looks": looks,
             "episode": course.episode,
             "requests": course.requests,
         }

@@ -98,6 +98,11 @@ class Distribution:
         """Missing values, in percent of all."""
         return 100.0 * self.missing / self.rows if self.rows else 0.0
 
+    @property
+    def has_ends(self) -> bool:
+        """Whether the first and the last bin are what lies beyond a reference, as this one is: empty in it."""
+        return self.bins.kind == "Numeric" and len(self.bins.edges) > 1 and not (self.counts[0] or self.counts[-1])
+
     def shares(self) -> Floats:
         """The share of each bin; zeros where nothing was counted."""
         return self.counts / max(self.count, 1)
@@ -116,11 +121,14 @@ class Distribution:
         )
 
 
-def numeric_bins(values: Sequence[float] | NDArray[Any], bins: int = DEFAULT_BINS) -> Bins:
+def numeric_bins(
+    values: Sequence[float] | NDArray[Any], bins: int = DEFAULT_BINS, also: tuple[float, ...] = ()
+) -> Bins:
     """Edges at the quantiles of the reference.
 
     A number that holds more than one bin's share by itself, such as the zero of a rainfall, gets a bin of its own, so
-    that what leaves it is seen; in a column of few distinct numbers each of them does.
+    that what leaves it is seen; in a column of few distinct numbers each of them does. The first and the last bin are
+    what lies beyond the reference, and empty in it. `also` are more edges.
     """
     numbers = np.asarray(values, dtype=np.float64)
     numbers = numbers[np.isfinite(numbers)]
@@ -132,7 +140,8 @@ def numeric_bins(values: Sequence[float] | NDArray[Any], bins: int = DEFAULT_BIN
     else:
         quantiles = np.quantile(numbers, np.arange(1, bins) / bins, method="inverted_cdf")
         atoms = distinct[counts * bins > len(numbers)]
-    edges = np.unique(np.concatenate([quantiles, atoms, np.nextafter(atoms, np.inf)]))
+    ends = np.array([distinct[0], np.nextafter(distinct[-1], np.inf), *also])
+    edges = np.unique(np.concatenate([quantiles, atoms, np.nextafter(atoms, np.inf), ends]))
     return Bins("Numeric", edges=tuple(edges.tolist()))
 
 
@@ -164,6 +173,18 @@ def count_values(name: str, bins: Bins, values: Sequence[Any] | NDArray[Any]) ->
 def count_codes(codes: NDArray[np.int64], size: int) -> Counts:
     """How often each bin occurs; values without a bin are left out."""
     return np.bincount(codes[codes >= 0], minlength=size).astype(np.int64)
+
+
+def unlike(reference: Distribution, window: Distribution) -> tuple[int, int] | None:
+    """How many values of a window the reference has not, and how many there are that are not missing.
+
+    These are numbers beyond it, infinite ones too, or other categories. None where its bins do not tell.
+    """
+    if reference.bins.kind == "Categorical":
+        return int(window.counts[-1]), window.count
+    if not reference.has_ends:
+        return None
+    return int(window.counts[0] + window.counts[-1]) + window.infinite, window.count + window.infinite
 
 
 def from_profile(raw: Mapping[str, Any]) -> Distribution:

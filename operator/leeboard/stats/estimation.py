@@ -14,8 +14,9 @@ from leeboard.stats.intervals import Interval, normal_interval
 from leeboard.stats.performance import CLIP, THRESHOLD, MetricUndefinedError, UnknownMetricError
 
 Floats = NDArray[np.float64]
-Estimate = Callable[[Floats, Floats], Floats]
-"""A metric of labels of shape (draws, rows), 0 to 1, and scores of shape (rows,) in falling order; one a draw."""
+Estimate = Callable[[Floats, Floats, Floats], Floats]
+"""A metric of groups of rows that have one score each, in falling order: ones of shape (draws, groups), and of shape
+(groups,) rows and scores; one figure a draw."""
 
 DRAWS = 100
 _MOST_AT_ONCE = 1 << 22
@@ -31,71 +32,86 @@ def estimated(
     calibration is, is not in the interval. Raises UnknownMetricError, and MetricUndefinedError for fewer than two rows
     and for probabilities that are none or all the same class.
     """
+    rows = np.ones(scores.shape, dtype=np.int64)
+    return estimated_of_counts(metric, rows, scores, probabilities, alpha=alpha, seed=seed, draws=draws)
+
+
+def estimated_of_counts(
+    metric: str,
+    counts: NDArray[np.int64],
+    scores: Floats,
+    probabilities: Floats,
+    *,
+    alpha: float = 0.05,
+    seed: int = 0,
+    draws: int = DRAWS,
+) -> Interval:
+    """The same of rows that were counted in bins, with a score and a probability for each bin; as fast for a million
+    rows as for a hundred. Raises as `estimated` does.
+    """
     estimate = _ESTIMATES.get(metric)
     if estimate is None:
         raise UnknownMetricError(f"{metric!r} cannot be estimated; {', '.join(_ESTIMATES)} can")
-    if scores.shape != probabilities.shape or scores.ndim != 1 or len(scores) < 2:
+    if not scores.shape == probabilities.shape == counts.shape or scores.ndim != 1 or counts.sum() < 2:
         raise MetricUndefinedError(f"{probabilities.shape} probabilities for {scores.shape} scores")
-    if not np.isfinite(scores).all() or not ((probabilities >= 0) & (probabilities <= 1)).all():
+    filled = counts > 0
+    rows, answers, odds = counts[filled], scores[filled], probabilities[filled]
+    if not np.isfinite(answers).all() or not ((odds >= 0) & (odds <= 1)).all():
         raise MetricUndefinedError("scores that are not finite, or probabilities outside 0 to 1")
-    order = np.argsort(-scores, kind="stable")
-    ranked, odds = scores[order], probabilities[order]
-    if not 0 < odds.sum() < len(odds):
+    order = np.argsort(-answers, kind="stable")
+    rows, answers, odds = rows[order], answers[order], odds[order]
+    totals, expected = rows.astype(np.float64), rows * odds
+    if not 0 < expected.sum() < totals.sum():
         raise MetricUndefinedError("every row is surely of the same class")
-    value = float(estimate(odds[np.newaxis, :], ranked)[0])
+    value = float(estimate(expected[np.newaxis, :], totals, answers)[0])
     generator = np.random.default_rng(seed)
     drawn: list[float] = []
     while len(drawn) < draws:
-        some = min(draws - len(drawn), max(1, _MOST_AT_ONCE // len(odds)))
-        labels = (generator.random((some, len(odds))) < odds).astype(np.float64)
-        drawn += estimate(labels, ranked).tolist()
+        some = min(draws - len(drawn), max(1, _MOST_AT_ONCE // len(rows)))
+        ones = generator.binomial(rows, odds, size=(some, len(rows))).astype(np.float64)
+        drawn += estimate(ones, totals, answers).tolist()
     known = np.array(drawn)[np.isfinite(drawn)]
     return normal_interval(value, float(np.std(known, ddof=1)) if len(known) > 1 else 0.0, alpha)
 
 
-def _roc_auc(labels: Floats, scores: Floats) -> Floats:
+def _roc_auc(ones: Floats, rows: Floats, scores: Floats) -> Floats:
     """The area by the trapezoids between the ends of tied scores; NaN where a draw has one class only."""
     ends = np.append(np.flatnonzero(np.diff(scores)), len(scores) - 1)
-    hits = np.cumsum(labels, axis=1)[:, ends]
-    misses = ends + 1 - hits
-    heights = hits + np.concatenate([np.zeros((len(labels), 1)), hits[:, :-1]], axis=1)
+    hits = np.cumsum(ones, axis=1)[:, ends]
+    misses = np.cumsum(rows)[ends] - hits
+    heights = hits + np.concatenate([np.zeros((len(ones), 1)), hits[:, :-1]], axis=1)
     area: Floats = (heights * np.diff(misses, axis=1, prepend=0.0)).sum(axis=1) / 2
     return _ratio(area, hits[:, -1] * misses[:, -1], np.nan)
 
 
-def _log_loss(labels: Floats, scores: Floats) -> Floats:
+def _log_loss(ones: Floats, rows: Floats, scores: Floats) -> Floats:
     p = np.clip(scores, CLIP, 1 - CLIP)
-    return _mean_of(labels, -np.log(p), -np.log1p(-p))
+    return _mean_of(ones, rows, -np.log(p), -np.log1p(-p))
 
 
-def _mean_of(labels: Floats, of_ones: Floats, of_zeros: Floats) -> Floats:
+def _mean_of(ones: Floats, rows: Floats, of_ones: Floats, of_zeros: Floats) -> Floats:
     """Mean loss, from what a row costs when its label is one and when it is zero."""
-    mean: Floats = (labels @ (of_ones - of_zeros) + of_zeros.sum()) / labels.shape[1]
+    mean: Floats = (ones @ (of_ones - of_zeros) + (rows * of_zeros).sum()) / rows.sum()
     return mean
 
 
-def _accuracy(labels: Floats, scores: Floats) -> Floats:
+def _accuracy(ones: Floats, rows: Floats, scores: Floats) -> Floats:
     chosen = (scores >= THRESHOLD).astype(np.float64)
-    return _mean_of(labels, chosen, 1 - chosen)
+    return _mean_of(ones, rows, chosen, 1 - chosen)
 
 
-def _precision(labels: Floats, scores: Floats) -> Floats:
-    chosen = _chosen(scores)
-    return _ratio(labels[:, :chosen].sum(axis=1), np.full(len(labels), float(chosen)))
+def _precision(ones: Floats, rows: Floats, scores: Floats) -> Floats:
+    chosen = scores >= THRESHOLD
+    return _ratio(ones[:, chosen].sum(axis=1), np.full(len(ones), float(rows[chosen].sum())))
 
 
-def _recall(labels: Floats, scores: Floats) -> Floats:
-    return _ratio(labels[:, : _chosen(scores)].sum(axis=1), labels.sum(axis=1))
+def _recall(ones: Floats, rows: Floats, scores: Floats) -> Floats:
+    return _ratio(ones[:, scores >= THRESHOLD].sum(axis=1), ones.sum(axis=1))
 
 
-def _f1(labels: Floats, scores: Floats) -> Floats:
-    chosen = _chosen(scores)
-    return _ratio(2 * labels[:, :chosen].sum(axis=1), chosen + labels.sum(axis=1))
-
-
-def _chosen(scores: Floats) -> int:
-    """How many rows are called ones: the first, as scores fall."""
-    return int(np.count_nonzero(scores >= THRESHOLD))
+def _f1(ones: Floats, rows: Floats, scores: Floats) -> Floats:
+    chosen = scores >= THRESHOLD
+    return _ratio(2 * ones[:, chosen].sum(axis=1), float(rows[chosen].sum()) + ones.sum(axis=1))
 
 
 def _ratio(part: Floats, whole: Floats, otherwise: float = 0.0) -> Floats:
@@ -106,9 +122,9 @@ def _ratio(part: Floats, whole: Floats, otherwise: float = 0.0) -> Floats:
 _ESTIMATES: dict[str, Estimate] = {
     "roc_auc": _roc_auc,
     "log_loss": _log_loss,
-    "brier": lambda labels, scores: _mean_of(labels, np.square(1 - scores), np.square(scores)),
+    "brier": lambda ones, rows, scores: _mean_of(ones, rows, np.square(1 - scores), np.square(scores)),
     "accuracy": _accuracy,
-    "error_rate": lambda labels, scores: 1 - _accuracy(labels, scores),
+    "error_rate": lambda ones, rows, scores: 1 - _accuracy(ones, rows, scores),
     "precision": _precision,
     "recall": _recall,
     "f1": _f1,

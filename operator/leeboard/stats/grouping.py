@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from leeboard.stats.distributions import Distribution
+from leeboard.stats.distributions import Bins, Distribution
 
 GROUPS = 20
 Starts = NDArray[np.int64]
@@ -36,6 +36,13 @@ def grouping(reference: Distribution, groups: int = GROUPS) -> Starts:
 def grouped(counts: NDArray[Any], starts: Starts) -> NDArray[Any]:
     """The counts of the groups (last axis: bins)."""
     return np.add.reduceat(np.asarray(counts), starts, axis=-1)
+
+
+def grouped_bins(bins: Bins, starts: Starts) -> Bins:
+    """The groups as bins; of categories the bins themselves, which are never grouped."""
+    if bins.kind == "Categorical":
+        return bins
+    return Bins("Numeric", edges=tuple(bins.edges[start - 1] for start in starts[1:]))
 
 
 def group_of(codes: NDArray[np.int64], starts: Starts) -> NDArray[np.int64]:

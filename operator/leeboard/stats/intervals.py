@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
-from scipy.special import ndtri
+from scipy.special import betaincinv, ndtri
 
 from leeboard.stats.distances import Name, divergence_of, from_divergence
 from leeboard.stats.distributions import count_codes
@@ -61,6 +61,16 @@ def normal_interval(value: float, standard_error: float, alpha: float) -> Interv
     """value ± z · standard error, with coverage 1 - alpha for a normal estimate."""
     reach = z_value(alpha) * standard_error
     return Interval(value, value - reach, value + reach)
+
+
+def share_interval(count: int, rows: int, *, alpha: float, drift_alpha: float) -> Interval:
+    """A share with its exact interval (Clopper and Pearson 1934); the ends are wrong with chances as in
+    `distance_interval`. Raises ValueError without rows."""
+    if not 0 <= count <= rows or rows == 0:
+        raise ValueError(f"{count} of {rows} rows")
+    low = float(betaincinv(count, rows - count + 1, drift_alpha / 2)) if count else 0.0
+    high = float(betaincinv(count + 1, rows - count, 1 - alpha / 2)) if count < rows else 1.0
+    return Interval(count / rows, low, high)
 
 
 def widened(interval: Interval, factor: float) -> Interval:

@@ -35,7 +35,7 @@ class Measure:
 def measure(name: Name, reference: Distribution) -> Measure | None:
     """The distance of that name from a reference; None where it is of numbers and these are categories or a constant.
 
-    The Wasserstein distance is in `ordered.spread` of the reference, over the range of its edges.
+    The Wasserstein distance is in `ordered.spread` of the reference, between its outermost quantiles.
     """
     if name in ON_COUNTS:
         starts = grouping(reference)
@@ -45,15 +45,24 @@ def measure(name: Name, reference: Distribution) -> Measure | None:
         return None
     if name == "KolmogorovSmirnov":
         return Measure(name, _same, ordered.kolmogorov_smirnov_at_edges, _gap_of_kolmogorov_smirnov(edges))
+    inner = edges[1:-1] if reference.has_ends else edges
     unit = ordered.spread(reference)
-    if unit <= 0 or len(edges) < 2:
+    if unit <= 0 or len(inner) < 2:
         return None
     return Measure(
         name,
-        _same,
-        lambda a, b: ordered.wasserstein_between_edges(edges, a, b) / unit,
-        _gap_of_wasserstein(edges, unit),
+        _without_ends if reference.has_ends else _same,
+        lambda a, b: ordered.wasserstein_between_edges(inner, a, b) / unit,
+        _gap_of_wasserstein(inner, unit),
     )
+
+
+def _without_ends(counts: Counts) -> Counts:
+    """What lies beyond the reference counts to the outermost bins of it, so that it is only as far away as they are."""
+    kept = counts[..., 1:-1].copy()
+    kept[..., 0] += counts[..., 0]
+    kept[..., -1] += counts[..., -1]
+    return kept
 
 
 def _same(counts: Counts) -> Counts:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from leeboard.api.cel import belongs
 from leeboard.api.crd.compatibility import breaking_changes
 
 CRDS = Path(__file__).resolve().parents[3] / "crds"
@@ -110,3 +111,26 @@ def test_what_adds_or_loosens_breaks_nothing(path: str, change: Any) -> None:
     changed = deepcopy(models())
     change(at(changed, path))
     assert breaking_changes(models(), changed) == []
+
+
+CHECKS = "spec.versions.0.schema.openAPIV3Schema.properties.spec.properties.checks.items"
+
+
+@pytest.mark.parametrize(
+    ("rule", "breaks"),
+    [
+        (belongs("metric", "Performance", "Sunspots"), False),
+        (belongs("shade", "Sunspots"), False),
+        (f"{belongs('feature', 'MeanShift', 'Sunspots')} && {belongs('percent', 'MeanShift')}", False),
+        (belongs("shade", "Performance"), True),
+        (belongs("metric", "Sunspots"), True),
+        (f"{belongs('shade', 'Sunspots')} && size(self.type) > 3", True),
+    ],
+)
+def test_a_rule_about_new_types_breaks_nothing(rule: str, breaks: bool) -> None:
+    released = yaml.safe_load((RELEASED / "driftmonitors.yaml").read_text(encoding="utf-8"))
+    at(released, CHECKS)["x-kubernetes-validations"].append({"rule": belongs("metric", "Performance")})
+    changed = deepcopy(released)
+    at(changed, f"{CHECKS}.properties.type.enum").append("Sunspots")
+    at(changed, f"{CHECKS}.x-kubernetes-validations").append({"rule": rule})
+    assert bool(breaking_changes(released, changed)) == breaks

@@ -26,6 +26,7 @@ from e2e.demo.traffic.state import (
 )
 from leeboard.stats.distances import jensen_shannon
 from leeboard.stats.distributions import categorical_bins, count_values, numeric_bins
+from leeboard.stats.grouping import grouped, grouped_bins, grouping
 
 START = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
 NAMES = ("late-flights-7c1e09d2", "late-flights-b84fa113", "late-flights-20d97e6c", "late-flights-e5a3c4f8")
@@ -201,9 +202,12 @@ def rain(rng, n, dry):
 def numeric(name, reference, window, shift):
     """An input of numbers."""
     bins = numeric_bins(reference)
-    before, after = count_values(name, bins, reference).counts, count_values(name, bins, window).counts
+    known = count_values(name, bins, reference)
+    starts = grouping(known)
+    before, after = (grouped(one, starts) for one in (known.counts, count_values(name, bins, window).counts))
     return Feature(
-        name=name, edges=bins.edges, reference=tuple(before.tolist()), window=tuple(after.tolist()),
+        name=name, edges=grouped_bins(bins, starts).edges,
+        reference=tuple(before.tolist()), window=tuple(after.tolist()),
         distance=distance(before, after), threshold=0.4, shift=shift,
     )  # fmt: skip
 

@@ -12,6 +12,10 @@ AUC = {"type": "Performance", "metric": "roc_auc", "maxDrop": "0.03"}
 MISSING = {"type": "DataQuality", "maxMissingPercent": 5}
 
 
+RANGE = {"type": "OutOfRange", "maxPercent": "1"}
+ESTIMATED = {"type": "EstimatedPerformance", "metric": "roc_auc", "maxDrop": "0.03"}
+
+
 def spec(*checks, length="1h", every="10m", **more):
     window = {"length": length, "every": every}
     return DriftMonitorSpec.model_validate({"modelRef": {"name": "m"}, "window": window, "checks": checks, **more})
@@ -20,6 +24,7 @@ def spec(*checks, length="1h", every="10m", **more):
 def test_one_in_ninety_days_over_all_that_is_watched():
     assert drift_alpha(spec(DRIFT), 8) == look_alpha(1, 90 * 24, 1 / 6, 8)
     assert drift_alpha(spec(DRIFT, SCORES, AUC, MISSING), 8) == look_alpha(1, 90 * 24, 1 / 6, 10)
+    assert drift_alpha(spec(RANGE, ESTIMATED), 8) == look_alpha(1, 90 * 24, 1 / 6, 9)
     assert drift_alpha(spec(MISSING), 8) == look_alpha(1, 90 * 24, 1 / 6, 1)
 
 

@@ -20,6 +20,10 @@ PREDICTION = {"type": "PredictionDrift", "distance": "PSI", "threshold": "0.2"}
 MISSING = {"type": "DataQuality", "maxMissingPercent": 5}
 MEAN = {"type": "MeanShift", "feature": "wind", "percent": 20}
 AUC = {"type": "Performance", "metric": "roc_auc", "maxDrop": "0.03"}
+ESTIMATED = {"type": "EstimatedPerformance", "metric": "roc_auc", "maxDrop": "0.03"}
+RANGE = {"type": "OutOfRange", "maxPercent": "1"}
+NEW = {"type": "NewCategories", "maxPercent": "1"}
+UNIT = {"type": "UnitChange"}
 WASSERSTEIN = {"type": "DataDrift", "distance": "Wasserstein", "threshold": "1.5"}
 LOSS = {"type": "Performance", "metric": "log_loss", "maxDrop": "0.03"}
 
@@ -43,6 +47,14 @@ def feature(name="wind", js=0.02, width=0.01, wasserstein=None, linfinity=None, 
         "shift": "mean 10 → 17",
         **more,
     }
+
+
+def numbers(**more):
+    return feature(kind="Numeric", **more)
+
+
+def texts(**more):
+    return feature("carrier", kind="Categorical", **more)
 
 
 def figures(**more):
@@ -117,6 +129,20 @@ class Watch:
         (AUC, performance("roc_auc", 0.65, surely={"low": "0.62", "high": "0.68"}), "Inconclusive"),
         (AUC, performance("roc_auc", 0.65, surely={"low": "0.635", "high": "0.665"}), "Drift"),
         (LOSS, performance("log_loss", 0.75, surely={"low": "0.72", "high": "0.78"}), "Inconclusive"),
+        (ESTIMATED, figures(estimated=performance("roc_auc", 0.65)["performance"]), "Drift"),
+        (ESTIMATED, figures(estimated=performance("roc_auc", 0.69)["performance"]), "Stable"),
+        (ESTIMATED, performance("roc_auc", 0.65), "Inconclusive"),
+        (RANGE, figures(features=[numbers(outOfRange=interval(0.5, 0.2))]), "Stable"),
+        (RANGE, figures(features=[numbers(outOfRange=interval(5, 2))]), "Drift"),
+        (RANGE, figures(features=[numbers(outOfRange=interval(2, 1.5))]), "Inconclusive"),
+        (RANGE, figures(features=[numbers()]), "Inconclusive"),
+        (RANGE, figures(features=[texts(), numbers(outOfRange=interval(0.5, 0.2))]), "Stable"),
+        (RANGE, figures(features=[texts()]), "Inconclusive"),
+        (NEW, figures(features=[numbers(), texts(newCategories=interval(0.5, 0.2))]), "Stable"),
+        (NEW, figures(features=[texts(newCategories=interval(3, 0.2))]), "Drift"),
+        (UNIT, figures(features=[texts(), numbers(unitFactor="1")]), "Stable"),
+        (UNIT, figures(features=[numbers(unitFactor="100")]), "Drift"),
+        (UNIT, figures(features=[numbers()]), "Inconclusive"),
         (WASSERSTEIN, figures(features=[feature(wasserstein=1.2)]), "Stable"),
         (WASSERSTEIN, figures(features=[feature(wasserstein=1.7)]), "Drift"),
         (WASSERSTEIN, figures(features=[feature("carrier"), feature("temp", wasserstein=1.2)]), "Stable"),
@@ -268,3 +294,70 @@ def test_why_there_are_no_figures_is_told_by_one_event_for_as_long_as_it_lasts()
         watch.look(figures(error={"reason": "StorageForbidden", "message": "403"}))
     watch.look(figures(error={"reason": "of a later release", "message": "x"}))
     assert watch.events == [("Warning", "StorageForbidden"), ("Warning", "EvaluationFailed")]
+
+
+RETRAIN = {"type": "Retrain", "trainingJobRef": {"name": "flights"}}
+MOVED = {"features": [feature(js=0.2)]}
+HARMED = {"performance": performance("roc_auc", 0.6)["performance"]}
+
+
+@pytest.mark.parametrize(
+    ("checks", "when", "found", "asks"),
+    [
+        ([DISTANCE], [], MOVED, True),
+        ([DISTANCE, AUC], [], MOVED | {"performance": performance("roc_auc", 0.7)["performance"]}, False),
+        ([DISTANCE, AUC], [], MOVED, False),
+        ([DISTANCE, AUC], [], MOVED | HARMED, True),
+        ([DISTANCE, AUC], ["DataDrift"], MOVED, True),
+        ([DISTANCE, ESTIMATED], [], MOVED | {"estimated": HARMED["performance"]}, True),
+        ([DISTANCE, ESTIMATED], [], MOVED, False),
+        ([DISTANCE, AUC], ["Performance"], MOVED, False),
+    ],
+    ids=[
+        *("no check of harm", "no harm", "labels are late", "harm", "the user says otherwise"),
+        *("estimated harm", "no estimate", "asked for by type"),
+    ],
+)
+def test_drift_without_harm_starts_no_run(checks, when, found, asks):
+    watch = Watch(*checks, actions=[RETRAIN | ({"when": when} if when else {}), {"type": "Alert"}])
+    status = watch.look(figures(**found))
+    assert status["verdict"] == "Drift"
+    assert status["episode"]["alerted"]
+    assert bool(status["requests"]) == asks
+    if asks:
+        return
+    # the same episode, once the harm is there
+    watch.now += timedelta(minutes=5)
+    harm = HARMED | {"estimated": HARMED["performance"]}
+    status = watch.look(figures(**MOVED | harm) | {"observedAt": timestamp(watch.now)})
+    (request,) = status["requests"]
+    assert "roc_auc" in request["reason"].split(";")[0]
+
+
+def looked(watch, js, minutes=5):
+    watch.now += timedelta(minutes=minutes)
+    return watch.look(figures(features=[feature(js=js)]) | {"observedAt": timestamp(watch.now)})
+
+
+def test_drift_has_to_be_found_as_often_as_is_asked():
+    watch = Watch(DISTANCE, persistence={"count": 2, "of": 3}, actions=[{"type": "Alert"}])
+    first = looked(watch, 0.2)
+    assert (first["verdict"], first["findings"][0]["verdict"]) == ("Inconclusive", "Drift")
+    assert first["conditions"][0]["message"].startswith("drift in 1 of the newest 1 evaluations, 2 of 3 are asked for")
+    assert watch.look(watch.document["status"]["evaluation"])["looks"] == first["looks"]
+    assert looked(watch, 0.02)["verdict"] == "Stable"
+    second = looked(watch, 0.2)
+    assert second["verdict"] == "Drift"
+    assert [one["verdict"] for one in second["looks"]] == ["Drift", "Stable", "Drift"]
+    assert watch.events == [("Warning", "Drift")]
+    assert looked(watch, 0.02)["verdict"] == looked(watch, 0.02)["verdict"] == "Stable"
+    assert looked(watch, 0.2)["verdict"] == "Inconclusive"
+
+
+def test_what_was_found_of_another_champion_does_not_count():
+    watch = Watch(DISTANCE, persistence={"count": 2, "of": 2})
+    looked(watch, 0.2)
+    watch.champion = "v2"
+    watch.now += timedelta(minutes=5)
+    status = watch.look(figures(features=[feature(js=0.2)], version="v2") | {"observedAt": timestamp(watch.now)})
+    assert (status["verdict"], len(status["looks"])) == ("Inconclusive", 1)

@@ -5,7 +5,7 @@ import pytest
 from sklearn.isotonic import IsotonicRegression
 
 from leeboard.stats.calibration import IDENTITY, Calibration, calibrated, expected_calibration_error, isotonic
-from leeboard.stats.estimation import ESTIMABLE, estimated
+from leeboard.stats.estimation import ESTIMABLE, estimated, estimated_of_counts
 from leeboard.stats.performance import MetricUndefinedError, UnknownMetricError, measure
 from tests.support.tables import nannyml_table
 
@@ -117,3 +117,18 @@ def test_a_map_of_many_scores_is_small_and_rises():
 def test_scores_that_cannot_be_calibrated(scores, truth, text):
     with pytest.raises(ValueError, match=text):
         calibrated(np.array(scores, dtype=float), np.array(truth, dtype=float))
+
+
+@pytest.mark.parametrize("metric", sorted(ESTIMABLE))
+def test_rows_counted_in_bins_say_nearly_the_same(metric):
+    """120 bins by quantiles and one edge at the threshold, as a profile has them."""
+    generator = np.random.default_rng(5)
+    scores = generator.beta(0.7, 1.8, 20_000)
+    odds = np.clip(scores * 1.1, 0, 1)
+    edges = np.unique(np.append(np.quantile(scores, np.arange(1, 120) / 120), 0.5))
+    codes = np.searchsorted(edges, scores, side="right")
+    counts = np.bincount(codes, minlength=len(edges) + 1)
+    middle, mean_odds = (np.bincount(codes, weights=of) / counts for of in (scores, odds))
+    found, exact = estimated_of_counts(metric, counts, middle, mean_odds), estimated(metric, scores, odds)
+    assert found.value == pytest.approx(exact.value, abs=5e-4)
+    assert found.high - found.low == pytest.approx(exact.high - exact.low, rel=0.25)

@@ -1,5 +1,6 @@
 """Whether objects that a released definition accepts are still accepted, and still mean the same."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +19,10 @@ _WEAKER: dict[str, str] = {
     TRAINED_IN_BUCKETS: _ONLY_BUCKETS,
 }
 """Rules that forbid nothing which the released rule beside them did not forbid already: they took its place."""
+
+
+_BELONGS = re.compile(r"has\(self\.(?P<field>\w+)\) == \(self\.type in \[(?P<types>[^\]]*)\]\)")
+"""A rule of `cel.belongs`."""
 
 
 def breaking_changes(before: Schema, after: Schema) -> list[str]:
@@ -61,11 +66,28 @@ def _compared(before: Schema, after: Schema, path: str) -> Iterator[str]:
     yield from (
         f"{path}: rule is new: {one['rule']}"
         for one in after.get(_RULES, ())
-        if one["rule"] not in here and _WEAKER.get(one["rule"]) not in rules
+        if one["rule"] not in here and _WEAKER.get(one["rule"]) not in rules and not _is_of_new_types(one, before, here)
     )
     for part in ("items", "additionalProperties"):
         if isinstance(before.get(part), dict) and isinstance(after.get(part), dict):
             yield from _compared(before[part], after[part], f"{path}[]")
+
+
+def _is_of_new_types(rule: Schema, before: Schema, here: set[str]) -> bool:
+    """Whether a rule says where fields belong, and says of the released ones and their types what was said before."""
+    fields = before.get("properties", {})
+    types = set(fields.get("type", {}).get("enum", ()))
+    kept = []
+    for part in rule["rule"].split(" && "):
+        found = _BELONGS.fullmatch(part)
+        if found is None:
+            return False
+        named = [one for one in found["types"].split(", ") if one.strip("'") in types]
+        if found["field"] in fields:
+            kept.append(f"has(self.{found['field']}) == (self.type in [{', '.join(named)}])")
+        elif named:
+            return False
+    return not kept or " && ".join(kept) in here
 
 
 def _default_for(before: Schema, after: Schema) -> Any:

@@ -13,6 +13,7 @@ from leeboard.cli.errors import CommandError
 from leeboard.cli.registry.storing import missing
 
 if TYPE_CHECKING:
+    from leeboard.evaluator.profile import Labelled
     from leeboard.models import Predictor
 
 SEED = 0
@@ -54,11 +55,14 @@ def measure(folder: Path, format: str, model: Model, reference: Path, holdout: P
         scores = score(predictor, Rows.of_frame(served[profile.unseen_rows(table)]), task, positive)
         rows = served.iloc[golden.golden_rows(served)].reset_index(drop=True)
         answers = score(predictor, Rows.of_frame(rows), task, positive)
-        metrics = _metrics(model, predictor, inputs, holdout) if holdout is not None else []
+        labelled = _labelled(model, predictor, inputs, holdout) if holdout is not None else None
+        metrics = _metrics(model, labelled, holdout) if labelled is not None else []
     except (EvaluationError, ModelError) as error:
         raise CommandError(f"{error.reason}: {error.message}") from error
     return Measured(
-        _compact(profile.make_profile(served, inputs, scores, output)),
+        _compact(
+            profile.make_profile(served, inputs, scores, output, labelled if task == "BinaryClassification" else None)
+        ),
         _compact(golden.make_golden(rows, inputs, answers, output)),
         {
             "inputs": [{"name": one.name, "datatype": one.datatype} for one in inputs],
@@ -69,12 +73,10 @@ def measure(folder: Path, format: str, model: Model, reference: Path, holdout: P
     )
 
 
-def _metrics(model: Model, predictor: Predictor, inputs: Any, holdout: Path) -> list[dict[str, Any]]:
-    """Figures with 95 % intervals: those that every evaluation has, and those of the gates."""
-    from leeboard.evaluator import columns, downloads  # noqa: PLC0415
-    from leeboard.evaluator.figures import figures  # noqa: PLC0415
+def _labelled(model: Model, predictor: Predictor, inputs: Any, holdout: Path) -> Labelled:
+    """The rows of the holdout that have a label, scored. Raises CommandError."""
+    from leeboard.evaluator import columns, downloads, profile  # noqa: PLC0415
     from leeboard.models import Rows, score  # noqa: PLC0415
-    from leeboard.stats import performance  # noqa: PLC0415
 
     prediction = model.spec.prediction
     table = downloads.read_table(holdout, columns.texts_of(inputs))
@@ -84,10 +86,19 @@ def _metrics(model: Model, predictor: Predictor, inputs: Any, holdout: Path) -> 
     known = truth == truth  # noqa: PLR0124 - a row without a label has NaN, which equals nothing
     if not known.any():
         raise CommandError(f"no row of {holdout} has a label")
-    served, truth = columns.as_served(table[known].reset_index(drop=True), inputs), truth[known]
+    served = columns.as_served(table[known].reset_index(drop=True), inputs)
     scores = score(predictor, Rows.of_frame(served), prediction.task, prediction.positive_class)
+    return profile.Labelled(scores, truth[known])
+
+
+def _metrics(model: Model, labelled: Labelled, holdout: Path | None) -> list[dict[str, Any]]:
+    """Figures with 95 % intervals: those that every evaluation has, and those of the gates."""
+    from leeboard.evaluator.figures import figures  # noqa: PLC0415
+    from leeboard.stats import performance  # noqa: PLC0415
+
     asked = (gate.metric for gate in model.spec.promotion.gates)
-    names = _once([*performance.defaults(prediction.task), *asked])
+    names = _once([*performance.defaults(model.spec.prediction.task), *asked])
+    truth, scores = labelled.truth, labelled.scores
     try:
         return [figures(name, performance.measure(name, truth, scores, seed=SEED)) for name in names]
     except performance.MetricUndefinedError as error:

@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from leeboard.api.drift_monitor import Action, DriftMonitor, Episode, Request
+from leeboard.api.drift_monitor import HARM, Action, CheckType, DriftMonitor, Episode, Request
 from leeboard.api.reasons import Reason
 from leeboard.planning.conditions import timestamp
 from leeboard.planning.drift.verdict import Verdict, summary
@@ -75,13 +75,28 @@ def _retrainings(
     known, asked = {one.training_job_ref.name for one in requests}, []
     for action in monitor.spec.actions:
         reference = action.training_job_ref
-        if action.type != "Retrain" or reference is None or reference.name in known or not _applies(action, verdict):
+        if action.type != "Retrain" or reference is None or reference.name in known:
+            continue
+        wanted = _retrain_when(monitor, action)
+        if not any(one.check in wanted for one in verdict.drifted):
             continue
         known.add(reference.name)
-        matching = [one for one in verdict.drifted if not action.when or one.check in action.when]
+        # what does the harm first; then what else drifted, which may be why
+        matching = [one for one in verdict.drifted if one.check in wanted]
+        matching += [one for one in verdict.drifted if one.check not in wanted and not action.when]
         reason = summary(matching)[:_TEXT_LIMIT]
         asked.append(Request(type="Retrain", training_job_ref=reference, episode=episode.id, reason=reason))
     return asked
+
+
+def _retrain_when(monitor: DriftMonitor, action: Action) -> set[CheckType]:
+    """The checks whose drift makes a run worth its while: those that the user names, else those that tell of harm, else
+    all, where the monitor has none that could tell.
+    """
+    if action.when:
+        return set(action.when)
+    checks = {check.type for check in monitor.spec.checks}
+    return checks & set(HARM) or checks
 
 
 def _applies(action: Action, verdict: Verdict) -> bool:

@@ -21,7 +21,11 @@ class Interval:
 
 @dataclass(frozen=True)
 class Subject:
-    """An input or the prediction: the window beside the reference."""
+    """An input or the prediction: the window beside the reference.
+
+    `out_of_range` and `new_categories` are in percent; `unit_factor` is by what all numbers seem to be multiplied, 1
+    where they are not. `is_numeric` is None where the figures do not say.
+    """
 
     name: str
     missing_percent: float | None
@@ -29,12 +33,18 @@ class Subject:
     reference_mean: float | None
     distances: Mapping[str, Interval]
     shift: str
+    out_of_range: Interval | None = None
+    new_categories: Interval | None = None
+    unit_factor: float | None = None
+    is_numeric: bool | None = None
 
 
 @dataclass(frozen=True)
 class Performance:
-    """A metric over the rows whose labels have come; `reference` is its value on the holdout, `surely` the interval
-    that a verdict of drift has to keep to."""
+    """A metric over the rows whose labels have come, or what to expect of it over all.
+
+    `reference` is its value on the holdout, `surely` the interval that a verdict of drift has to keep to.
+    """
 
     name: str
     interval: Interval
@@ -65,6 +75,7 @@ class Figures:
     features: tuple[Subject, ...]
     prediction: Subject | None
     performance: tuple[Performance, ...]
+    estimated: tuple[Performance, ...]
     error: tuple[Reason, str] | None
     labels: Labels | None
 
@@ -83,6 +94,7 @@ def read_figures(raw: Mapping[str, Any] | None) -> Figures | None:
         features=tuple(subject for one in _items(raw.get("features")) if (subject := _subject(one))),
         prediction=_subject(raw["prediction"]) if isinstance(raw.get("prediction"), Mapping) else None,
         performance=tuple(metric for one in _items(raw.get("performance")) if (metric := _performance(one))),
+        estimated=tuple(metric for one in _items(raw.get("estimated")) if (metric := _performance(one))),
         error=evaluation_error(raw),
         labels=_labels(raw.get("labels")),
     )
@@ -102,6 +114,10 @@ def _subject(raw: Mapping[str, Any]) -> Subject | None:
         reference_mean=_number(raw.get("referenceMean")),
         distances=distances,
         shift=str(raw.get("shift") or "")[:512],
+        out_of_range=_interval(raw["outOfRange"]) if isinstance(raw.get("outOfRange"), Mapping) else None,
+        new_categories=_interval(raw["newCategories"]) if isinstance(raw.get("newCategories"), Mapping) else None,
+        unit_factor=_number(raw.get("unitFactor")),
+        is_numeric={"Numeric": True, "Categorical": False}.get(str(raw.get("kind"))),
     )
 
 
