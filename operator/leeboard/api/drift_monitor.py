@@ -223,6 +223,11 @@ class Finding(SpecModel):
     high: str = described("Upper end of its interval.", default="", max_length=40)
     threshold: str = described("The threshold that the figure is compared with.", default="", max_length=40)
     shift: Text = described("What moved, in words, such as mean 12.1, was 9.8.", default="")
+    importance: str = described(
+        "Share of the input in what the model knows, in percent, where its evaluation found one.",
+        default="",
+        max_length=40,
+    )
 
 
 class Look(SpecModel):

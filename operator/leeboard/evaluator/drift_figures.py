@@ -12,6 +12,7 @@ from leeboard.stats.distances import NAMES, Name
 from leeboard.stats.distributions import Distribution, empty, from_profile, from_window, unlike
 from leeboard.stats.intervals import Interval, Noise, distance_interval, share_interval
 from leeboard.stats.measures import measure
+from leeboard.stats.moves import describe_move
 from leeboard.stats.shifts import describe_shift, ranked
 from leeboard.stats.units import unit_factor
 
@@ -26,10 +27,11 @@ UNKNOWN_ROWS = 1 << 62
 
 @dataclass(frozen=True)
 class Reference:
-    """One distribution of profile.json with its noise."""
+    """One distribution of profile.json with its noise, and of an input its importance, 0 to 1, where that is known."""
 
     distribution: Distribution
     noise: Noise
+    importance: float | None = None
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ def drift_figures(
 ) -> dict[str, Any]:
     """`requests`, `served`, `rows`, `features` and `prediction` of `status.evaluation`, with the distances `wanted`.
 
-    The features that moved most come first.
+    The features that moved most come first: certified distance times importance.
 
     `drift_alpha` is how sure drift of any one of them has to be. The chance to call one stable that is not is shared
     out between the features that are watched (Bonferroni).
@@ -156,10 +158,14 @@ def _measured(
             row[key] = figure(mean)
     row |= _unlike(known, window, alpha, drift_alpha)
     row["distances"] = [figures(name, interval) for name, interval in intervals.items()]
-    row["shift"] = describe_shift(known, window)
+    row["shift"] = ", ".join(text for text in (describe_shift(known, window), describe_move(known, window)) if text)
+    if reference.importance is not None:
+        row["importance"] = figure(reference.importance)
     strongest = intervals.get(ALWAYS)
     missing = (window.missing_percent - known.missing_percent) / 100
-    return row, (max(strongest.low if strongest else 0.0, missing), strongest.value if strongest else 0.0)
+    surely = max(strongest.low if strongest else 0.0, missing)
+    weight = 1.0 if reference.importance is None else reference.importance
+    return row, (surely * weight, surely, strongest.value if strongest else 0.0)
 
 
 def _unlike(known: Distribution, window: Distribution, alpha: float, drift_alpha: float) -> dict[str, Any]:
@@ -180,4 +186,9 @@ def _reference(raw: Mapping[str, Any]) -> Reference:
     noise = raw.get("noise") or {}
     # a profile that says nothing of noise says that there is none
     distances = {name: float(noise.get(noise_key(name), 0)) for name in NAMES if not noise or noise_key(name) in noise}
-    return Reference(from_profile(raw), Noise(rows=int(noise.get("rows", UNKNOWN_ROWS)), distances=distances))
+    known = raw.get("importance")
+    return Reference(
+        from_profile(raw),
+        Noise(rows=int(noise.get("rows", UNKNOWN_ROWS)), distances=distances),
+        None if known is None else float(known),
+    )

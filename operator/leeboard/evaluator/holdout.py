@@ -29,6 +29,7 @@ from leeboard.evaluator.downloads import Downloads, read_table
 from leeboard.evaluator.failures import EvaluationError, exit_code
 from leeboard.evaluator.figures import figures
 from leeboard.evaluator.golden import golden_rows, make_golden
+from leeboard.evaluator.importance import importance
 from leeboard.evaluator.profile import Labelled, make_profile, unseen_rows
 from leeboard.evaluator.specification import VARIABLE, EvaluationSpecification
 from leeboard.models import ModelError, Predictor, Rows, load, score
@@ -43,6 +44,8 @@ LOG = logging.getLogger("leeboard.evaluator.holdout")
 TERMINATION_VARIABLE, TERMINATION_FILE = "LEEBOARD_TERMINATION_LOG", "/dev/termination-log"
 MESSAGE_LIMIT = 1024
 SEED = 0
+LOSSES = {"BinaryClassification": "log_loss", "Regression": "mse"}
+"""By task what importance is told by."""
 
 Floats = NDArray[np.float64]
 
@@ -85,6 +88,7 @@ def evaluate(environment: Mapping[str, str]) -> dict[str, Any]:
         scores = candidate(holdout.served)
         measured = measure(specification, holdout, scores, champion)
         profile = profile_of(specification, reference, inputs, candidate, Labelled(scores, holdout.truth))
+        _add_importance(specification, profile, holdout, candidate)
     golden, samples = golden_of(specification, holdout.served, inputs, candidate)
     conversion = accelerated(specification, candidate.model, holdout.served, samples)
     store = downloads.store(specification.output.uri)
@@ -179,6 +183,17 @@ def profile_of(
     scores = candidate(served[unseen_rows(reference)])
     known = labelled if specification.task == "BinaryClassification" else None
     return make_profile(served, inputs, scores, specification.score_output, known)
+
+
+def _add_importance(
+    specification: EvaluationSpecification, profile: dict[str, Any], holdout: Holdout, candidate: _Scorer
+) -> None:
+    """Give the inputs of a profile their importance, where it can be had."""
+    names, metric = [one["name"] for one in profile["features"]], LOSSES[specification.task]
+    shares = importance(candidate, holdout.served, holdout.truth, metric, names)
+    for one in profile["features"]:
+        if one["name"] in shares:
+            one["importance"] = shares[one["name"]]
 
 
 def golden_of(

@@ -25,6 +25,7 @@ from leeboard.evaluator.metrics import EvaluatorMetrics
 from leeboard.evaluator.model_figures import Traffic, model_figures
 from leeboard.evaluator.performance_figures import delay_figures, performance_figures
 from leeboard.evaluator.places import Kube, Place, Places, Raw
+from leeboard.evaluator.pods import name_pods
 from leeboard.evaluator.score_meaning import estimated_figures
 from leeboard.kube.errors import KubeError, NotFound
 from leeboard.kube.resources import DRIFT_MONITOR, MODEL, MODEL_VERSION, Resource
@@ -133,7 +134,8 @@ class Rounds:
     ) -> Raw:
         start, name = now - parse_duration(monitor.spec.window.length), version.metadata.name
         profile, observations = self.places.profile(place, version), self.places.observations(place)
-        observed = observe(profile, observations.windows(name, start, now))
+        windows = list(observations.windows(name, start, now))
+        observed = observe(profile, windows)
         status = model.status
         others = [one.name for one in (status.candidate, status.draining) if one is not None and one.name != name]
         feedback = observations.feedback([name, *others], start)
@@ -145,10 +147,12 @@ class Rounds:
         distances = {ALWAYS, *(check.distance for check in monitor.spec.checks if check.distance)}
         excluded = monitor.spec.features.exclude
         alpha = drift_alpha(monitor.spec, len(watched(profile, excluded)))
+        drifted = drift_figures(profile, observed, excluded, distances, alpha)
+        name_pods(drifted["features"], profile, windows)
         return {
             "window": {"start": _text(start), "end": _text(now)},
             "driftAlpha": figure(alpha),
-            **drift_figures(profile, observed, excluded, distances, alpha),
+            **drifted,
             "labels": {"arrived": arrived, "rows": len(labelled.truth)}
             | ({"newest": _text(newest)} if newest else {})
             | delay_figures(labelled.delays),

@@ -33,6 +33,7 @@ class Window:
     latency_counts: NDArray[np.int64]
     features: tuple[Mapping[str, Any], ...]
     prediction: Mapping[str, Any] | None
+    pod: str = ""
 
 
 def parse_window(data: bytes) -> Window:
@@ -53,6 +54,7 @@ def parse_window(data: bytes) -> Window:
             latency_counts=_counts(latency["counts"]),
             features=tuple(_distribution(one) for one in raw.get("features") or ()),
             prediction=_distribution(raw["prediction"]) if raw.get("prediction") else None,
+            pod=str(raw.get("pod") or "")[:253],
         )
     except (KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ValueError(f"not a window: {error!r}") from error

@@ -39,7 +39,18 @@ def _run(check: Check, spec: DriftMonitorSpec, figures: Figures) -> Sequence[Res
 
 def _inputs(check: Check, watched: Sequence[Subject], figures: Figures) -> list[Result]:
     able = [one for one in watched if not _is_of_other_kind(check, one)]
-    return [_distance(check, one, figures.rows) for one in able] or [nothing(check, "inputs")]
+    weights = [1.0 if one.importance is None else one.importance * len(figures.features) for one in able]
+    found = [_distance(check, one, figures.rows) for one in able]
+    return [_weighed(*pair) for pair in zip(found, weights, able, strict=True)] or [nothing(check, "inputs")]
+
+
+def _weighed(result: Result, weight: float, subject: Subject) -> Result:
+    """What is surely there of a drift counts the more, the more the model rests on the input; 1 is an average input."""
+    if subject.importance is None or not result.finding.low:
+        return result
+    surely = float(result.finding.low) / float(result.finding.threshold)
+    finding = result.finding.model_copy(update={"importance": f"{100 * subject.importance:.3g}"})
+    return Result(finding, weight * surely, result.rows_needed)
 
 
 def _prediction(check: Check, _: Sequence[Subject], figures: Figures) -> list[Result]:

@@ -24,7 +24,8 @@ class Subject:
     """An input or the prediction: the window beside the reference.
 
     `out_of_range` and `new_categories` are in percent; `unit_factor` is by what all numbers seem to be multiplied, 1
-    where they are not. `is_numeric` is None where the figures do not say.
+    where they are not. `is_numeric` is None where the figures do not say. `importance` is the share of an input in what
+    the model knows, 0 to 1.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Subject:
     new_categories: Interval | None = None
     unit_factor: float | None = None
     is_numeric: bool | None = None
+    importance: float | None = None
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,7 @@ def _subject(raw: Mapping[str, Any]) -> Subject | None:
         out_of_range=_interval(raw["outOfRange"]) if isinstance(raw.get("outOfRange"), Mapping) else None,
         new_categories=_interval(raw["newCategories"]) if isinstance(raw.get("newCategories"), Mapping) else None,
         unit_factor=_number(raw.get("unitFactor")),
+        importance=_number(raw.get("importance")),
         is_numeric={"Numeric": True, "Categorical": False}.get(str(raw.get("kind"))),
     )
 

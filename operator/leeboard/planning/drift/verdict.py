@@ -93,7 +93,8 @@ def _in_words(finding: Finding) -> str:
     if not finding.value:
         return f"{finding.check} {finding.subject}: {finding.shift}"
     ends = f" [{finding.low}, {finding.high}]" if finding.low else ""
-    shift = f" ({finding.shift})" if finding.shift else ""
+    known = (finding.shift, f"{finding.importance} % of what the model knows" if finding.importance else "")
+    shift = f" ({'; '.join(one for one in known if one)})" if any(known) else ""
     return f"{finding.check} {finding.subject} {finding.value}{ends}, threshold {finding.threshold}{shift}"
 
 
