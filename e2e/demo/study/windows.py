@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from e2e.demo.manifests import drift_monitor
 from e2e.demo.study.versions import Floats, Version, truth
-from leeboard.api.drift_monitor import DriftMonitor
+from leeboard.api.drift_monitor import DriftMonitor, DriftMonitorSpec
 from leeboard.api.model_version import ModelVersion
 from leeboard.evaluator.columns import values_of
-from leeboard.evaluator.drift_figures import Reference, drift_figures, observe
+from leeboard.evaluator.drift_figures import Reference
 from leeboard.evaluator.figures import figures
-from leeboard.evaluator.performance_figures import performance_figures
+from leeboard.evaluator.monitor_figures import monitor_figures
 from leeboard.evaluator.windows import Window
 from leeboard.planning.drift.verdict import Verdict, judge
 from leeboard.stats import performance
@@ -84,7 +84,7 @@ def champion_with(holdout: Scored, rows: NDArray[np.int64] | None = None) -> Mod
 
 def evaluate(champion: ModelVersion, traffic: Scored, rows: NDArray[np.int64]) -> dict[str, Any]:
     """`status.evaluation` of the DriftMonitor over these rows, all of which are labelled."""
-    profile = traffic.version.profile
+    profile, spec = traffic.version.profile, DriftMonitorSpec.model_validate(monitor_spec())
     served, scores = traffic.served.iloc[rows], traffic.scores[rows]
     inputs = {one.name: values_of(served, one) for one in traffic.version.inputs}
     window = Window(
@@ -102,8 +102,9 @@ def evaluate(champion: ModelVersion, traffic: Scored, rows: NDArray[np.int64]) -
     return {
         "observedAt": NOW.isoformat(),
         "version": CHAMPION,
-        **drift_figures(profile, observe(profile, [window]), monitor_spec()["features"]["exclude"]),
-        "performance": performance_figures(champion, METRICS, traffic.truth[rows], scores),
+        **monitor_figures(
+            spec, "BinaryClassification", champion, profile, [window], truth=traffic.truth[rows], scores=scores
+        ),
     }
 
 

@@ -5,6 +5,7 @@ from leeboard.cli.acting import abort, approve, hold, promote, retry, rollback
 from leeboard.cli.command import Command
 from leeboard.cli.completion import command as completion
 from leeboard.cli.describe import command as describe
+from leeboard.cli.drift import command as drift
 from leeboard.cli.get import command as get
 from leeboard.cli.lineage import command as lineage
 from leeboard.cli.registry import export, importing, restore
@@ -24,6 +25,7 @@ COMMANDS: tuple[Command, ...] = (
     rollback.COMMAND,
     retry.COMMAND,
     approve.COMMAND,
+    drift.COMMAND,
     importing.COMMAND,
     export.COMMAND,
     restore.COMMAND,

@@ -2,7 +2,9 @@
 
 import json
 import shutil
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TextIO
 
 import yaml
@@ -13,6 +15,8 @@ from rich.text import Text
 from leeboard.cli.show.text import clean
 
 _YAML_WIDTH = 120
+SELDOM = 10.0
+"""Seconds between two lines of progress that nobody sees come."""
 
 
 class Terminal:
@@ -64,6 +68,27 @@ class Terminal:
     def note(self, message: str) -> None:
         """Tell the user something that is not part of the output."""
         self._errors.write(f"{clean(message)}\n")
+
+    @contextmanager
+    def progress(self) -> Iterator[Callable[[str], None]]:
+        """A function that tells how far a command is: on a terminal in one line that is written anew, else seldom."""
+        drawn, told = self._errors.isatty(), time.monotonic()
+
+        def tell(text: str) -> None:
+            nonlocal told
+            if drawn:
+                width = shutil.get_terminal_size().columns - 1
+                self._errors.write(f"\r\x1b[K{clean(text)[:width]}")
+                self._errors.flush()
+            elif time.monotonic() - told >= SELDOM:
+                told = time.monotonic()
+                self.note(text)
+
+        try:
+            yield tell
+        finally:
+            if drawn:
+                self._errors.write("\r\x1b[K")
 
     def flush(self) -> None:
         """Hand over what is buffered. Raises BrokenPipeError where nobody reads any more."""

@@ -47,12 +47,16 @@ class Profile:
     def parse(cls, data: bytes) -> "Profile":
         """Read profile.json. Raises ValueError where it is malformed."""
         try:
-            raw = json.loads(data)
-            features = tuple(_reference(one) for one in raw["features"][:MOST_FEATURES])
-            prediction = _reference(raw["prediction"])
-            return cls(features, prediction, ScoreMeaning.parse(raw.get("calibration"), prediction.distribution.bins))
-        except (KeyError, TypeError, RecursionError) as error:
+            return cls.of(json.loads(data))
+        except (KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ValueError(f"not a profile: {error!r}") from error
+
+    @classmethod
+    def of(cls, raw: Mapping[str, Any]) -> "Profile":
+        """The document itself. Raises ValueError, KeyError, TypeError and AttributeError where it is malformed."""
+        features = tuple(_reference(one) for one in raw["features"][:MOST_FEATURES])
+        prediction = _reference(raw["prediction"])
+        return cls(features, prediction, ScoreMeaning.parse(raw.get("calibration"), prediction.distribution.bins))
 
 
 @dataclass

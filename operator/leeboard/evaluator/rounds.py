@@ -16,21 +16,16 @@ from leeboard.api.durations import parse_duration
 from leeboard.api.model import Model
 from leeboard.api.model_version import ModelVersion
 from leeboard.api.reasons import Reason
-from leeboard.evaluator.drift_figures import ALWAYS, drift_figures, observe, watched
 from leeboard.evaluator.failures import EvaluationError
-from leeboard.evaluator.false_alarms import drift_alpha
-from leeboard.evaluator.figures import figure
 from leeboard.evaluator.labels import arrivals, joined
 from leeboard.evaluator.metrics import EvaluatorMetrics
 from leeboard.evaluator.model_figures import Traffic, model_figures
-from leeboard.evaluator.performance_figures import delay_figures, performance_figures
+from leeboard.evaluator.monitor_figures import monitor_figures
+from leeboard.evaluator.performance_figures import delay_figures
 from leeboard.evaluator.places import Kube, Place, Places, Raw
-from leeboard.evaluator.pods import name_pods
-from leeboard.evaluator.score_meaning import estimated_figures
 from leeboard.kube.errors import KubeError, NotFound
 from leeboard.kube.resources import DRIFT_MONITOR, MODEL, MODEL_VERSION, Resource
 from leeboard.observability.context import about
-from leeboard.stats import performance
 from leeboard.storage import StorageError
 
 LOG = logging.getLogger("leeboard.evaluator")
@@ -135,29 +130,19 @@ class Rounds:
         start, name = now - parse_duration(monitor.spec.window.length), version.metadata.name
         profile, observations = self.places.profile(place, version), self.places.observations(place)
         windows = list(observations.windows(name, start, now))
-        observed = observe(profile, windows)
         status = model.status
         others = [one.name for one in (status.candidate, status.draining) if one is not None and one.name != name]
         feedback = observations.feedback([name, *others], start)
         ledger = observations.ledger(name, start - LEDGER_REACH) if feedback else []
         labelled = joined(ledger, feedback, start, now)
         arrived, newest = arrivals(feedback, start, now)
-        wanted = [check.metric for check in monitor.spec.checks if check.metric]
-        metrics = [*wanted, *performance.defaults(model.spec.prediction.task)]
-        distances = {ALWAYS, *(check.distance for check in monitor.spec.checks if check.distance)}
-        excluded = monitor.spec.features.exclude
-        alpha = drift_alpha(monitor.spec, len(watched(profile, excluded)))
-        drifted = drift_figures(profile, observed, excluded, distances, alpha)
-        name_pods(drifted["features"], profile, windows)
+        task, rows = model.spec.prediction.task, {"truth": labelled.truth, "scores": labelled.scores}
         return {
             "window": {"start": _text(start), "end": _text(now)},
-            "driftAlpha": figure(alpha),
-            **drifted,
+            **monitor_figures(monitor.spec, task, version, profile, windows, **rows),
             "labels": {"arrived": arrived, "rows": len(labelled.truth)}
             | ({"newest": _text(newest)} if newest else {})
             | delay_figures(labelled.delays),
-            "estimated": estimated_figures(profile.score_meaning, observed.prediction, version, metrics, alpha),
-            "performance": performance_figures(version, metrics, labelled.truth, labelled.scores, alpha),
         }
 
     async def _evaluate(

@@ -1,0 +1,44 @@
+"""Everything that a DriftMonitor is judged by, from the windows of its champion and the labels that have come."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leeboard.api.drift_monitor import DriftMonitorSpec
+from leeboard.api.model_version import ModelVersion
+from leeboard.evaluator.drift_figures import ALWAYS, Profile, drift_figures, observe, watched
+from leeboard.evaluator.false_alarms import drift_alpha
+from leeboard.evaluator.figures import figure
+from leeboard.evaluator.performance_figures import performance_figures
+from leeboard.evaluator.pods import name_pods
+from leeboard.evaluator.score_meaning import estimated_figures
+from leeboard.evaluator.windows import Window
+from leeboard.stats import performance
+
+
+def monitor_figures(
+    spec: DriftMonitorSpec,
+    task: str,
+    version: ModelVersion,
+    profile: Profile,
+    windows: Sequence[Window],
+    *,
+    truth: NDArray[np.float64],
+    scores: NDArray[np.float64],
+) -> dict[str, Any]:
+    """The figures of `status.evaluation`; `truth` and `scores` are of the rows whose label came within the window."""
+    excluded = spec.features.exclude
+    alpha = drift_alpha(spec, len(watched(profile, excluded)))
+    distances = {ALWAYS, *(check.distance for check in spec.checks if check.distance)}
+    metrics = [*(check.metric for check in spec.checks if check.metric), *performance.defaults(task)]
+    observed = observe(profile, windows)
+    drifted = drift_figures(profile, observed, excluded, distances, alpha)
+    name_pods(drifted["features"], profile, windows)
+    return {
+        "driftAlpha": figure(alpha),
+        **drifted,
+        "estimated": estimated_figures(profile.score_meaning, observed.prediction, version, metrics, alpha),
+        "performance": performance_figures(version, metrics, truth, scores, alpha),
+    }

@@ -1,0 +1,91 @@
+"""Windows over rows in the order of time, judged by the checks of a monitor as the service and the operator judge."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from numpy.typing import NDArray
+
+from leeboard.api.drift_monitor import DriftMonitorSpec
+from leeboard.evaluator.columns import Input, values_of
+from leeboard.evaluator.drift_figures import ALWAYS, Observed, Profile, Reference, drift_figures
+from leeboard.evaluator.false_alarms import drift_alpha
+from leeboard.planning.drift.checks import run_checks
+from leeboard.planning.drift.figures import read_figures
+from leeboard.planning.drift.results import Result
+from leeboard.stats.distributions import Distribution, count_values, empty
+
+OF_INPUTS = frozenset({"DataDrift", "DataQuality", "OutOfRange", "NewCategories", "UnitChange", "MeanShift"})
+"""Checks that need neither a model nor labels."""
+MOMENT = "2000-01-01T00:00:00+00:00"
+"""Figures have to say when they were taken, and here nothing depends on it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Replay:
+    """The reference of a monitor's inputs, and the columns of rows that were held out, in the order of time.
+
+    A window has `rows`, and moves on by `step` from one evaluation to the next.
+    """
+
+    spec: DriftMonitorSpec
+    profile: Profile
+    columns: Mapping[str, NDArray[Any]]
+    rows: int
+    step: int
+
+    @classmethod
+    def of(
+        cls, spec: DriftMonitorSpec, profile: Profile, held_out: pd.DataFrame, inputs: tuple[Input, ...],
+        *, rows: int, step: int,
+    ) -> "Replay":  # fmt: skip
+        """Of a table as it is served. Only the inputs that the monitor watches, and the checks of inputs, are kept."""
+        watched = [one for one in inputs if one.name not in spec.features.exclude]
+        known = {one.distribution.name: one for one in profile.features}
+        features = tuple(known[one.name] for one in watched)
+        checks = tuple(check for check in spec.checks if check.type in OF_INPUTS)
+        columns = {one.name: values_of(held_out, one) for one in watched}
+        return cls(
+            spec.model_copy(update={"checks": checks}),
+            Profile(features, profile.prediction),
+            columns,
+            rows,
+            step,
+        )
+
+    @property
+    def alpha(self) -> float:
+        """How sure drift has to be."""
+        return drift_alpha(self.spec, len(self.profile.features))
+
+    @property
+    def looks(self) -> int:
+        """Windows that fit into the rows that were held out."""
+        length = len(next(iter(self.columns.values()), ()))
+        return max(0, (length - self.rows) // self.step + 1)
+
+    def counted(self, reference: Reference, values: NDArray[Any]) -> Distribution:
+        """A column on the bins of its reference."""
+        known = reference.distribution
+        return count_values(known.name, known.bins, values)
+
+    def window(self, look: int) -> dict[str, Distribution]:
+        """What was counted in a window, by input."""
+        start = look * self.step
+        return {
+            one.distribution.name: self.counted(one, self.columns[one.distribution.name][start : start + self.rows])
+            for one in self.profile.features
+        }
+
+    def drifted(self, window: Mapping[str, Distribution], only: str | None = None) -> Sequence[Result]:
+        """The findings of drift in a window, of all inputs or of one."""
+        features = tuple(one for one in self.profile.features if only in {None, one.distribution.name})
+        profile = Profile(features, self.profile.prediction)
+        observed = Observed(0, 0, self.rows, 0, dict(window), empty(self.profile.prediction.distribution))
+        wanted = {ALWAYS, *(check.distance for check in self.spec.checks if check.distance)}
+        raw = drift_figures(profile, observed, (), wanted, self.alpha)
+        figures = read_figures({"observedAt": MOMENT, **raw})
+        if figures is None:
+            raise ValueError("figures without a time")
+        return [one for one in run_checks(self.spec, figures) if one.finding.verdict == "Drift"]

@@ -1,0 +1,160 @@
+"""The self-test of a monitor: how often it alarms without a reason, what it finds, and how soon."""
+
+import statistics
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import numpy as np
+import pandas as pd
+
+from leeboard.api.drift_monitor import DriftMonitorSpec
+from leeboard.api.durations import parse_duration
+from leeboard.api.reasons import Reason
+from leeboard.evaluator.columns import as_served, inputs_of
+from leeboard.evaluator.drift_figures import Profile, Reference
+from leeboard.evaluator.failures import EvaluationError
+from leeboard.evaluator.profile import make_profile
+from leeboard.evaluator.selftest.changes import CHANGES, Change
+from leeboard.evaluator.selftest.replay import Replay
+
+REFERENCE_SHARE = 0.6
+MOST_LOOKS, MOST_INPUTS, STARTS = 400, 20, 5
+SEED = 0
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Found:
+    """One change, tried in some inputs one by one: how often it was found, and after how many evaluations, the median.
+
+    `missed` are the inputs in which it never was.
+    """
+
+    change: str
+    inputs: int
+    tried: int
+    found: int
+    evaluations: float | None
+    missed: tuple[str, ...] = ()
+
+    @property
+    def power(self) -> float:
+        """The share that was found."""
+        return self.found / self.tried
+
+
+@dataclass(frozen=True)
+class SelfTest:
+    """`alarms` counts separate stretches of drift in `looks` evaluations of rows that were held out, `windows` long in
+    lengths of a window; `declared` is how many the budget allows in that time."""
+
+    reference_rows: int
+    window_rows: int
+    every: timedelta
+    alpha: float
+    looks: int
+    windows: float
+    alarms: int
+    declared: float
+    alarmed: dict[str, int] = field(default_factory=dict)
+    changes: tuple[Found, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+
+def self_test(spec: DriftMonitorSpec, table: pd.DataFrame, rows: int, tell: Tell = lambda _: None) -> SelfTest:
+    """Replay a reference, its rows in the order of time: learn from the first part, look at the rest.
+
+    `rows` is how many a window holds. Raises EvaluationError (BadData) where the table is too short, or the monitor has
+    no check of inputs.
+    """
+    inputs = inputs_of(table)
+    served = as_served(table, inputs)
+    cut = int(REFERENCE_SHARE * len(served))
+    if cut < rows or len(served) - cut < rows:
+        text = (
+            f"{len(served)} rows are too few for windows of {rows}: {int(rows / (1 - REFERENCE_SHARE)) + 1} are needed"
+        )
+        raise EvaluationError(Reason.BAD_DATA, text)
+    tell(f"counting {cut} rows of {len(inputs)} inputs")
+    profile = Profile.of(make_profile(served.iloc[:cut], inputs, np.zeros(cut), "prediction"))
+    every, length = parse_duration(spec.window.every), parse_duration(spec.window.length)
+    step = max(1, round(rows * (every / length)))
+    replay = Replay.of(spec, profile, served.iloc[cut:], inputs, rows=rows, step=step)
+    if not replay.spec.checks or not replay.profile.features:
+        raise EvaluationError(Reason.BAD_DATA, "the monitor has no check that looks at an input of this table")
+    alarms, alarmed, looks, windows = _false_alarms(replay, tell)
+    return SelfTest(
+        reference_rows=cut, window_rows=rows, every=every, alpha=replay.alpha, looks=looks, windows=windows,
+        alarms=alarms, declared=spec.false_alarms.budget * windows * (length / parse_duration(spec.false_alarms.per)),
+        alarmed=alarmed, changes=tuple(_changes(replay, tell)),
+        left_out=tuple(sorted({check.type for check in spec.checks} - {check.type for check in replay.spec.checks})),
+    )  # fmt: skip
+
+
+def _false_alarms(replay: Replay, tell: Tell) -> tuple[int, dict[str, int], int, float]:
+    """Separate stretches of drift, the looks with drift by check and input, all looks, and the windows they cover."""
+    looks = range(min(replay.looks, MOST_LOOKS))
+    alarms, before, alarmed = 0, False, dict[str, int]()
+    for look in looks:
+        tell(f"evaluation {look + 1} of {len(looks)} without drift")
+        drifted = replay.drifted(replay.window(look))
+        alarms += bool(drifted) and not before
+        before = bool(drifted)
+        for one in drifted:
+            name = f"{one.finding.check} {one.finding.subject}"
+            alarmed[name] = alarmed.get(name, 0) + 1
+    windows = (replay.rows + (len(looks) - 1) * replay.step) / replay.rows
+    return alarms, dict(sorted(alarmed.items(), key=lambda pair: (-pair[1], pair[0]))), len(looks), windows
+
+
+def _changes(replay: Replay, tell: Tell) -> list[Found]:
+    found = []
+    for change in CHANGES:
+        features = [one for one in replay.profile.features if change.kind in {None, one.distribution.bins.kind}]
+        # evenly over all of them, where they are many
+        chosen = [
+            features[i]
+            for i in sorted({*np.linspace(0, len(features) - 1, min(len(features), MOST_INPUTS), dtype=int)})
+        ]
+        if not chosen:
+            continue
+        delays: list[int | None] = []
+        missed = []
+        for number, feature in enumerate(chosen):
+            tell(f"{change.name}: {number + 1} of {len(chosen)} inputs")
+            of_one = [_delay(replay, feature, change, start) for start in _starts(replay)]
+            delays += of_one
+            if all(one is None for one in of_one):
+                missed.append(feature.distribution.name)
+        known = [one for one in delays if one is not None]
+        middle = statistics.median(known) if known else None
+        found.append(Found(change.name, len(chosen), len(delays), len(known), middle, tuple(missed)))
+    return found
+
+
+def _starts(replay: Replay) -> list[int]:
+    """Looks at which a change begins, spread over what was held out."""
+    last = max(0, replay.looks - 1)
+    return sorted({int(one) for one in np.linspace(0, last, STARTS)})
+
+
+def _delay(replay: Replay, reference: Reference, change: Change, start: int) -> int | None:
+    """After how many evaluations the change is found; None where it is not even once it fills the window.
+
+    Rows change from the end of the window on: with every evaluation a step more of them. What drifted before is no
+    find.
+    """
+    name, generator = reference.distribution.name, np.random.default_rng(SEED)
+    begin = start * replay.step
+    values = replay.columns[name][begin : begin + replay.rows]
+    if replay.drifted({name: replay.counted(reference, values)}, name):
+        return None
+    changed = change.make(values, reference.distribution.std or 0.0, generator)
+    steps = -(-replay.rows // replay.step)
+    for evaluation in range(1, steps + 1):
+        kept = max(0, replay.rows - evaluation * replay.step)
+        mixed = np.concatenate([values[:kept], changed[kept:]])
+        if replay.drifted({name: replay.counted(reference, mixed)}, name):
+            return evaluation
+    return None

@@ -1,0 +1,83 @@
+"""The self-test finds what is there, is quiet where nothing is, and says what it could not try."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from leeboard.api.drift_monitor import DriftMonitorSpec
+from leeboard.evaluator.failures import EvaluationError
+from leeboard.evaluator.selftest.changes import CHANGES
+from leeboard.evaluator.selftest.trial import self_test
+
+CHECKS = (
+    {"type": "DataDrift", "distance": "JensenShannon", "threshold": "0.1"},
+    {"type": "DataQuality", "maxMissingPercent": 5},
+    {"type": "NewCategories", "maxPercent": "2"},
+    {"type": "UnitChange"},
+)
+
+
+def spec(*checks, **more):
+    window = {"length": "1h", "every": "15m", "minSamples": 200}
+    document = {"modelRef": {"name": "m"}, "window": window, "checks": checks or CHECKS, **more}
+    return DriftMonitorSpec.model_validate(document)
+
+
+def table(rows=6000, shift_from=None, by=0.0):
+    generator = np.random.default_rng(1)
+    wind = generator.gamma(4, 3, rows)
+    if shift_from is not None:
+        wind[shift_from:] += by
+    return pd.DataFrame(
+        {"wind": wind, "temp": generator.normal(10, 5, rows), "carrier": generator.choice(["UA", "AA", "B6"], rows)}
+    )
+
+
+def test_a_calm_reference_gives_no_alarm_and_every_large_change_is_found():
+    told = []
+    found = self_test(spec(), table(), 600, told.append)
+    assert (found.reference_rows, found.looks, found.alarms, found.alarmed) == (3600, 13, 0, {})
+    assert found.windows == pytest.approx(4)
+    assert found.declared == pytest.approx(4 / (90 * 24))
+    power = {one.change: one for one in found.changes}
+    assert set(power) == {change.name for change in CHANGES}
+    for name in ("mean +1 standard deviation", "100 times as large", "a tenth of the numbers is missing"):
+        assert (power[name].power, power[name].inputs, power[name].tried) == (1.0, 2, 10)
+    assert power["a tenth is a new category"].inputs == 1
+    assert 1 <= power["100 times as large"].evaluations <= power["mean +0.5 standard deviations"].evaluations
+    assert power["a quarter becomes the most frequent"].missed in {(), ("carrier",)}
+    assert any("evaluation 13 of 13" in text for text in told)
+    assert found == self_test(spec(), table(), 600)
+
+
+def test_drift_within_the_reference_is_told_as_alarms():
+    found = self_test(spec(), table(shift_from=4800, by=12.0), 600)
+    assert found.alarms == 1
+    assert next(iter(found.alarmed)) == "DataDrift wind"
+
+
+def test_a_change_that_the_checks_cannot_see_is_never_found():
+    found = self_test(spec({"type": "DataQuality", "maxMissingPercent": 50}), table(), 600)
+    power = {one.change: one for one in found.changes}
+    assert power["a tenth of the texts is missing"].found == 0
+    assert power["mean +1 standard deviation"].missed == ("wind", "temp")
+    assert power["mean +1 standard deviation"].evaluations is None
+
+
+def test_inputs_that_are_left_out_are_not_tried_and_checks_that_cannot_be_are_named():
+    auc = {"type": "Performance", "metric": "roc_auc", "maxDrop": "0.05"}
+    found = self_test(spec(*CHECKS, auc, features={"exclude": ["wind"]}), table(), 600)
+    assert found.left_out == ("Performance",)
+    assert {one.inputs for one in found.changes} == {1}
+
+
+@pytest.mark.parametrize(
+    ("checks", "rows", "text"),
+    [
+        (CHECKS, 3000, "6000 rows are too few for windows of 3000: 7501 are needed"),
+        (({"type": "Performance", "metric": "roc_auc", "maxDrop": "0.05"},), 600, "no check that looks at an input"),
+    ],
+)
+def test_what_cannot_be_tried_is_said(checks, rows, text):
+    with pytest.raises(EvaluationError, match=text):
+        self_test(spec(*checks), table(), rows)
