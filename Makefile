@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help venv lock generate generated format lint types layers check verify test conformance conformance-peers bench-scale bench-serving demo demo-down cluster cluster-down
+.PHONY: help venv lock generate generated format lint types layers check verify test conformance conformance-peers bench-scale bench-serving bench-drift demo demo-down cluster cluster-down
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -81,6 +81,9 @@ bench-scale: venv ## 100, 500 and 2,000 Models on one API server with played nod
 
 bench-serving: venv ## the server beside MLServer, KServe's, BentoML and bare handlers: some 30 minutes on two idle cores
 	@PYTHONPATH=operator:serving-image $(BIN)/python -m tests.bench_serving
+
+bench-drift: venv ## drift beside Evidently and whylogs, false alarms and known answers: some 20 minutes on two idle cores
+	@PYTHONPATH=operator:serving-image $(BIN)/python -W ignore -m tests.bench_drift
 
 demo: venv ## the whole loop on a real Kubernetes node: train, serve, canary, drift, retrain
 	@PYTHONPATH=operator $(BIN)/python -m e2e.demo up $(DEMO)

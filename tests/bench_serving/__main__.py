@@ -14,9 +14,10 @@ from tests.bench_serving import report
 from tests.bench_serving.cases import BY_GRPC, CASES, FIXED_RATE, OVERLOADED, Case
 from tests.bench_serving.load import Result
 from tests.bench_serving.measuring import Bench, Server, started
-from tests.bench_serving.peers import BEST, PEERS, MLServer, Module, version
+from tests.bench_serving.peers import BEST, PEERS, MLServer, Module
 from tests.bench_serving.report import Found, Measured, Overloaded
 from tests.bench_serving.servers import Floor, Ours, Running
+from tests.support.peer_environments import version
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "reference" / "serving-speed.md"

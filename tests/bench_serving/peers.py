@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import re
-import shutil
-import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,34 +12,10 @@ from e2e.cluster.control_plane import free_port
 from tests.bench_serving.cases import Kind
 from tests.bench_serving.models import pickled
 from tests.bench_serving.servers import Running, started
+from tests.support.peer_environments import ALONE, environment
 
-ROOT = Path(__file__).resolve().parents[2]
-LOCKS = ROOT / "requirements" / "peers"
-CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "leeboard" / "peers"
 MODULES = Path(__file__).parent / "peer_modules"
 READY_SECONDS = 120
-ALONE = {"PYTHONPATH": ""}
-"""A peer sees the packages of its own environment, and none of ours."""
-
-
-def environment(peer: str) -> Path:
-    """The virtual environment of a peer, made when it is not there; takes a minute or two. Raises RuntimeError."""
-    lock = LOCKS / f"{peer}.txt"
-    folder = CACHE / f"{peer}-{hashlib.sha256(lock.read_bytes()).hexdigest()[:8]}"
-    if not (folder / "complete").exists():
-        print(f"  making the environment of {peer}, once", flush=True)
-        shutil.rmtree(folder, ignore_errors=True)
-        _run([str(ROOT / "tools" / "virtual-environment"), sys.executable, str(folder)])
-        install = ["install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r", str(lock)]
-        _run([str(folder / "bin" / "pip"), *install])
-        (folder / "complete").touch()
-    return folder
-
-
-def version(peer: str) -> str:
-    """As the lock has it."""
-    found = re.search(rf"^{peer}==(\S+)", (LOCKS / f"{peer}.txt").read_text(encoding="utf-8"), re.M)
-    return found[1] if found else "unknown"
 
 
 @dataclass(frozen=True)
@@ -113,9 +84,3 @@ PEERS = (
     Module("KServe's server", "kserve"),
     Module("BentoML", "bentoml", "/readyz", grpc=False),
 )
-
-
-def _run(command: list[str]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(f"{Path(command[0]).name}: {done.stderr.strip()[-1000:]}")

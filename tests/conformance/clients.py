@@ -7,10 +7,10 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from tests.bench_serving import peers
 from tests.conformance.check import NotMet, expect
 from tests.conformance.subject import Subject, outputs_of, same_values
 from tests.conformance.tensors import flat
+from tests.support.peer_environments import ALONE, environment
 
 SCRIPT = Path(__file__).with_name("kserve_client.py")
 SECONDS = 120
@@ -38,9 +38,9 @@ def _same(heard: dict[str, Any], expected: dict[str, list[Any]], where: str) -> 
 
 def _heard(subject: Subject) -> dict[str, Any]:
     inputs = [[one["name"], one["datatype"], one["shape"], one["data"]] for one in subject.request(ROWS)["inputs"]]
-    python = peers.environment("kserve") / "bin" / "python"
+    python = environment("kserve") / "bin" / "python"
     command = [str(python), str(SCRIPT), subject.url, subject.grpc_address, subject.model, json.dumps(inputs)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=peers.ALONE, timeout=SECONDS)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=ALONE, timeout=SECONDS)
     if done.returncode:
         raise NotMet(f"KServe's clients failed: {done.stderr.strip().splitlines()[-1:]}")
     return json.loads(done.stdout.splitlines()[-1])  # type: ignore[no-any-return]

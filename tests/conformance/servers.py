@@ -14,6 +14,7 @@ from tests.bench_serving.models import pickled
 from tests.bench_serving.servers import Ours, Running, free_port, started
 from tests.conformance.subject import Subject, describe
 from tests.conformance.tensors import Tensor
+from tests.support.peer_environments import ALONE, environment, version
 
 KIND: Kind = "logistic"
 MODEL = "m"
@@ -51,12 +52,12 @@ def mlserver(folder: Path, port: int) -> Running:
 def kserve(folder: Path, port: int) -> Running:
     """KServe's server with a model of the protocol's second version. Raises RuntimeError."""
     number = free_port()
-    python = peers.environment("kserve") / "bin" / "python"
+    python = environment("kserve") / "bin" / "python"
     script = peers.MODULES / "kserve_server.py"
     url = f"http://127.0.0.1:{number}"
     return started(
         "KServe", [str(python), str(script), str(number), str(pickled(KIND, folder)), str(port)],
-        peers.ALONE, core=CORE, url=f"{url}/v2/models/{MODEL}/infer", ready=f"{url}/v2/models/{MODEL}/ready",
+        ALONE, core=CORE, url=f"{url}/v2/models/{MODEL}/infer", ready=f"{url}/v2/models/{MODEL}/ready",
         seconds=peers.READY_SECONDS,
     )  # fmt: skip
 
@@ -66,7 +67,7 @@ STARTS = {"Leeboard": leeboard, "MLServer": mlserver, "KServe": kserve}
 
 def versions() -> Mapping[str, str]:
     """Of the servers."""
-    return {"Leeboard": __version__} | {name: peers.version(name.lower()) for name in STARTS if name != "Leeboard"}
+    return {"Leeboard": __version__} | {name: version(name.lower()) for name in STARTS if name != "Leeboard"}
 
 
 @contextmanager

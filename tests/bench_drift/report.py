@@ -1,0 +1,120 @@
+"""The figures as a list for programs, and as a block in docs/reference/drift-speed.md for people."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from tests.support.bench_page import processor, write_block
+
+BEGIN, END = "<!-- begin of what make bench-drift wrote -->", "<!-- end of what make bench-drift wrote -->"
+LIBRARIES = ("numpy", "scipy", "pandas")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A figure of ours, and a peer's beside it where one does the same."""
+
+    case: str
+    metric: str
+    ours: float
+    peer: str = ""
+    peer_value: float | None = None
+    peer_version: str = ""
+
+    @property
+    def ratio(self) -> float | None:
+        """The peer's figure as a multiple of ours."""
+        return None if self.peer_value is None or not self.ours else self.peer_value / self.ours
+
+
+@dataclass(frozen=True)
+class Alarms:
+    """How often drift was told of windows that had none, beside what was declared; `looks` is of how many."""
+
+    case: str
+    declared: float
+    realised: float
+    windows: int
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A case whose right verdict is known."""
+
+    case: str
+    right: str
+    found: str
+
+    @property
+    def is_right(self) -> bool:
+        """Whether it was given."""
+        return self.right == self.found
+
+
+def document(entries: Sequence[Entry], alarms: Sequence[Alarms], verdicts: Sequence[Verdict]) -> list[dict[str, Any]]:
+    """Everything, as build/bench/drift.json has it."""
+    figures = [asdict(one) | {"ratio": one.ratio} for one in entries]
+    return [*figures, *map(asdict, alarms), *map(asdict, verdicts)]
+
+
+def save(path: Path, content: Sequence[Mapping[str, Any]]) -> None:
+    """Write the list."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+def text(entries: Sequence[Entry], alarms: Sequence[Alarms], verdicts: Sequence[Verdict]) -> str:
+    """Markdown of everything."""
+    rows = [
+        [
+            one.case, one.metric, _figure(one.ours),
+            f"{one.peer} {one.peer_version}" if one.peer else "",
+            "" if one.peer_value is None else _figure(one.peer_value),
+            "" if one.ratio is None else f"{one.ratio:,.1f}",
+        ]
+        for one in entries
+    ]  # fmt: skip
+    parts = [
+        "### How fast",
+        _table(["", "", "ours", "peer", "its figure", "its figure / ours"], rows),
+        "### How sure",
+        _table(
+            ["windows that are not to alarm", "declared", "realised", "windows"],
+            [[one.case, f"{one.declared:.4g}", f"{one.realised:.4g}", f"{one.windows:,}"] for one in alarms],
+        ),
+        _table(
+            ["known answers", "right", "found", ""],
+            [[one.case, one.right, one.found, "" if one.is_right else "**wrong**"] for one in verdicts],
+        ),
+    ]
+    return "\n\n".join(parts)
+
+
+def machine() -> str:
+    """What it ran on, and with what."""
+    own = ", ".join(f"{library} {version(library)}" for library in LIBRARIES)
+    return (
+        f"{os.cpu_count()} cores ({processor()}), load average {os.getloadavg()[0]:.1f} before it began."
+        f" Python {sys.version.split()[0]}, {own}."
+    )
+
+
+def write(page: Path, content: str) -> None:
+    """Replace the block of the page. Raises ValueError where the page has none."""
+    write_block(page, BEGIN, END, content)
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [f"| {' | '.join(head)} |", f"| --- |{' ---: |' * (len(head) - 1)}"]
+    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
