@@ -78,7 +78,7 @@ class Watch:
         none = np.empty(0)
         figures = monitor_figures(
             monitor.spec, "BinaryClassification", self.version, self.profile, [window], truth=none, scores=none
-        )
+        ).raw
         monitor = self._monitor({"observedAt": NOW.isoformat(), "version": "v1", **figures})
         verdict = judge(monitor, "v1", NOW)
         return verdict, bool(follow(monitor, "v1", verdict, NOW).requests)

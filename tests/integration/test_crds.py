@@ -84,7 +84,11 @@ SMALLEST: dict[str, tuple[Document, Document]] = {
             "window": {"length": "1h"},
             "checks": [{"type": "DataQuality", "maxMissingPercent": 5}],
         },
-        {"window": {"every": "10m", "minSamples": 500}},
+        {
+            "window": {"every": "10m", "minSamples": 500},
+            "falseAlarms": {"budget": 1, "per": "90d"},
+            "persistence": {"count": 1, "of": 1},
+        },
     ),
     "ModelVersion": (
         {
@@ -239,7 +243,7 @@ def test_objects_are_found_by_their_model(kubectl: Kubectl, name: str) -> None:
         ("model.status.candidate.observedWeight", "in percent"),
         ("trainingjob.spec.resources.requests.cpu", "in cores"),
         ("trainingjob.spec.datasets.validation.maxMissing.percent", "in percent of the rows"),
-        ("driftmonitor.spec.checks.type", "Performance: predictions against labels"),
+        ("driftmonitor.spec.checks.type", "PredictionDrift: predictions."),
         ("model", "A model that is served"),
     ],
 )

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from e2e.demo.picture.markup import Markup, join, line, words
 from e2e.demo.picture.report import Report
-from e2e.demo.picture.scales import Linear, clock, time_ticks
+from leeboard.report.markup import Markup, join, line, words
+from leeboard.report.scales import Linear, clock, time_ticks
 
 WIDTH = 1072.0
 LEFT, RIGHT = 46.0, 16.0

@@ -1,9 +1,9 @@
 """The versions as a history: those that served on one line, those that did not beside it."""
 
 from e2e.demo.picture.keys import Key, Keys, key_for
-from e2e.demo.picture.markup import Markup, element, join, paragraph
 from e2e.demo.picture.report import Outcome, Report, Version
-from e2e.demo.picture.scales import clock, interval
+from leeboard.report.markup import Markup, element, join, paragraph
+from leeboard.report.scales import clock, interval
 
 OUTCOMES: dict[Outcome, tuple[str, str]] = {
     "Champion": ("serves now", "good"),

@@ -1,44 +1,34 @@
 """The page as a whole."""
 
 from datetime import UTC
-from pathlib import Path
 
-from e2e.demo.picture.drift import inputs, verdict
+from e2e.demo.picture.drift import verdict
 from e2e.demo.picture.keys import Keys, keys_of
 from e2e.demo.picture.lineage import lineage
-from e2e.demo.picture.markup import Markup, element, join, paragraph
 from e2e.demo.picture.performance import comparison
 from e2e.demo.picture.report import Report
-from e2e.demo.picture.scales import count, duration
 from e2e.demo.picture.story import story
 from e2e.demo.picture.traffic_chart import legend
 from e2e.demo.traffic.state import UNKNOWN
-
-STYLE = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
+from leeboard.report.markup import Markup, element, join, paragraph
+from leeboard.report.page import page, section
+from leeboard.report.panels import panels
+from leeboard.report.scales import count, duration
 
 
 def draw(report: Report) -> str:
     """One HTML file that needs nothing else: no scripts, no fonts, nothing from a network. Light and dark."""
     keys = keys_of(report)
     sections = [
-        _section("Who answered, and when", "", legend(report.traffic, keys), story(report, keys)),
+        section("Who answered, and when", "", legend(report.traffic, keys), story(report, keys)),
         *_drift(report, keys),
     ]
     if report.performance:
         drawn = [comparison(one, keys) for one in report.performance]
-        sections.append(_section("Did retraining help?", "with 95 % intervals", *drawn))
+        sections.append(section("Did retraining help?", "with 95 % intervals", *drawn))
     if report.versions:
-        sections.append(_section("Where each version comes from", "", lineage(report, keys)))
-    body = element("body", element("main", _header(report), *sections, _footer(report)))
-    head = element(
-        "head",
-        Markup('<meta charset="utf-8"/><meta name="viewport" content="width=device-width, initial-scale=1"/>'),
-        Markup('<meta name="color-scheme" content="light dark"/>'),
-        element("title", report.title),
-        Markup(f"<style>{STYLE}</style>"),
-    )
-    page = element("html", head, body, lang="en", xmlns="http://www.w3.org/1999/xhtml")
-    return f"<!DOCTYPE html>\n{page}\n"
+        sections.append(section("Where each version comes from", "", lineage(report, keys)))
+    return page(report.title, _header(report), *sections, _footer(report))
 
 
 def _drift(report: Report, keys: Keys) -> list[Markup]:
@@ -46,8 +36,8 @@ def _drift(report: Report, keys: Keys) -> list[Markup]:
         return []
     parts = [verdict(report, report.drift, keys)]
     if report.drift.features:
-        parts.append(inputs(report.drift))
-    return [_section("What the monitor saw", "", *parts)]
+        parts.append(panels(report.drift.features))
+    return [section("What the monitor saw", "", *parts)]
 
 
 def _header(report: Report) -> Markup:
@@ -76,11 +66,6 @@ def _tiles(report: Report) -> list[tuple[str, str, str]]:
         (duration((report.end - report.start).total_seconds()), "in all", ""),
     ]
     return tiles
-
-
-def _section(title: str, note: str, *content: str) -> Markup:
-    heading = element("h2", title, *([paragraph("small", "", note)] if note else []))
-    return element("section", heading, *content)
 
 
 def _footer(report: Report) -> Markup:

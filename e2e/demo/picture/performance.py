@@ -2,9 +2,9 @@
 
 from e2e.demo.picture.frame import WIDTH
 from e2e.demo.picture.keys import Keys, key_for
-from e2e.demo.picture.markup import Markup, box, element, join, line, picture, shortened, words
 from e2e.demo.picture.report import Comparison, Measurement
-from e2e.demo.picture.scales import Linear, bare, interval, padded, ticks, width_of
+from leeboard.report.markup import Markup, box, element, join, line, picture, shortened, words
+from leeboard.report.scales import Linear, bare, interval, padded, ticks, width_of
 
 LEFT, RIGHT = 330.0, 176.0
 ROW, HEAD, FOOT = 46.0, 30.0, 26.0

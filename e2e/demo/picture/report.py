@@ -6,12 +6,13 @@ parts from what the cluster holds: versions, drift, comparisons and steps.
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal, Self
+from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from e2e.demo.traffic.state import TrafficState
 from leeboard.api.base import SpecModel
+from leeboard.report.feature import Feature, Figure
 
 Outcome = Literal["Champion", "Replaced", "RolledBack", "Rejected", "Registered"]
 
@@ -33,15 +34,6 @@ class Moment(SpecModel):
     kind: Literal["Promotion", "Rollback", "Drift", "Other"] = "Other"
 
 
-class Figure(SpecModel):
-    """A measured figure with its interval, in the unit of what it measures."""
-
-    name: str
-    value: float
-    low: float
-    high: float
-
-
 class Version(SpecModel):
     """A ModelVersion with its lineage; `parent` is another one's name, `reason` says why it is what it is."""
 
@@ -55,33 +47,6 @@ class Version(SpecModel):
     reason: str = ""
     data: str = ""
     metrics: tuple[Figure, ...] = ()
-
-
-class Feature(SpecModel):
-    """An input in reference and window: counts on the reference's bins, one more than `edges` or `categories`."""
-
-    name: str
-    edges: tuple[float, ...] | None = None
-    categories: tuple[str, ...] | None = None
-    reference: tuple[int, ...]
-    window: tuple[int, ...]
-    distance: Figure
-    threshold: float
-    shift: str = ""
-
-    @model_validator(mode="after")
-    def _fits(self) -> Self:
-        if (self.edges is None) == (self.categories is None):
-            raise ValueError(f"{self.name}: exactly one of edges and categories is needed")
-        bins = len(self.edges if self.edges is not None else self.categories or ()) + 1
-        if len(self.reference) != bins or len(self.window) != bins:
-            raise ValueError(f"{self.name}: {len(self.reference)} and {len(self.window)} counts for {bins} bins")
-        return self
-
-    @property
-    def drifted(self) -> bool:
-        """Whether the whole interval of the distance lies beyond the threshold."""
-        return self.distance.low > self.threshold
 
 
 class Drift(SpecModel):

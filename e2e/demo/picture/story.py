@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from e2e.demo.picture.frame import RIGHT, WIDTH, Frame
 from e2e.demo.picture.keys import Keys
-from e2e.demo.picture.markup import Markup, box, element, join, line, picture, shortened, words
 from e2e.demo.picture.report import Moment, Report, Step
-from e2e.demo.picture.scales import duration, width_of
 from e2e.demo.picture.traffic_chart import hatches, traffic_chart
+from leeboard.report.markup import Markup, box, element, join, line, picture, shortened, words
+from leeboard.report.scales import duration, width_of
 
 LANE, TRAFFIC, STRIP, ROW = 20.0, 190.0, 24.0, 25.0
 TEXT = 12.5

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from e2e.demo.picture.frame import LEFT, RIGHT, WIDTH, Frame
 from e2e.demo.picture.keys import Key, Keys, only_served
-from e2e.demo.picture.markup import Markup, box, element, join, line, words
 from e2e.demo.picture.rates import Bin, rates
 from e2e.demo.picture.report import Report
-from e2e.demo.picture.scales import Linear, bare, count, ticks, width_of
 from e2e.demo.traffic.state import TrafficState
+from leeboard.report.markup import Markup, box, element, join, line, words
+from leeboard.report.scales import Linear, bare, count, ticks, width_of
 
 LABEL_SIZE = 15.0
 

@@ -104,7 +104,7 @@ def evaluate(champion: ModelVersion, traffic: Scored, rows: NDArray[np.int64]) -
         "version": CHAMPION,
         **monitor_figures(
             spec, "BinaryClassification", champion, profile, [window], truth=traffic.truth[rows], scores=scores
-        ),
+        ).raw,
     }
 
 

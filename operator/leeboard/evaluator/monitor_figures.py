@@ -1,14 +1,14 @@
 """Everything that a DriftMonitor is judged by, from the windows of its champion and the labels that have come."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from leeboard.api.drift_monitor import DriftMonitorSpec
 from leeboard.api.model_version import ModelVersion
-from leeboard.evaluator.drift_figures import ALWAYS, Profile, drift_figures, observe, watched
+from leeboard.evaluator.drift_figures import ALWAYS, Observed, Profile, drift_figures, observe, watched
 from leeboard.evaluator.false_alarms import drift_alpha
 from leeboard.evaluator.figures import figure
 from leeboard.evaluator.performance_figures import performance_figures
@@ -16,6 +16,13 @@ from leeboard.evaluator.pods import name_pods
 from leeboard.evaluator.score_meaning import estimated_figures
 from leeboard.evaluator.windows import Window
 from leeboard.stats import performance
+
+
+class Monitored(NamedTuple):
+    """The figures of `status.evaluation`, and the counts that they are of."""
+
+    raw: dict[str, Any]
+    observed: Observed
 
 
 def monitor_figures(
@@ -27,8 +34,8 @@ def monitor_figures(
     *,
     truth: NDArray[np.float64],
     scores: NDArray[np.float64],
-) -> dict[str, Any]:
-    """The figures of `status.evaluation`; `truth` and `scores` are of the rows whose label came within the window."""
+) -> Monitored:
+    """`truth` and `scores` are of the rows whose label came within the window."""
     excluded = spec.features.exclude
     alpha = drift_alpha(spec, len(watched(profile, excluded)))
     distances = {ALWAYS, *(check.distance for check in spec.checks if check.distance)}
@@ -36,9 +43,10 @@ def monitor_figures(
     observed = observe(profile, windows)
     drifted = drift_figures(profile, observed, excluded, distances, alpha)
     name_pods(drifted["features"], profile, windows)
-    return {
+    raw = {
         "driftAlpha": figure(alpha),
         **drifted,
         "estimated": estimated_figures(profile.score_meaning, observed.prediction, version, metrics, alpha),
         "performance": performance_figures(version, metrics, truth, scores, alpha),
     }
+    return Monitored(raw, observed)

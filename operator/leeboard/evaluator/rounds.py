@@ -21,8 +21,10 @@ from leeboard.evaluator.labels import arrivals, joined
 from leeboard.evaluator.metrics import EvaluatorMetrics
 from leeboard.evaluator.model_figures import Traffic, model_figures
 from leeboard.evaluator.monitor_figures import monitor_figures
+from leeboard.evaluator.observations import Observations
 from leeboard.evaluator.performance_figures import delay_figures
 from leeboard.evaluator.places import Kube, Place, Places, Raw
+from leeboard.evaluator.report_page import report_page
 from leeboard.kube.errors import KubeError, NotFound
 from leeboard.kube.resources import DRIFT_MONITOR, MODEL, MODEL_VERSION, Resource
 from leeboard.observability.context import about
@@ -137,13 +139,46 @@ class Rounds:
         labelled = joined(ledger, feedback, start, now)
         arrived, newest = arrivals(feedback, start, now)
         task, rows = model.spec.prediction.task, {"truth": labelled.truth, "scores": labelled.scores}
-        return {
+        monitored = monitor_figures(monitor.spec, task, version, profile, windows, **rows)
+        figures = {
             "window": {"start": _text(start), "end": _text(now)},
-            **monitor_figures(monitor.spec, task, version, profile, windows, **rows),
+            **monitored.raw,
             "labels": {"arrived": arrived, "rows": len(labelled.truth)}
             | ({"newest": _text(newest)} if newest else {})
             | delay_figures(labelled.delays),
         }
+        about_now = {"observedAt": _text(now), "version": name, **figures}
+
+        def page() -> str:
+            return report_page(monitor, profile, monitored.observed, about_now, [one.start for one in windows])
+
+        return figures | self._reported(observations, monitor, name, page)
+
+    def _reported(
+        self, observations: Observations, monitor: DriftMonitor, version: str, page: Callable[[], str]
+    ) -> Raw:
+        """Keep the report beside the windows: the newest one, and while an episode is open that of the episode.
+
+        Figures count without it: where it cannot be drawn or kept, that is told, and nothing else.
+        """
+        episode = monitor.status.episode
+        name = episode.id if episode is not None and episode.ended_at is None else "newest"
+        key = f"observations/{version}/reports/{monitor.metadata.name}/{name}.html"
+        about_report = f"{monitor.metadata.uid}/report"
+        told = f"report of {monitor.metadata.namespace}/{monitor.metadata.name}"
+        try:
+            observations.store.put(key, page().encode(), overwrite=True)
+        except StorageError as error:
+            self.metrics.failed(DRIFT_MONITOR.kind, error.reason)
+            self._complain(about_report, told, error.message)
+            return {}
+        except Exception:
+            # a fault of ours in drawing must not cost the figures
+            LOG.exception("%s", told)
+            self.metrics.failed(DRIFT_MONITOR.kind, Reason.EVALUATION_FAILED)
+            return {}
+        self._complaints.pop(about_report, None)
+        return {"report": key}
 
     async def _evaluate(
         self, resource: Resource, primary: Any, about_version: Raw, figures: Callable[[datetime], Awaitable[Raw]]

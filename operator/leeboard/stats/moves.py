@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leeboard.stats.distributions import Distribution
+from leeboard.stats.shifts import written
 
 LEAST_GAIN = 0.05
 """A range that gained less, as a share of all rows, is not worth a word."""
@@ -42,14 +43,14 @@ def _range(reference: Distribution, first: int, last: int) -> str:
     edges = (-math.inf, *reference.bins.edges, math.inf)
     low, high = edges[first], edges[last + 1]
     if reference.has_ends and last == 0:
-        return f"beyond the reference (below {high:.4g})"
+        return f"beyond the reference (below {written(high)})"
     if reference.has_ends and first == len(reference.counts) - 1:
-        return f"beyond the reference (above {low:.4g})"
+        return f"beyond the reference (above {written(low)})"
     if high == math.nextafter(low, math.inf):
-        return f"{low:.4g}"
+        return f"{written(low)}"
     if low == -math.inf:
-        return f"below {high:.4g}"
-    return f"{low:.4g} and more" if high == math.inf else f"{low:.4g} to {high:.4g}"
+        return f"below {written(high)}"
+    return f"{written(low)} and more" if high == math.inf else f"{written(low)} to {written(high)}"
 
 
 def _percent(share: float) -> str:

@@ -25,6 +25,11 @@ def describe_shift(reference: Distribution, window: Distribution) -> str:
     return ", ".join(part for part in parts if part)
 
 
+def written(value: float) -> str:
+    """A number with four significant digits, and all of those before the point where it is below ten million."""
+    return f"{value:.0f}" if 1e4 <= abs(value) < 1e7 else f"{value:.4g}"
+
+
 def ranked(items: Iterable[Item], strength: Callable[[Item], tuple[float, ...]]) -> list[Item]:
     """The strongest first; equal ones keep their order."""
     return sorted(items, key=lambda item: tuple(-value for value in strength(item)))
@@ -35,10 +40,10 @@ def _mean(reference: Distribution, window: Distribution) -> str:
     if before is None or after is None:
         return ""
     if abs(after - before) > MEAN_SHARE_OF_STD * (reference.std or 0.0):
-        return f"mean {before:.4g} → {after:.4g}"
+        return f"mean {written(before)} → {written(after)}"
     spread, now = reference.std or 0.0, window.std or 0.0
     if abs(now - spread) > MEAN_SHARE_OF_STD * spread:
-        return f"standard deviation {spread:.4g} → {now:.4g}"
+        return f"standard deviation {written(spread)} → {written(now)}"
     return ""
 
 

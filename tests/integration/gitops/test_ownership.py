@@ -74,7 +74,9 @@ def drifted(tenant: Tenant, version: str) -> None:
 def manifests() -> list[Document]:
     model, training = asked_for()
     monitor = example("drift-monitor")
-    monitor["spec"]["actions"] = [{"type": "Retrain", "trainingJobRef": {"name": "late-flights"}}]
+    monitor["spec"]["actions"] = [
+        {"type": "Retrain", "trainingJobRef": {"name": "late-flights"}, "when": ["DataDrift"]}
+    ]
     training["spec"]["triggers"] |= {"onDrift": True}
     training["spec"]["limits"] = {"cooldown": "0s"}
     return [tracked(model), tracked(training), tracked(monitor)]

@@ -7,11 +7,11 @@ import math
 import numpy as np
 import pytest
 
-from e2e.demo.picture.bars import UNSEEN, bars, categorical_bars, numeric_bars
 from e2e.demo.picture.distributions import merge_windows
-from e2e.demo.picture.gauge import gauge
 from e2e.demo.picture.report import Feature, Figure
 from leeboard.evaluator.windows import parse_window
+from leeboard.report.bars import UNSEEN, bars, categorical_bars, numeric_bars
+from leeboard.report.gauge import gauge
 from leeboard.stats.distributions import categorical_bins, count_values, numeric_bins, to_profile
 from tests.unit.demo_traffic.drawn import of_class, parse
 from tests.unit.demo_traffic.example_report import numeric, rain

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from e2e.demo.picture import scales
 from e2e.demo.picture.frame import Frame
 from e2e.demo.picture.rates import rates
 from e2e.demo.traffic.state import Second
+from leeboard.report import scales
 from tests.unit.demo_traffic.example_report import START, at, example
 
 

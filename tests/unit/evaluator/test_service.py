@@ -12,6 +12,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from leeboard.api.drift_monitor import DriftMonitor
+from leeboard.api.reasons import Reason
 from leeboard.evaluator.columns import as_served, inputs_of, values_of
 from leeboard.evaluator.configuration import Configuration
 from leeboard.evaluator.failures import EvaluationError
@@ -25,6 +26,7 @@ from leeboard.kube.resources import DRIFT_MONITOR, MODEL
 from leeboard.planning.drift.verdict import judge
 from leeboard.planning.rollout.analysis import counts_of, is_about
 from leeboard.stats.distributions import count_values, from_profile
+from leeboard.storage import StorageError
 from leeboard.storage.digests import digest_of
 from tests.support.fake_kube import FakeKube
 from tests.support.trained import flights
@@ -431,3 +433,33 @@ async def test_health_and_metrics_are_served(world, unused_tcp_port):
             assert "leeboard_evaluation_round_seconds" in await page.text()
     finally:
         await server.cleanup()
+
+
+def open_episode(world):
+    monitor = world.kube.live("DriftMonitor", "late-flights")
+    episode = {"id": "abc", "version": "v1", "startedAt": "2026-01-01T11:00:00Z"}
+    monitor["status"]["episode"] = episode
+    world.kube.put(monitor)
+
+
+def test_a_report_lies_beside_the_windows_and_that_of_an_episode_stays(world):
+    world.window("v1", "a", 5, flights(300, 1))
+    assert world.evaluation(DRIFT_MONITOR)["report"] == "observations/v1/reports/late-flights/newest.html"
+    newest = (world.root / "observations/v1/reports/late-flights/newest.html").read_text(encoding="utf-8")
+    assert newest.startswith("<!DOCTYPE html>")
+    assert "ml/late-flights" in newest
+    open_episode(world)
+    world.now += timedelta(minutes=1)
+    assert world.evaluation(DRIFT_MONITOR)["report"].endswith("/abc.html")
+
+
+@pytest.mark.parametrize("fault", [StorageError(Reason.STORAGE_FORBIDDEN, "403"), ZeroDivisionError("ours")])
+def test_figures_count_where_no_report_can_be_made_and_that_is_told(world, caplog, monkeypatch, fault):
+    def broken(*_, **__):
+        raise fault
+
+    world.window("v1", "a", 5, flights(300, 1))
+    monkeypatch.setattr("leeboard.evaluator.rounds.report_page", broken)
+    found = world.evaluation(DRIFT_MONITOR)
+    assert (found["rows"], "report" in found, "error" in found) == (300, False, False)
+    assert [one for one in caplog.records if "report of ml/late-flights" in one.getMessage()]

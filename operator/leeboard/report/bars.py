@@ -4,9 +4,9 @@ import itertools
 import math
 from dataclasses import dataclass
 
-from e2e.demo.picture.markup import Markup, box, element, join, line, picture, shortened, words
-from e2e.demo.picture.report import Feature
-from e2e.demo.picture.scales import Linear, bare, ticks, width_of
+from leeboard.report.feature import Feature
+from leeboard.report.markup import Markup, box, element, join, line, picture, shortened, words
+from leeboard.report.scales import Linear, bare, ticks, width_of
 
 WIDTH, HEIGHT = 328.0, 172.0
 LEFT, RIGHT = 34.0, 300.0
@@ -118,7 +118,7 @@ def _edges(feature: Feature, found: list[Bar], x: Linear) -> Markup:
         (x(number + 0.5) if whole or bar.point else x(number), bare(bar.low, 3))
         for number, bar in enumerate(found)
         # the bin after a single number begins at the same number
-        if math.isfinite(bar.low) and not (number and found[number - 1].point)
+        if math.isfinite(bar.low) and (bar.point or not (number and found[number - 1].point))
     ]
     for stride in range(1, len(marks) + 1):
         shown = marks[::stride]

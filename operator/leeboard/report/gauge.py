@@ -1,8 +1,8 @@
 """A figure, its interval and the threshold on one line: beyond it as a whole, short of it, or neither."""
 
-from e2e.demo.picture.markup import Markup, box, element, line, picture, words
-from e2e.demo.picture.report import Feature
-from e2e.demo.picture.scales import Linear, bare, ticks, width_of
+from leeboard.report.feature import Feature
+from leeboard.report.markup import Markup, box, element, line, picture, words
+from leeboard.report.scales import Linear, bare, ticks, width_of
 
 WIDTH, HEIGHT = 328.0, 50.0
 MIDDLE = 24.0

@@ -1,0 +1,187 @@
+"""The report of one evaluation: what was found, drawn, in one small file without a row of data."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from leeboard.api.drift_monitor import DriftMonitor, Finding
+from leeboard.api.metrics import higher_is_better
+from leeboard.evaluator.drift_figures import Observed, Profile
+from leeboard.planning.conditions import timestamp
+from leeboard.planning.drift.checks import run_checks
+from leeboard.planning.drift.figures import Figures, read_figures
+from leeboard.report.bars import bars
+from leeboard.report.feature import Feature, Figure
+from leeboard.report.markup import Markup, element, join, paragraph
+from leeboard.report.page import page, section
+from leeboard.report.panels import panels
+from leeboard.report.scales import count
+from leeboard.stats.distributions import Distribution
+from leeboard.stats.grouping import grouped, grouped_bins, grouping
+
+MOST_INPUTS = 24
+MOST_CLAUSES = 6
+_NO_FINDING = 1.0
+
+
+def report_page(
+    monitor: DriftMonitor,
+    profile: Profile,
+    observed: Observed,
+    evaluation: Mapping[str, Any],
+    windows: Sequence[datetime],
+) -> str:
+    """One HTML file. `evaluation` is what is written into status, `windows` when windows that count began.
+
+    Raises ValueError where the evaluation does not say when it was made.
+    """
+    figures = read_figures(evaluation)
+    if figures is None:
+        raise ValueError("an evaluation without a time")
+    findings = tuple(one.finding for one in run_checks(monitor.spec, figures))
+    verdict = next(
+        (word for word in ("Drift", "Inconclusive") if any(one.verdict == word for one in findings)), "Stable"
+    )
+    name = f"{monitor.metadata.namespace}/{monitor.metadata.name}"
+    return page(
+        f"{name}: {verdict}",
+        _header(name, figures, observed, windows),
+        section("What was found", "by each check, the strongest first", _badge(verdict, findings), _found(findings)),
+        *_inputs(monitor, profile, observed, findings),
+        *_scores(profile, observed),
+        *_performance(figures),
+        _footer(monitor, evaluation),
+    )
+
+
+def _header(name: str, figures: Figures, observed: Observed, windows: Sequence[datetime]) -> Markup:
+    span = f"windows since {timestamp(min(windows))}" if windows else "no windows"
+    subtitle = f"{figures.version}, {span}, as of {timestamp(figures.observed_at)}"
+    tiles = [(count(observed.rows), "rows"), (count(observed.requests), "requests"), (str(len(windows)), "windows")]
+    if observed.dropped:
+        tiles.append((count(observed.dropped), "requests not seen"))
+    if figures.labels is not None:
+        tiles.append((count(figures.labels.rows), "labelled rows"))
+    drawn = [paragraph("div", "tile", paragraph("b", "", value), paragraph("span", "", text)) for value, text in tiles]
+    titles = paragraph("div", "titles", element("h1", name), paragraph("p", "subtitle", subtitle))
+    return paragraph("header", "", titles, paragraph("div", "tiles", *drawn))
+
+
+def _badge(verdict: str, findings: Sequence[Finding]) -> Markup:
+    tone = {"Drift": "drift", "Stable": "stable"}.get(verdict, "unsure")
+    told = [one for one in findings if one.verdict == verdict] if verdict != "Stable" else []
+    words = [paragraph("p", "clause", _words(one)) for one in told[:MOST_CLAUSES]]
+    if not words:
+        words = [paragraph("p", "clause", f"{len(findings)} checks found no drift")]
+    return paragraph(
+        "blockquote", f"verdict {tone}", paragraph("p", "badge", verdict), paragraph("div", "words", *words)
+    )
+
+
+def _words(one: Finding) -> str:
+    """A finding as a sentence without its numbers, which stand in the table."""
+    return f"{one.check} {one.subject}" + (f": {one.shift}" if one.shift else "")
+
+
+def _found(findings: Sequence[Finding]) -> Markup:
+    """What is not stable; what is, folded away below it."""
+    loud, calm = ([one for one in findings if (one.verdict == "Stable") == stable] for stable in (False, True))
+    parts = [_table(loud)] if loud else []
+    if calm:
+        summary = element("summary", f"{len(calm)} {'others are' if loud else 'are'} stable")
+        parts.append(element("details", summary, _table(calm)))
+    return join(*parts)
+
+
+def _table(findings: Sequence[Finding]) -> Markup:
+    head = ["check", "of", "verdict", "figure", "interval", "threshold"]
+    weighed = any(one.importance for one in findings)
+    titles = [*head, "importance"] if weighed else head
+    rows = [element("tr", *(paragraph("th", "", title) for title in titles))]
+    for one in findings:
+        tone = {"Drift": "drift", "Stable": "stable"}.get(one.verdict, "unsure")
+        ends = f"{one.low} to {one.high}" if one.low else ""
+        cells = [
+            (one.check, ""),
+            (one.subject, ""),
+            (one.verdict, f"tone-{tone}"),
+            (one.value, ""),
+            (ends, ""),
+            (one.threshold, ""),
+        ]
+        if weighed:
+            cells.append((f"{one.importance} %" if one.importance else "", ""))
+        rows.append(element("tr", *(paragraph("td", class_, text) for text, class_ in cells)))
+    return paragraph("div", "scroll", element("table", *rows, class_="findings"))
+
+
+def _inputs(monitor: DriftMonitor, profile: Profile, observed: Observed, findings: Sequence[Finding]) -> list[Markup]:
+    """Panels of the inputs whose distance was measured, in the order of the findings; one scale for one distance."""
+    known = {one.distribution.name: one.distribution for one in profile.features}
+    drawn = []
+    for distance in dict.fromkeys(check.distance for check in monitor.spec.checks if check.type == "DataDrift"):
+        threshold = {str(c.threshold) for c in monitor.spec.checks if c.type == "DataDrift" and c.distance == distance}
+        features = [
+            _feature(known[one.subject], observed.features[one.subject], f"{distance}", one)
+            for one in findings
+            if one.check == "DataDrift" and one.low and one.threshold in threshold and one.subject in known
+        ]
+        if features:
+            more = f"the first {MOST_INPUTS} of {len(features)}" if len(features) > MOST_INPUTS else ""
+            drawn.append(section(f"Inputs by {distance}", more, panels(features[:MOST_INPUTS])))
+    return drawn
+
+
+def _scores(profile: Profile, observed: Observed) -> list[Markup]:
+    reference, window = profile.prediction.distribution, observed.prediction
+    if not reference.count or not window.count:
+        return []
+    nothing = Finding(check="PredictionDrift", subject=reference.name[:128], verdict="Stable")
+    drawn = bars(_feature(reference, window, "", nothing))
+    return [section("Scores", "reference and window", paragraph("div", "panels", paragraph("figure", "panel", drawn)))]
+
+
+def _feature(reference: Distribution, window: Distribution, distance: str, one: Finding) -> Feature:
+    starts = grouping(reference)
+    bins = grouped_bins(reference.bins, starts)
+    value, low, high = (float(text) if text else 0.0 for text in (one.value, one.low, one.high))
+    return Feature(
+        name=reference.name,
+        edges=bins.edges if bins.kind == "Numeric" else None,
+        categories=bins.categories if bins.kind == "Categorical" else None,
+        reference=tuple(grouped(reference.counts, starts).tolist()),
+        window=tuple(grouped(window.counts, starts).tolist()),
+        distance=Figure(name=distance, value=value, low=low, high=high),
+        threshold=float(one.threshold) if one.threshold else _NO_FINDING,
+        shift=one.shift,
+    )
+
+
+def _performance(figures: Figures) -> list[Markup]:
+    rows = [("by the labels that have come", one) for one in figures.performance]
+    rows += [("estimated, without labels", one) for one in figures.estimated]
+    if not rows:
+        return []
+    head = ("metric", "", "now", "interval", "on the holdout", "rows")
+    lines = [element("tr", *(paragraph("th", "", title) for title in head))]
+    for how, one in rows:
+        value = one.interval
+        better = value.value >= one.reference if higher_is_better(one.name) else value.value <= one.reference
+        cells = (
+            one.name,
+            how,
+            f"{value.value:.4g}",
+            f"{value.low:.4g} to {value.high:.4g}",
+            f"{one.reference:.4g}",
+            count(one.rows),
+        )
+        tone = "tone-stable" if better else ""
+        lines.append(element("tr", *(paragraph("td", tone if i == 2 else "", text) for i, text in enumerate(cells))))
+    return [section("How good it is", "", paragraph("div", "scroll", element("table", *lines, class_="findings")))]
+
+
+def _footer(monitor: DriftMonitor, evaluation: Mapping[str, Any]) -> Markup:
+    budget = monitor.spec.false_alarms
+    alarms, alpha = "false alarm" if budget.budget == 1 else "false alarms", evaluation.get("driftAlpha", "?")
+    sure = f"Drift is as sure as {budget.budget} {alarms} in {budget.per} asks: an alpha of {alpha} for each look."
+    return paragraph("footer", "", sure, " Counts on the reference's own bins: no row of data is in this file.")

@@ -1,0 +1,129 @@
+"""The report of an evaluation: whole, small, safe, and it says what the operator says."""
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from leeboard.api.drift_monitor import DriftMonitor
+from leeboard.evaluator.drift_figures import Profile
+from leeboard.evaluator.monitor_figures import monitor_figures
+from leeboard.evaluator.report_page import report_page
+from leeboard.evaluator.score_meaning import ScoreMeaning
+from leeboard.evaluator.windows import Window
+from leeboard.planning.drift.verdict import judge
+from leeboard.stats.distributions import categorical_bins, count_values, numeric_bins, to_profile
+from tests.unit.evaluator.test_score_meaning import SCORES, TRUTH, version
+
+NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+GENERATOR = np.random.default_rng(3)
+WIND = GENERATOR.gamma(4, 3, 5000)
+NAME = "carrier <b>&"
+CHECKS = [
+    {"type": "DataDrift", "distance": "JensenShannon", "threshold": "0.1"},
+    {"type": "DataDrift", "distance": "Wasserstein", "threshold": "0.5"},
+    {"type": "NewCategories", "maxPercent": "1"},
+    {"type": "EstimatedPerformance", "metric": "roc_auc", "maxDrop": "0.03"},
+]
+
+
+def described(name, bins, values, **more):
+    return to_profile(count_values(name, bins, values)) | {"noise": {"rows": 500, "jensenShannon": 0.01}} | more
+
+
+PREDICTION = numeric_bins(SCORES, also=(0.5,))
+CARRIERS = GENERATOR.choice(["UA", "<script>"], 5000).tolist()
+PROFILE = Profile.parse(
+    json.dumps(
+        {
+            "contract": 1,
+            "rows": 5000,
+            "features": [
+                described("wind", numeric_bins(WIND), WIND, importance=0.75),
+                described(NAME, categorical_bins(CARRIERS), CARRIERS, importance=0.25),
+            ],
+            "prediction": described("probability", PREDICTION, SCORES),
+            "calibration": ScoreMeaning.learned(PREDICTION, SCORES, TRUTH).document(),
+        }
+    ).encode()
+)
+
+
+def counted(reference, values):
+    known = reference.distribution
+    found = count_values(known.name, known.bins, values)
+    return {
+        "name": known.name, "counts": found.counts, "missing": found.missing, "infinite": found.infinite,
+        "sum": found.total, "sumOfSquares": found.total_of_squares,
+    }  # fmt: skip
+
+
+def drawn(wind, carriers, scores=SCORES):
+    window = Window(
+        start=NOW - timedelta(minutes=30), end=NOW, requests=len(wind), errors=0, rows=len(wind), dropped=0,
+        latency_edges=(), latency_counts=np.zeros(1, dtype=np.int64), pod="p",
+        features=(counted(PROFILE.features[0], wind), counted(PROFILE.features[1], carriers)),
+        prediction=counted(PROFILE.prediction, scores),
+    )  # fmt: skip
+    spec = {"modelRef": {"name": "m"}, "window": {"length": "1h"}, "checks": CHECKS}
+    document = {"metadata": {"name": "late-flights", "namespace": "ml"}, "spec": spec}
+    monitor = DriftMonitor.parse(document)
+    windows = [window] if len(wind) else []
+    none = np.empty(0)
+    raw, observed = monitor_figures(
+        monitor.spec, "BinaryClassification", version(roc_auc="0.75"), PROFILE, windows, truth=none, scores=none
+    )
+    evaluation = {"observedAt": NOW.isoformat(), "version": "late-flights-v1", **raw}
+    page = report_page(monitor, PROFILE, observed, evaluation, [one.start for one in windows])
+    judged = judge(DriftMonitor.parse(document | {"status": {"evaluation": evaluation}}), "late-flights-v1", NOW)
+    return page, judged
+
+
+def elements(page):
+    return list(ElementTree.fromstring(page.partition("\n")[2]).iter())  # noqa: S314 - written by us
+
+
+def text_of(page):
+    return " ".join("".join(one.itertext()) for one in elements(page) if one.tag.endswith("}main"))
+
+
+@pytest.mark.parametrize(
+    ("wind", "carriers", "verdict"),
+    [
+        (GENERATOR.gamma(4, 3, 4000), CARRIERS[:4000], "Stable"),
+        (GENERATOR.gamma(4, 3, 4000) + 6, [*CARRIERS[:3000], *["new"] * 1000], "Drift"),
+    ],
+)
+def test_it_says_what_the_operator_says_and_is_one_small_safe_file(wind, carriers, verdict):
+    page, judged = drawn(wind, carriers, SCORES[:4000])
+    assert judged.verdict == verdict
+    assert f"<title>ml/late-flights: {verdict}</title>" in page
+    assert len(page) < 150_000
+    assert not [one for one in elements(page) if one.tag.endswith(("}script", "}link", "}iframe", "}img"))]
+    assert not re.search(r"""(src|href)=|url\(|@import""", page)
+    shown = text_of(page)
+    for finding in judged.findings:
+        assert finding.value in shown
+        assert finding.shift in shown or finding.verdict == "Stable"
+    assert "no row of data is in this file" in shown
+
+
+def test_what_drifted_stands_open_and_what_is_stable_is_folded_away():
+    page, judged = drawn(GENERATOR.gamma(4, 3, 4000) + 6, CARRIERS[:4000], SCORES[:4000])
+    first = judged.findings[0]
+    assert (first.subject, first.importance) == ("wind", "75")
+    shown = text_of(page)
+    assert "75 %" in shown
+    assert shown.index("late-flights-v1") < shown.index("wind") < shown.index("others are stable")
+    assert "estimated, without labels" in shown
+    assert NAME in shown
+
+
+def test_a_window_without_rows_is_drawn_too():
+    page, judged = drawn(np.empty(0), [], np.empty(0))
+    assert judged.verdict == "Inconclusive"
+    assert "no windows" in text_of(page)
+    assert "<title>ml/late-flights: Inconclusive</title>" in page
