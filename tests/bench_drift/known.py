@@ -14,6 +14,7 @@ from leeboard.api.drift_monitor import DriftMonitor
 from leeboard.api.model_version import ModelVersion
 from leeboard.evaluator.columns import Input, as_served, inputs_of, values_of
 from leeboard.evaluator.drift_figures import Profile, Reference
+from leeboard.evaluator.labels import labelled_at_once
 from leeboard.evaluator.monitor_figures import monitor_figures
 from leeboard.evaluator.profile import Labelled, make_profile
 from leeboard.evaluator.windows import Window
@@ -75,9 +76,14 @@ class Watch:
             prediction=_counted(self.profile.prediction, scores),
         )  # fmt: skip
         monitor = self._monitor({})
-        none = np.empty(0)
+        none = labelled_at_once(np.empty(0), np.empty(0))
         figures = monitor_figures(
-            monitor.spec, "BinaryClassification", self.version, self.profile, [window], truth=none, scores=none
+            monitor.spec,
+            "BinaryClassification",
+            self.version,
+            self.profile,
+            [window],
+            labelled=none,
         ).raw
         monitor = self._monitor({"observedAt": NOW.isoformat(), "version": "v1", **figures})
         verdict = judge(monitor, "v1", NOW)

@@ -20,6 +20,7 @@ from leeboard.api.model_version import ModelVersion
 from leeboard.evaluator.columns import values_of
 from leeboard.evaluator.drift_figures import Reference
 from leeboard.evaluator.figures import figures
+from leeboard.evaluator.labels import labelled_at_once
 from leeboard.evaluator.monitor_figures import monitor_figures
 from leeboard.evaluator.windows import Window
 from leeboard.planning.drift.verdict import Verdict, judge
@@ -99,11 +100,17 @@ def evaluate(champion: ModelVersion, traffic: Scored, rows: NDArray[np.int64]) -
         features=tuple(_counted(one, inputs[one.distribution.name]) for one in profile.features),
         prediction=_counted(profile.prediction, scores),
     )
+    labelled = labelled_at_once(traffic.truth[rows], scores)
     return {
         "observedAt": NOW.isoformat(),
         "version": CHAMPION,
         **monitor_figures(
-            spec, "BinaryClassification", champion, profile, [window], truth=traffic.truth[rows], scores=scores
+            spec,
+            "BinaryClassification",
+            champion,
+            profile,
+            [window],
+            labelled=labelled,
         ).raw,
     }
 

@@ -28,8 +28,10 @@ CheckType = Literal[
     "MeanShift",
     "Performance",
     "EstimatedPerformance",
+    "ConceptDrift",
 ]
-HARM: tuple[CheckType, ...] = ("Performance", "EstimatedPerformance")
+_METRICS: tuple[CheckType, ...] = ("Performance", "EstimatedPerformance")
+HARM: tuple[CheckType, ...] = (*_METRICS, "ConceptDrift")
 """Checks that tell whether drift does harm."""
 _SHARES = ("OutOfRange", "NewCategories")
 DistanceName = Literal[
@@ -99,7 +101,7 @@ class Check(SpecModel):
                 "MeanShift needs feature and percent; they belong to no other type",
             ),
             (
-                f"{belongs('metric', *HARM)} && {belongs('maxDrop', *HARM)}",
+                f"{belongs('metric', *_METRICS)} && {belongs('maxDrop', *_METRICS)}",
                 "Performance and EstimatedPerformance need metric and maxDrop; they belong to no other type",
             ),
             (
@@ -119,6 +121,7 @@ class Check(SpecModel):
         " of the reference. NewCategories: texts that the reference has not. UnitChange: numbers as if in another unit,"
         " such as a hundred times as large. MeanShift: one input's mean. Performance: predictions against labels that"
         " came later. EstimatedPerformance: what to expect of these before they came, of a binary classifier."
+        " ConceptDrift: errors, by labels, that became larger within the window."
     )
     distance: DistanceName | None = described(
         "DataDrift, PredictionDrift: the distance between window and reference. KolmogorovSmirnov and Wasserstein are"
@@ -169,8 +172,9 @@ class Action(SpecModel):
     )
     training_job_ref: LocalReference | None = described("The TrainingJob that retrains.", default=None)
     when: tuple[CheckType, ...] = described(
-        "Only for drift found by these checks. When empty: Alert for any; Retrain for Performance and"
-        " EstimatedPerformance, so that drift without harm starts no run, or for any where neither is among checks.",
+        "Only for drift found by these checks. When empty: Alert for any; Retrain for Performance,"
+        " EstimatedPerformance and ConceptDrift, so that drift without harm starts no run, or for any where none of"
+        " them is among checks.",
         default=(),
         max_length=16,
         json_schema_extra=SET,

@@ -60,11 +60,18 @@ def parse_feedback(data: bytes, task: str, positive_class: str) -> Rows:
 
 
 class Joined(NamedTuple):
-    """Truth and scores of labelled predictions, and how long after each its label arrived, in seconds."""
+    """Truth and scores of labelled predictions in the order in which these were made, when that was, in nanoseconds
+    since 1970, and how long after each its label arrived, in seconds."""
 
     truth: Floats
     scores: Floats
     delays: Floats
+    times: NDArray[np.int64]
+
+
+def labelled_at_once(truth: Floats, scores: Floats) -> Joined:
+    """Rows in their order, a nanosecond apart, whose labels came as they were made."""
+    return Joined(truth, scores, np.zeros(len(truth)), np.arange(len(truth), dtype=np.int64))
 
 
 def joined(ledger: Iterable[Rows], feedback: Iterable[Rows], start: datetime, end: datetime) -> Joined:
@@ -75,8 +82,11 @@ def joined(ledger: Iterable[Rows], feedback: Iterable[Rows], start: datetime, en
     _, of_predictions, of_labels = np.intersect1d(
         predictions.ids, labels.ids[arrived], assume_unique=True, return_indices=True
     )
-    delays = (labels.times[arrived][of_labels] - predictions.times[of_predictions]) / NANOSECONDS
-    return Joined(labels.values[arrived][of_labels], predictions.values[of_predictions], delays)
+    order = np.argsort(predictions.times[of_predictions], kind="stable")
+    of_predictions, of_labels = of_predictions[order], of_labels[order]
+    times = predictions.times[of_predictions]
+    delays = (labels.times[arrived][of_labels] - times) / NANOSECONDS
+    return Joined(labels.values[arrived][of_labels], predictions.values[of_predictions], delays, times)
 
 
 def arrivals(feedback: Iterable[Rows], start: datetime, end: datetime) -> tuple[int, datetime | None]:

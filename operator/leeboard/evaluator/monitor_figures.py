@@ -3,19 +3,21 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
 from leeboard.api.drift_monitor import DriftMonitorSpec
 from leeboard.api.model_version import ModelVersion
+from leeboard.evaluator.concept_figures import concept_figures
 from leeboard.evaluator.drift_figures import ALWAYS, Observed, Profile, drift_figures, observe, watched
 from leeboard.evaluator.false_alarms import drift_alpha
 from leeboard.evaluator.figures import figure
+from leeboard.evaluator.labels import Joined
 from leeboard.evaluator.performance_figures import performance_figures
 from leeboard.evaluator.pods import name_pods
 from leeboard.evaluator.score_meaning import estimated_figures
 from leeboard.evaluator.windows import Window
 from leeboard.stats import performance
+
+CONCEPT = "ConceptDrift"
+"""The check that asks for every error by itself; others are as fast for a million rows as for a hundred."""
 
 
 class Monitored(NamedTuple):
@@ -32,10 +34,9 @@ def monitor_figures(
     profile: Profile,
     windows: Sequence[Window],
     *,
-    truth: NDArray[np.float64],
-    scores: NDArray[np.float64],
+    labelled: Joined,
 ) -> Monitored:
-    """`truth` and `scores` are of the rows whose label came within the window."""
+    """`labelled` are the rows whose label came within the window."""
     excluded = spec.features.exclude
     alpha = drift_alpha(spec, len(watched(profile, excluded)))
     distances = {ALWAYS, *(check.distance for check in spec.checks if check.distance)}
@@ -47,6 +48,7 @@ def monitor_figures(
         "driftAlpha": figure(alpha),
         **drifted,
         "estimated": estimated_figures(profile.score_meaning, observed.prediction, version, metrics, alpha),
-        "performance": performance_figures(version, metrics, truth, scores, alpha),
+        "performance": performance_figures(version, metrics, labelled.truth, labelled.scores, alpha),
+        **(concept_figures(task, labelled, alpha) if CONCEPT in {check.type for check in spec.checks} else {}),
     }
     return Monitored(raw, observed)

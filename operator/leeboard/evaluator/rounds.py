@@ -138,8 +138,9 @@ class Rounds:
         ledger = observations.ledger(name, start - LEDGER_REACH) if feedback else []
         labelled = joined(ledger, feedback, start, now)
         arrived, newest = arrivals(feedback, start, now)
-        task, rows = model.spec.prediction.task, {"truth": labelled.truth, "scores": labelled.scores}
-        monitored = monitor_figures(monitor.spec, task, version, profile, windows, **rows)
+        monitored = monitor_figures(
+            monitor.spec, model.spec.prediction.task, version, profile, windows, labelled=labelled
+        )
         figures = {
             "window": {"start": _text(start), "end": _text(now)},
             **monitored.raw,

@@ -10,6 +10,7 @@ import pytest
 
 from leeboard.api.drift_monitor import DriftMonitor
 from leeboard.evaluator.drift_figures import Profile
+from leeboard.evaluator.labels import labelled_at_once
 from leeboard.evaluator.monitor_figures import monitor_figures
 from leeboard.evaluator.report_page import report_page
 from leeboard.evaluator.score_meaning import ScoreMeaning
@@ -72,9 +73,14 @@ def drawn(wind, carriers, scores=SCORES):
     document = {"metadata": {"name": "late-flights", "namespace": "ml"}, "spec": spec}
     monitor = DriftMonitor.parse(document)
     windows = [window] if len(wind) else []
-    none = np.empty(0)
+    none = labelled_at_once(np.empty(0), np.empty(0))
     raw, observed = monitor_figures(
-        monitor.spec, "BinaryClassification", version(roc_auc="0.75"), PROFILE, windows, truth=none, scores=none
+        monitor.spec,
+        "BinaryClassification",
+        version(roc_auc="0.75"),
+        PROFILE,
+        windows,
+        labelled=none,
     )
     evaluation = {"observedAt": NOW.isoformat(), "version": "late-flights-v1", **raw}
     page = report_page(monitor, PROFILE, observed, evaluation, [one.start for one in windows])

@@ -21,6 +21,8 @@ MISSING = {"type": "DataQuality", "maxMissingPercent": 5}
 MEAN = {"type": "MeanShift", "feature": "wind", "percent": 20}
 AUC = {"type": "Performance", "metric": "roc_auc", "maxDrop": "0.03"}
 ESTIMATED = {"type": "EstimatedPerformance", "metric": "roc_auc", "maxDrop": "0.03"}
+CONCEPT = {"type": "ConceptDrift"}
+CHANGED = {"at": "2026-03-02T09:30:00Z", "before": "0.1", "after": "0.3"}
 RANGE = {"type": "OutOfRange", "maxPercent": "1"}
 NEW = {"type": "NewCategories", "maxPercent": "1"}
 UNIT = {"type": "UnitChange"}
@@ -132,6 +134,11 @@ class Watch:
         (ESTIMATED, figures(estimated=performance("roc_auc", 0.65)["performance"]), "Drift"),
         (ESTIMATED, figures(estimated=performance("roc_auc", 0.69)["performance"]), "Stable"),
         (ESTIMATED, performance("roc_auc", 0.65), "Inconclusive"),
+        (CONCEPT, figures(conceptDrift={"rows": 900, "error": "0.2"}), "Stable"),
+        (CONCEPT, figures(conceptDrift={"rows": 900, "error": "0.2", **CHANGED}), "Drift"),
+        (CONCEPT, figures(conceptDrift={"rows": 900, "error": "0.2", **CHANGED, "after": "0.05"}), "Stable"),
+        (CONCEPT, figures(conceptDrift={"rows": 99, "error": "0.2", **CHANGED}), "Inconclusive"),
+        (CONCEPT, figures(), "Inconclusive"),
         (RANGE, figures(features=[numbers(outOfRange=interval(0.5, 0.2))]), "Stable"),
         (RANGE, figures(features=[numbers(outOfRange=interval(5, 2))]), "Drift"),
         (RANGE, figures(features=[numbers(outOfRange=interval(2, 1.5))]), "Inconclusive"),

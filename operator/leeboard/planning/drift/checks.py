@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from leeboard.api.drift_monitor import Check, CheckType, DriftMonitorSpec
 from leeboard.api.metrics import higher_is_better
+from leeboard.planning.conditions import timestamp
 from leeboard.planning.drift.figures import Figures, Interval, Performance, Subject
 from leeboard.planning.drift.results import Result, by_interval, by_value, nothing
 
@@ -19,6 +20,7 @@ UNBOUNDED = frozenset({"PSI", "Wasserstein"})
 NO_LABELS = "too few labels have come"
 """What a finding of Performance says where there is no figure."""
 NO_ESTIMATE = "the version's profile has no calibration, or the metric cannot be estimated"
+LEAST_LABELS = 100
 NO_INPUT = "no input is of the kind that is looked at"
 NOT_IN_PROFILE = "the version's profile does not tell where its reference ends"
 _RANK = {"Drift": 0, "Inconclusive": 1, "Stable": 2}
@@ -87,6 +89,18 @@ def _labelled(check: Check, _: Sequence[Subject], figures: Figures) -> list[Resu
 
 def _estimated(check: Check, _: Sequence[Subject], figures: Figures) -> list[Result]:
     return [_performance(check, figures.estimated, NO_ESTIMATE, "rows, estimated")]
+
+
+def _concept(check: Check, _: Sequence[Subject], figures: Figures) -> list[Result]:
+    """Drift where errors became larger; that they became smaller is nobody's worry."""
+    found = figures.errors
+    if found is None or found.rows < LEAST_LABELS:
+        return [nothing(check, "errors", NO_LABELS)]
+    if found.at is None or found.before is None or found.after is None:
+        return [by_value(check, "errors", 0.0, 0.0, written="", shift="", shown=f"{found.mean:.4g}")]
+    rise = found.after - found.before
+    shift = f"mean error {found.before:.4g} → {found.after:.4g} at {timestamp(found.at)}, {found.rows} labelled rows"
+    return [by_value(check, "errors", rise, 0.0, written="", shift=shift, shown=f"{found.after:.4g}")]
 
 
 def _distance(check: Check, subject: Subject, rows: int) -> Result:
@@ -168,4 +182,5 @@ _CHECKS: Mapping[CheckType, Callable[[Check, Sequence[Subject], Figures], Sequen
     "MeanShift": _named_mean,
     "Performance": _labelled,
     "EstimatedPerformance": _estimated,
+    "ConceptDrift": _concept,
 }

@@ -56,6 +56,17 @@ class Performance:
 
 
 @dataclass(frozen=True)
+class Errors:
+    """The mean error of labelled rows, and where it changed within the window: when, and its means before and after."""
+
+    rows: int
+    mean: float
+    at: datetime | None
+    before: float | None
+    after: float | None
+
+
+@dataclass(frozen=True)
 class Labels:
     """Labels that arrived within the window: all, and those that belong to a prediction; when the newest one came."""
 
@@ -78,6 +89,7 @@ class Figures:
     prediction: Subject | None
     performance: tuple[Performance, ...]
     estimated: tuple[Performance, ...]
+    errors: Errors | None
     error: tuple[Reason, str] | None
     labels: Labels | None
 
@@ -97,6 +109,7 @@ def read_figures(raw: Mapping[str, Any] | None) -> Figures | None:
         prediction=_subject(raw["prediction"]) if isinstance(raw.get("prediction"), Mapping) else None,
         performance=tuple(metric for one in _items(raw.get("performance")) if (metric := _performance(one))),
         estimated=tuple(metric for one in _items(raw.get("estimated")) if (metric := _performance(one))),
+        errors=_errors(raw.get("conceptDrift")),
         error=evaluation_error(raw),
         labels=_labels(raw.get("labels")),
     )
@@ -131,6 +144,14 @@ def _performance(raw: Mapping[str, Any]) -> Performance | None:
     ends = raw.get("surely")
     surely = _interval({"value": raw["value"], **ends}) if isinstance(ends, Mapping) else None
     return Performance(str(raw.get("name", "")), interval, surely or interval, _count(raw.get("rows")) or 0, reference)
+
+
+def _errors(raw: Any) -> Errors | None:
+    mean = _number(raw.get("error")) if isinstance(raw, Mapping) else None
+    if mean is None:
+        return None
+    ends = _number(raw.get("before")), _number(raw.get("after"))
+    return Errors(_count(raw.get("rows")) or 0, mean, _moment(raw.get("at")), *ends)
 
 
 def _labels(raw: Any) -> Labels | None:

@@ -78,7 +78,7 @@ def summary(findings: list[Finding]) -> str:
 
 
 def _is_unlabelled(finding: Finding) -> bool:
-    return finding.check == "Performance" and finding.shift == NO_LABELS
+    return finding.shift == NO_LABELS
 
 
 def _labels_in_words(figures: Figures) -> str:
@@ -95,7 +95,8 @@ def _in_words(finding: Finding) -> str:
     ends = f" [{finding.low}, {finding.high}]" if finding.low else ""
     known = (finding.shift, f"{finding.importance} % of what the model knows" if finding.importance else "")
     shift = f" ({'; '.join(one for one in known if one)})" if any(known) else ""
-    return f"{finding.check} {finding.subject} {finding.value}{ends}, threshold {finding.threshold}{shift}"
+    threshold = f", threshold {finding.threshold}" if finding.threshold else ""
+    return f"{finding.check} {finding.subject} {finding.value}{ends}{threshold}{shift}"
 
 
 def _withheld(monitor: DriftMonitor, figures: Figures, champion: str, now: datetime) -> Verdict | None:
