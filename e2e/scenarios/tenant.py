@@ -138,7 +138,11 @@ class Tenant:
                 {"type": "DataDrift", "distance": "JensenShannon", "threshold": "0.3"},
                 {"type": "Performance", "metric": "roc_auc", "maxDrop": "0.1"},
             ],
-            "actions": [{"type": "Alert"}, {"type": "Retrain", "trainingJobRef": {"name": self.model}}],
+            "actions": [
+                {"type": "Alert"},
+                # whether it does harm or not: what the loop does then is what is to be seen
+                {"type": "Retrain", "trainingJobRef": {"name": self.model}, "when": ["DataDrift", "Performance"]},
+            ],
         }
         return self.named("DriftMonitor", spec | changes)
 
