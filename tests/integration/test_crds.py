@@ -88,6 +88,7 @@ SMALLEST: dict[str, tuple[Document, Document]] = {
             "window": {"every": "10m", "minSamples": 500},
             "falseAlarms": {"budget": 1, "per": "90d"},
             "persistence": {"count": 1, "of": 1},
+            "giveUpAfter": 3,
         },
     ),
     "ModelVersion": (

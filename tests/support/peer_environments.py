@@ -25,7 +25,16 @@ def environment(peer: str) -> Path:
         print(f"  making the environment of {peer}, once", flush=True)
         shutil.rmtree(folder, ignore_errors=True)
         _run([str(ROOT / "tools" / "virtual-environment"), sys.executable, str(folder)])
-        install = ["install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r", str(lock)]
+        # a lock names everything; what an extra asks for is in it, and pip does not see that
+        install = [
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--require-hashes",
+            "--no-deps",
+            "-r",
+            str(lock),
+        ]
         _run([str(folder / "bin" / "pip"), *install])
         (folder / "complete").touch()
     return folder

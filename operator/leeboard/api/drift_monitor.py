@@ -209,6 +209,13 @@ class DriftMonitorSpec(SpecModel):
     persistence: Persistence = described(
         "In how many evaluations drift has to be found to be told; one when absent.", default=Persistence()
     )
+    give_up_after: int = described(
+        "Runs in a row that were asked for and promoted, and after which drift went on; then none is asked for until a"
+        " verdict is Stable. A count.",
+        default=3,
+        ge=1,
+        le=100,
+    )
     actions: tuple[Action, ...] = described(
         "What happens when there is drift.", default=(), max_length=8, json_schema_extra=ATOMIC
     )
@@ -281,6 +288,9 @@ class DriftMonitorStatus(SpecModel):
         json_schema_extra=ATOMIC,
     )
     episode: Episode | None = described("The newest stretch of drift.", default=None)
+    unhelpful: int = described(
+        "Runs in a row that were asked for and promoted, and after which drift went on, a count.", default=0, ge=0
+    )
     requests: tuple[Request, ...] = described(
         "What is asked of other objects.", default=(), max_length=8, json_schema_extra=ATOMIC
     )

@@ -94,6 +94,7 @@ class Reason(StrEnum):
     LABEL_STARVED = "LabelStarved"
     EVALUATION_STALE = "EvaluationStale"
     RETRAIN_REQUESTED = "RetrainRequested"
+    RETRAINING_DOES_NOT_HELP = "RetrainingDoesNotHelp"
 
 
 _HINTS: dict[Reason, str] = {
@@ -151,6 +152,7 @@ _HINTS: dict[Reason, str] = {
     Reason.ERROR_RATE_TOO_HIGH: "read the log of the version's container server; the champion keeps serving",
     Reason.LATENCY_TOO_HIGH: "the version answers more slowly than the champion; the champion keeps serving",
     Reason.NOT_ENOUGH_SAMPLES: "wait for more requests, or lower minSamples",
+    Reason.RETRAINING_DOES_NOT_HELP: "look for the cause in the report; `leeboard train` starts a run all the same",
     Reason.LABEL_STARVED: "send labels to /feedback by the ids of the answers, or correct prediction.labelDelay",
     Reason.EVALUATION_STALE: "check that the evaluator Deployment runs and may read the Model's storage",
 }

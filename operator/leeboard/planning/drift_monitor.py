@@ -42,6 +42,7 @@ def plan_drift_monitor(snapshot: DriftMonitorSnapshot, now: datetime) -> Plan:
             "looks": looks,
             "episode": course.episode,
             "requests": course.requests,
+            "unhelpful": course.unhelpful,
         }
     )
     return Plan(

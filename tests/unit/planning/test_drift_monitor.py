@@ -368,3 +368,33 @@ def test_what_was_found_of_another_champion_does_not_count():
     watch.now += timedelta(minutes=5)
     status = watch.look(figures(features=[feature(js=0.2)], version="v2") | {"observedAt": timestamp(watch.now)})
     assert (status["verdict"], len(status["looks"])) == ("Inconclusive", 1)
+
+
+def promoted(watch, name, **found):
+    """Another champion, and what is found of it."""
+    watch.champion, watch.now = name, watch.now + timedelta(minutes=5)
+    return watch.look(figures(**found) | {"version": name, "observedAt": timestamp(watch.now)})
+
+
+def test_runs_that_do_not_help_are_given_up_and_begun_again_once_drift_has_ended():
+    watch = Watch(DISTANCE, actions=[RETRAIN], giveUpAfter=2)
+    assert len(watch.look(figures(**MOVED))["requests"]) == 1
+    assert len(promoted(watch, "v2", **MOVED)["requests"]) == 1
+    third = promoted(watch, "v3", **MOVED)
+    assert (third["requests"], third["unhelpful"], third["verdict"]) == ([], 2, "Drift")
+    assert watch.events[-1] == ("Warning", "RetrainingDoesNotHelp")
+    told = len(watch.events)
+    assert promoted(watch, "v3", **MOVED)["requests"] == []
+    assert len(watch.events) == told
+    assert promoted(watch, "v3")["unhelpful"] == 0
+    assert len(promoted(watch, "v3", **MOVED)["requests"]) == 1
+
+
+def test_a_run_that_nobody_promoted_and_an_alert_are_no_retraining_in_vain():
+    watch = Watch(DISTANCE, actions=[{"type": "Alert"}], giveUpAfter=1)
+    watch.look(figures(**MOVED))
+    assert promoted(watch, "v2", **MOVED)["unhelpful"] == 0
+    again = Watch(DISTANCE, actions=[RETRAIN], giveUpAfter=1)
+    again.look(figures(**MOVED))
+    assert len(promoted(again, "v1", **MOVED)["requests"]) == 1
+    assert promoted(again, "v1", **MOVED)["unhelpful"] == 0

@@ -381,6 +381,9 @@ def of_monitors() -> Iterator[Told]:
     watch = drift.Watch(drift.DISTANCE, actions=[{"type": "Retrain", "trainingJobRef": {"name": "t"}}])
     yield looked(watch, drift.figures(features=[drift.feature(js=0.4)]))
     yield [(reason, "") for _, reason in watch.events]
+    watch.document["spec"]["giveUpAfter"], watch.champion = 1, "v2"
+    yield looked(watch, drift.figures(features=[drift.feature(js=0.4)], version="v2"))
+    yield [(reason, "") for _, reason in watch.events]
     yield looked(drift.Watch(drift.DISTANCE), drift.figures())
     yield looked(drift.Watch(drift.DISTANCE), None)
     yield looked(drift.Watch(drift.DISTANCE), drift.figures(rows=1))

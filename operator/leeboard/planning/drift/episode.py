@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from leeboard.api.drift_monitor import HARM, Action, CheckType, DriftMonitor, Episode, Request
-from leeboard.api.reasons import Reason
+from leeboard.api.reasons import Reason, explain
 from leeboard.planning.conditions import timestamp
 from leeboard.planning.drift.verdict import Verdict, summary
 from leeboard.planning.plan import Event
@@ -15,11 +15,12 @@ _TEXT_LIMIT = 1024
 
 @dataclass(frozen=True)
 class Course:
-    """The newest episode, what is asked of others, and what is told."""
+    """The newest episode, what is asked of others, what is told, and how many runs in a row did not help."""
 
     episode: Episode | None
     requests: tuple[Request, ...]
     events: tuple[Event, ...] = ()
+    unhelpful: int = 0
 
 
 def episode_id(monitor_uid: str, champion: str, started_at: datetime) -> str:
@@ -35,18 +36,20 @@ def is_open(episode: Episode | None) -> bool:
 
 def follow(monitor: DriftMonitor, champion: str, verdict: Verdict, now: datetime) -> Course:
     """The course after a verdict. Inconclusive changes nothing: neither an episode nor what was asked in it."""
-    episode, requests = monitor.status.episode, monitor.status.requests
+    episode, requests, unhelpful = monitor.status.episode, monitor.status.requests, monitor.status.unhelpful
     if verdict.verdict == "Inconclusive":
-        return Course(episode, requests)
+        return Course(episode, requests, unhelpful=unhelpful)
     if verdict.verdict == "Stable":
         if episode is None or episode.ended_at is not None:
             return Course(episode, ())
         ended = episode.model_copy(update={"ended_at": now})
         return Course(ended, (), (Event("Normal", Reason.STABLE, f"{champion} does not drift any more"),))
     events: list[Event] = []
+    begins = False
     if episode is None or episode.ended_at is not None or episode.version != champion:
         # drift of another champion is another episode: what was asked for the one before did not help
-        episode, requests = _begin(monitor, champion, verdict, now), ()
+        unhelpful += int(is_open(episode) and bool(requests))
+        episode, requests, begins = _begin(monitor, champion, verdict, now), (), True
         if not any(action.type == "Alert" for action in monitor.spec.actions):
             events.append(Event("Normal", Reason.DRIFT, f"{champion}: {verdict.message}"[:_TEXT_LIMIT]))
     alerts = [action for action in monitor.spec.actions if action.type == "Alert" and _applies(action, verdict)]
@@ -54,13 +57,17 @@ def follow(monitor: DriftMonitor, champion: str, verdict: Verdict, now: datetime
         episode = episode.model_copy(update={"alerted": True})
         events.append(Event("Warning", Reason.DRIFT, f"{champion}: {verdict.message}"[:_TEXT_LIMIT]))
     asked = _retrainings(monitor, episode, requests, verdict)
+    if asked and unhelpful >= monitor.spec.give_up_after:
+        told = f"drift went on after each of the last {unhelpful} runs; no other is asked for until it has ended"
+        news = [Event("Warning", Reason.RETRAINING_DOES_NOT_HELP, explain(Reason.RETRAINING_DOES_NOT_HELP, told))]
+        return Course(episode, requests, (*events, *(news if begins else ())), unhelpful)
     events += [
         Event(
             "Normal", Reason.RETRAIN_REQUESTED, f"TrainingJob {one.training_job_ref.name}: {one.reason}"[:_TEXT_LIMIT]
         )
         for one in asked
     ]
-    return Course(episode, (*requests, *asked), tuple(events))
+    return Course(episode, (*requests, *asked), tuple(events), unhelpful)
 
 
 def _begin(monitor: DriftMonitor, champion: str, verdict: Verdict, now: datetime) -> Episode:
