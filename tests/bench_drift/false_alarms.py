@@ -51,7 +51,8 @@ def over_time(tell: Callable[[str], None]) -> Alarms:
     steps = generator.multinomial(500, shifted, size=(LENGTHS + 1) * LOOKS_A_LENGTH)
     alarms, before = 0, False
     for look in range(LENGTHS * LOOKS_A_LENGTH):
-        tell(f"over time: look {look + 1} of {LENGTHS * LOOKS_A_LENGTH}")
+        if look % 600 == 0:
+            tell(f"over time: look {look + 1} of {LENGTHS * LOOKS_A_LENGTH}")
         window = steps[look : look + LOOKS_A_LENGTH].sum(axis=0)
         interval = distance_interval(one, reference, window, alpha=0.05, seed=look, drift_alpha=alpha)
         drift = interval.low > THRESHOLD

@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+import numpy as np
 
 from leeboard.evaluator.figures import figure, figures, noise_key
 from leeboard.evaluator.score_meaning import ScoreMeaning
 from leeboard.evaluator.windows import Window
 from leeboard.stats.distances import NAMES, Name
-from leeboard.stats.distributions import Distribution, empty, from_profile, from_window, unlike
+from leeboard.stats.distributions import Distribution, empty, from_profile, unlike
 from leeboard.stats.intervals import Interval, Noise, distance_interval, share_interval
 from leeboard.stats.measures import measure
 from leeboard.stats.moves import describe_move
@@ -71,37 +73,56 @@ class Observed:
     prediction: Distribution
 
 
+class _Sum:
+    """Distributions on the bins of one reference, added up in place: there may be a hundred thousand of them."""
+
+    def __init__(self, reference: Distribution) -> None:
+        self.reference = reference
+        self.counts = np.zeros(reference.bins.size, dtype=np.int64)
+        self.missing = self.infinite = 0
+        self.total = self.total_of_squares = 0.0
+
+    def fits(self, raw: Mapping[str, Any]) -> bool:
+        return bool(raw["counts"].shape == self.counts.shape)
+
+    def add(self, raw: Mapping[str, Any]) -> None:
+        self.counts += raw["counts"]
+        self.missing += raw["missing"]
+        self.infinite += raw["infinite"]
+        self.total += raw["sum"]
+        self.total_of_squares += raw["sumOfSquares"]
+
+    def whole(self) -> Distribution:
+        return replace(
+            empty(self.reference),
+            counts=self.counts,
+            missing=self.missing,
+            infinite=self.infinite,
+            total=self.total,
+            total_of_squares=self.total_of_squares,
+        )
+
+
 def observe(profile: Profile, windows: Iterable[Window]) -> Observed:
     """Add up windows. One whose bins are not those of the profile is left out as a whole and counted as `unfit`."""
-    references = {one.distribution.name: one.distribution for one in profile.features}
-    observed = Observed(
-        requests=0,
-        dropped=0,
-        rows=0,
-        unfit=0,
-        features={name: empty(reference) for name, reference in references.items()},
-        prediction=empty(profile.prediction.distribution),
-    )
+    sums = {one.distribution.name: _Sum(one.distribution) for one in profile.features}
+    prediction = _Sum(profile.prediction.distribution)
+    requests = dropped = rows = unfit = 0
     for window in windows:
-        observed.dropped += window.dropped
-        try:
-            parts = {
-                str(raw["name"]): from_window(raw, references[str(raw["name"])])
-                for raw in window.features
-                if raw["name"] in references
-            }
-            prediction = from_window(window.prediction, observed.prediction) if window.prediction else None
-        except ValueError:
-            observed.unfit += 1
-            observed.dropped += window.requests
+        dropped += window.dropped
+        parts = [(sums[raw["name"]], raw) for raw in window.features if raw["name"] in sums]
+        if window.prediction is not None:
+            parts.append((prediction, window.prediction))
+        if not all(total.fits(raw) for total, raw in parts):
+            unfit += 1
+            dropped += window.requests
             continue
-        for name, part in parts.items():
-            observed.features[name] = observed.features[name].merge(part)
-        if prediction is not None:
-            observed.prediction = observed.prediction.merge(prediction)
-        observed.requests += window.requests
-        observed.rows += window.rows
-    return observed
+        for total, raw in parts:
+            total.add(raw)
+        requests += window.requests
+        rows += window.rows
+    features = {name: total.whole() for name, total in sums.items()}
+    return Observed(requests, dropped, rows, unfit, features, prediction.whole())
 
 
 def watched(profile: Profile, exclude: Iterable[str]) -> list[Reference]:

@@ -154,19 +154,27 @@ def categorical_bins(values: Sequence[str | None], limit: int = MAXIMUM_CATEGORI
 
 def count_values(name: str, bins: Bins, values: Sequence[Any] | NDArray[Any]) -> Distribution:
     """Count a column's values on given bins."""
-    codes = bins.codes(values)
-    total = squares = 0.0
     if bins.kind == "Numeric":
-        finite = np.asarray(values, dtype=np.float64)[codes >= 0]
-        total, squares = float(finite.sum()), float(np.square(finite).sum())
+        return _count_numbers(name, bins, np.asarray(values, dtype=np.float64))
+    codes = bins.codes(values)
+    missing = int(np.count_nonzero(codes == MISSING))
+    return Distribution(name, bins, count_codes(codes, bins.size), missing)
+
+
+def _count_numbers(name: str, bins: Bins, numbers: Floats) -> Distribution:
+    """Numbers are sorted and the edges looked up in them: several times as fast as to look up each number."""
+    is_finite = np.isfinite(numbers)
+    finite = numbers if is_finite.all() else numbers[is_finite]
+    missing = int(np.count_nonzero(np.isnan(numbers))) if len(finite) < len(numbers) else 0
+    below = np.searchsorted(np.sort(finite), np.asarray(bins.edges, dtype=np.float64))
     return Distribution(
         name=name,
         bins=bins,
-        counts=count_codes(codes, bins.size),
-        missing=int(np.count_nonzero(codes == MISSING)),
-        infinite=int(np.count_nonzero(codes == INFINITE)),
-        total=total,
-        total_of_squares=squares,
+        counts=np.diff(below, prepend=0, append=len(finite)).astype(np.int64),
+        missing=missing,
+        infinite=len(numbers) - len(finite) - missing,
+        total=float(finite.sum()),
+        total_of_squares=float(np.square(finite).sum()),
     )
 
 

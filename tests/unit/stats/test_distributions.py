@@ -12,6 +12,7 @@ from leeboard.stats.distributions import (
     MISSING,
     Bins,
     categorical_bins,
+    count_codes,
     count_values,
     empty,
     from_profile,
@@ -120,3 +121,19 @@ def test_a_window_that_does_not_fit_its_reference_is_refused(counts):
     reference = count_values("x", Bins("Numeric", edges=(0.0, 1.0)), [0.5])
     with pytest.raises(ValueError, match="x: "):
         from_window({"name": "x", "counts": counts}, reference)
+
+
+@given(
+    st.lists(st.one_of(st.floats(), st.sampled_from([0.0, 1.0, 5.0, math.nan, math.inf, -math.inf])), max_size=60),
+    st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=12, unique=True).map(sorted),
+)
+@settings(derandomize=True, deadline=None, max_examples=200)
+def test_numbers_are_counted_in_the_bins_that_they_have(values, edges):
+    bins = Bins("Numeric", edges=tuple(edges))
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = count_values("x", bins, values)
+    codes = bins.codes(values)
+    assert found.counts.tolist() == count_codes(codes, bins.size).tolist()
+    assert found.missing == (codes == MISSING).sum()
+    assert found.infinite == (codes == INFINITE).sum()
+    assert found.rows == len(values)

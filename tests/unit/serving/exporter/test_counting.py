@@ -109,11 +109,12 @@ def test_ledger_and_feedback_are_joined(tmp_path):
         assert exporter.end() == 0
     ledger = [parse_ledger(path.read_bytes()) for path in exporter.keys("ledger")]
     feedback = [parse_feedback(path.read_bytes(), "BinaryClassification", "1") for path in exporter.keys("feedback")]
-    truth, predicted, delays = joined(ledger, feedback, begin, datetime.now(UTC) + timedelta(seconds=1))
+    truth, predicted, delays, times = joined(ledger, feedback, begin, datetime.now(UTC) + timedelta(seconds=1))
     expected, found = np.argsort(scores), np.argsort(predicted)
     assert predicted[found] == pytest.approx(scores[expected], rel=1e-12)
     assert truth[found].tolist() == labels[expected].tolist()
     assert ((delays > -1) & (delays < 60)).all()
+    assert (np.diff(times) >= 0).all()
 
 
 def test_a_large_request_becomes_several_ledgers_that_can_be_read(tmp_path):
