@@ -22,7 +22,7 @@ from leeboard.planning.drift.episode import follow
 from leeboard.planning.drift.verdict import Verdict as Judged
 from leeboard.planning.drift.verdict import judge
 from leeboard.stats import performance
-from leeboard.stats.distributions import count_values
+from leeboard.stats.distributions import count_values, to_window
 from tests.bench_drift.report import Verdict
 from tests.support.tables import nannyml_table
 
@@ -186,8 +186,4 @@ def employment() -> list[Verdict]:
 
 def _counted(reference: Reference, values: np.ndarray) -> dict[str, Any]:
     known = reference.distribution
-    found = count_values(known.name, known.bins, values)
-    return {
-        "name": known.name, "counts": found.counts, "missing": found.missing, "infinite": found.infinite,
-        "sum": found.total, "sumOfSquares": found.total_of_squares,
-    }  # fmt: skip
+    return to_window(count_values(known.name, known.bins, values))

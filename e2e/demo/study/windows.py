@@ -25,7 +25,7 @@ from leeboard.evaluator.monitor_figures import monitor_figures
 from leeboard.evaluator.windows import Window
 from leeboard.planning.drift.verdict import Verdict, judge
 from leeboard.stats import performance
-from leeboard.stats.distributions import count_values
+from leeboard.stats.distributions import count_values, to_window
 
 NOW = datetime(2013, 8, 1, tzinfo=UTC)
 CHAMPION = "champion"
@@ -124,13 +124,5 @@ def verdict_on(evaluation: Mapping[str, Any]) -> Verdict:
 
 
 def _counted(reference: Reference, values: NDArray[Any]) -> dict[str, Any]:
-    name, bins = reference.distribution.name, reference.distribution.bins
-    found = count_values(name, bins, values)
-    return {
-        "name": name,
-        "counts": found.counts,
-        "missing": found.missing,
-        "infinite": found.infinite,
-        "sum": found.total,
-        "sumOfSquares": found.total_of_squares,
-    }
+    known = reference.distribution
+    return to_window(count_values(known.name, known.bins, values))

@@ -230,6 +230,19 @@ def from_window(raw: Mapping[str, Any], reference: Distribution) -> Distribution
     )
 
 
+def to_window(distribution: Distribution) -> dict[str, Any]:
+    """As a window file has it, with counts as an array."""
+    return {
+        "name": distribution.name,
+        "counts": distribution.counts,
+        "missing": distribution.missing,
+        "infinite": distribution.infinite,
+        "count": distribution.count,
+        "sum": distribution.total,
+        "sumOfSquares": distribution.total_of_squares,
+    }
+
+
 def empty(reference: Distribution) -> Distribution:
     """Nothing counted yet, on the bins of a reference."""
     return Distribution(reference.name, reference.bins, np.zeros(reference.bins.size, dtype=np.int64))

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from leeboard.stats.distributions import Distribution
+from leeboard.stats.distributions import Distribution, to_window
 from leeboard_serving.exporter.latency import EDGES
 from leeboard_serving.exporter.settings import Settings
 from leeboard_serving.exporter.tally import Tally
@@ -33,12 +33,4 @@ def window_text(tally: Tally, settings: Settings, start: int, end: int) -> str:
 
 
 def _counted(distribution: Distribution) -> dict[str, Any]:
-    return {
-        "name": distribution.name,
-        "counts": distribution.counts.tolist(),
-        "missing": distribution.missing,
-        "infinite": distribution.infinite,
-        "count": distribution.count,
-        "sum": distribution.total,
-        "sumOfSquares": distribution.total_of_squares,
-    }
+    return to_window(distribution) | {"counts": distribution.counts.tolist()}

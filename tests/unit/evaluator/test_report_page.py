@@ -16,7 +16,7 @@ from leeboard.evaluator.report_page import report_page
 from leeboard.evaluator.score_meaning import ScoreMeaning
 from leeboard.evaluator.windows import Window
 from leeboard.planning.drift.verdict import judge
-from leeboard.stats.distributions import categorical_bins, count_values, numeric_bins, to_profile
+from leeboard.stats.distributions import categorical_bins, count_values, numeric_bins, to_profile, to_window
 from tests.unit.evaluator.test_score_meaning import SCORES, TRUTH, version
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -55,11 +55,7 @@ PROFILE = Profile.parse(
 
 def counted(reference, values):
     known = reference.distribution
-    found = count_values(known.name, known.bins, values)
-    return {
-        "name": known.name, "counts": found.counts, "missing": found.missing, "infinite": found.infinite,
-        "sum": found.total, "sumOfSquares": found.total_of_squares,
-    }  # fmt: skip
+    return to_window(count_values(known.name, known.bins, values))
 
 
 def drawn(wind, carriers, scores=SCORES):

@@ -11,7 +11,7 @@ from leeboard.evaluator.drift_figures import Profile, drift_figures, observe
 from leeboard.evaluator.importance import importance
 from leeboard.evaluator.pods import name_pods, pods_that_differ
 from leeboard.evaluator.windows import Window
-from leeboard.stats.distributions import count_values, numeric_bins, to_profile
+from leeboard.stats.distributions import count_values, numeric_bins, to_profile, to_window
 
 GENERATOR = np.random.default_rng(1)
 NAMES = ("wind", "temp", "noise")
@@ -62,10 +62,7 @@ def window(pod, rows, **shifts):
     for reference in PROFILE.features:
         known = reference.distribution
         counted = count_values(known.name, known.bins, generator.normal(shifts.get(known.name, 0.0), 1, rows))
-        features.append(
-            {"name": known.name, "counts": counted.counts, "missing": 0, "infinite": 0, "sum": counted.total,
-             "sumOfSquares": counted.total_of_squares}
-        )  # fmt: skip
+        features.append(to_window(counted))
     return Window(
         start=start, end=start + timedelta(minutes=1), requests=rows, errors=0, rows=rows, dropped=0, latency_edges=(),
         latency_counts=np.array([rows]), features=tuple(features), prediction=None, pod=pod,
