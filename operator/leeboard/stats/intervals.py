@@ -141,8 +141,10 @@ def _least_divergence(
     shares = (a + b) / (a.sum() + b.sum())
     samples = (generator.multinomial(int(one.sum()), shares, size=DRAWS_OF_ONE) for one in (a, b))
     drawn = divergence_of(measure.name, measure.of(*samples))
-    freedom = 2 * float(np.mean(drawn)) ** 2 / float(np.var(drawn))
-    unit = float(np.mean(drawn)) / freedom
+    mean, variance = float(np.mean(drawn)), float(np.var(drawn))
+    if not variance > 0:
+        return None
+    freedom, unit = 2 * mean**2 / variance, variance / (2 * mean)
     found = float(divergence_of(measure.name, measure.of(a, b)))
     return unit * _least_noncentrality(found / unit, freedom, alpha / 2)
 

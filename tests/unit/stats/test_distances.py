@@ -229,3 +229,15 @@ def _low(one, reference, window, alpha):
     divergence = _least_divergence(one, reference, window, alpha, np.random.default_rng(1))
     assert divergence is not None
     return math.sqrt(divergence)
+
+
+@pytest.mark.parametrize("name", ON_COUNTS)
+@given(a=COUNTS, b=COUNTS, rare=st.integers(0, 10**9))
+@settings(derandomize=True, deadline=None, max_examples=40)
+def test_an_interval_is_one_whatever_the_counts(name, a, b, rare):
+    """Also where nearly all lie in one cell, or a side has a single row."""
+    a, b = a.copy(), b.copy()
+    b[0] += rare
+    found = interval_of(name, a, b, alpha=0.05, seed=0, drift_alpha=1e-7)
+    assert 0 <= found.low <= found.value <= found.high
+    assert math.isfinite(found.high)
