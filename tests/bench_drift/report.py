@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from tests.support.bench_page import processor, write_block
+from tests.support.bench_page import processor, table, write_block
 
 BEGIN, END = "<!-- begin of what make bench-drift wrote -->", "<!-- end of what make bench-drift wrote -->"
 LIBRARIES = ("numpy", "scipy", "pandas")
@@ -83,13 +83,13 @@ def text(entries: Sequence[Entry], alarms: Sequence[Alarms], verdicts: Sequence[
     ]  # fmt: skip
     parts = [
         "### How fast",
-        _table(["", "", "ours", "peer", "its figure", "its figure / ours"], rows),
+        table(["", "", "ours", "peer", "its figure", "its figure / ours"], rows),
         "### How sure",
-        _table(
+        table(
             ["windows that are not to alarm", "declared", "realised", "windows"],
             [[one.case, f"{one.declared:.4g}", f"{one.realised:.4g}", f"{one.windows:,}"] for one in alarms],
         ),
-        _table(
+        table(
             ["known answers", "right", "found", ""],
             [[one.case, one.right, one.found, "" if one.is_right else "**wrong**"] for one in verdicts],
         ),
@@ -113,8 +113,3 @@ def write(page: Path, content: str) -> None:
 
 def _figure(value: float) -> str:
     return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [f"| {' | '.join(head)} |", f"| --- |{' ---: |' * (len(head) - 1)}"]
-    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])

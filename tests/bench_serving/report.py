@@ -14,7 +14,7 @@ from typing import Any
 from tests.bench_serving.h2load import Overload
 from tests.bench_serving.load import Result
 from tests.bench_serving.paired import Paired
-from tests.support.bench_page import processor, write_block
+from tests.support.bench_page import processor, table, write_block
 
 BEGIN, END = "<!-- begin of what make bench-serving wrote -->", "<!-- end of what make bench-serving wrote -->"
 LIBRARIES = ("numpy", "scikit-learn", "onnxruntime", "uvloop", "httptools", "msgspec", "grpcio", "uvicorn", "granian")
@@ -204,9 +204,4 @@ def _ratio(results: Results, own: str | None, name: str, load: int) -> str:
 
 
 def _table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [_row(head), _row(["---", *["---:"] * (len(head) - 1)]), *(_row(row) for row in rows)]
-    return "\n".join([f"**{title}**", "", *lines])
-
-
-def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+    return f"**{title}**\n\n{table(head, rows)}"

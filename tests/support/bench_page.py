@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 
@@ -20,3 +21,12 @@ def write_block(page: Path, begin: str, end: str, text: str) -> None:
     if not first or not second:
         raise ValueError(f"{page} lacks the marks")
     page.write_text(f"{before}{begin}\n\n{text.strip()}\n\n{end}{after}", encoding="utf-8")
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table in Markdown; all columns but the first hold numbers."""
+    return "\n".join(map(_row, [head, ["---", *["---:"] * (len(head) - 1)], *rows]))
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
