@@ -12,7 +12,7 @@ from leeboard.api.lineage import DatasetRecord
 from leeboard.api.model import Model
 from leeboard.api.model_version import Metric, ModelVersion
 from leeboard.evaluator.windows import Window
-from leeboard.stats.grouping import grouped, grouped_bins, grouping
+from leeboard.report.feature import compared
 
 Document = dict[str, Any]
 
@@ -99,18 +99,8 @@ def figure_of(metric: Metric) -> Figure:
 
 
 def _feature(pair: Pair, finding: Finding, distance: str) -> Feature:
-    starts = grouping(pair.reference)
-    bins = grouped_bins(pair.reference.bins, starts)
-    return Feature(
-        name=pair.reference.name,
-        edges=bins.edges if bins.kind == "Numeric" else None,
-        categories=bins.categories if bins.kind == "Categorical" else None,
-        reference=tuple(grouped(pair.reference.counts, starts).tolist()),
-        window=tuple(grouped(pair.window.counts, starts).tolist()),
-        distance=Figure(name=distance, value=float(finding.value), low=float(finding.low), high=float(finding.high)),
-        threshold=float(finding.threshold),
-        shift=finding.shift,
-    )
+    figure = Figure(name=distance, value=float(finding.value), low=float(finding.low), high=float(finding.high))
+    return compared(pair.reference, pair.window, figure, float(finding.threshold), finding.shift)
 
 
 def _outcome(

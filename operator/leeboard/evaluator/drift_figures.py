@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from leeboard.api.drift_monitor import Check
 from leeboard.evaluator.figures import figure, figures, noise_key
 from leeboard.evaluator.score_meaning import ScoreMeaning
 from leeboard.evaluator.windows import Window
@@ -73,7 +74,7 @@ class Observed:
     prediction: Distribution
 
 
-class _Sum:
+class Sum:
     """Distributions on the bins of one reference, added up in place: there may be a hundred thousand of them."""
 
     def __init__(self, reference: Distribution) -> None:
@@ -83,9 +84,11 @@ class _Sum:
         self.total = self.total_of_squares = 0.0
 
     def fits(self, raw: Mapping[str, Any]) -> bool:
+        """Whether a distribution of a window is on these bins."""
         return bool(raw["counts"].shape == self.counts.shape)
 
     def add(self, raw: Mapping[str, Any]) -> None:
+        """Add one that fits."""
         self.counts += raw["counts"]
         self.missing += raw["missing"]
         self.infinite += raw["infinite"]
@@ -93,6 +96,7 @@ class _Sum:
         self.total_of_squares += raw["sumOfSquares"]
 
     def whole(self) -> Distribution:
+        """All of them."""
         return replace(
             empty(self.reference),
             counts=self.counts,
@@ -105,8 +109,8 @@ class _Sum:
 
 def observe(profile: Profile, windows: Iterable[Window]) -> Observed:
     """Add up windows. One whose bins are not those of the profile is left out as a whole and counted as `unfit`."""
-    sums = {one.distribution.name: _Sum(one.distribution) for one in profile.features}
-    prediction = _Sum(profile.prediction.distribution)
+    sums = {one.distribution.name: Sum(one.distribution) for one in profile.features}
+    prediction = Sum(profile.prediction.distribution)
     requests = dropped = rows = unfit = 0
     for window in windows:
         dropped += window.dropped
@@ -123,6 +127,11 @@ def observe(profile: Profile, windows: Iterable[Window]) -> Observed:
         rows += window.rows
     features = {name: total.whole() for name, total in sums.items()}
     return Observed(requests, dropped, rows, unfit, features, prediction.whole())
+
+
+def wanted_distances(checks: Iterable[Check]) -> set[Name]:
+    """Those that checks ask for, and the one that inputs are ranked by."""
+    return {ALWAYS, *(check.distance for check in checks if check.distance)}
 
 
 def watched(profile: Profile, exclude: Iterable[str]) -> list[Reference]:

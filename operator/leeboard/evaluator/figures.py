@@ -3,7 +3,7 @@
 import math
 
 from leeboard.stats.distances import Name
-from leeboard.stats.intervals import Interval
+from leeboard.stats.intervals import Interval, widened, z_value
 
 
 def figure(value: float) -> str:
@@ -21,3 +21,9 @@ def figures(name: str, interval: Interval) -> dict[str, str]:
 def noise_key(name: Name) -> str:
     """How profile.json names a distance: `jensenShannon`, `psi`."""
     return name.lower() if name.isupper() else name[0].lower() + name[1:]
+
+
+def surely(interval: Interval, alpha: float, drift_alpha: float) -> dict[str, str]:
+    """The ends that a verdict of drift has to keep to, of a normal interval with coverage 1 - alpha."""
+    wide = widened(interval, z_value(drift_alpha) / z_value(alpha))
+    return {"low": figure(wide.low), "high": figure(wide.high)}

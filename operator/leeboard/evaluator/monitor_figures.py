@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from leeboard.api.drift_monitor import DriftMonitorSpec
 from leeboard.api.model_version import ModelVersion
 from leeboard.evaluator.concept_figures import concept_figures
-from leeboard.evaluator.drift_figures import ALWAYS, Observed, Profile, drift_figures, observe, watched
+from leeboard.evaluator.drift_figures import Observed, Profile, drift_figures, observe, wanted_distances, watched
 from leeboard.evaluator.false_alarms import drift_alpha
 from leeboard.evaluator.figures import figure
 from leeboard.evaluator.labels import Joined
@@ -39,10 +39,9 @@ def monitor_figures(
     """`labelled` are the rows whose label came within the window."""
     excluded = spec.features.exclude
     alpha = drift_alpha(spec, len(watched(profile, excluded)))
-    distances = {ALWAYS, *(check.distance for check in spec.checks if check.distance)}
     metrics = [*(check.metric for check in spec.checks if check.metric), *performance.defaults(task)]
     observed = observe(profile, windows)
-    drifted = drift_figures(profile, observed, excluded, distances, alpha)
+    drifted = drift_figures(profile, observed, excluded, wanted_distances(spec.checks), alpha)
     name_pods(drifted["features"], profile, windows)
     raw = {
         "driftAlpha": figure(alpha),

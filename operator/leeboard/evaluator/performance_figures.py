@@ -7,9 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leeboard.api.model_version import ModelVersion
-from leeboard.evaluator.figures import figure, figures
+from leeboard.evaluator.figures import figure, figures, surely
 from leeboard.stats import performance
-from leeboard.stats.intervals import widened, z_value
 
 ALPHA = 0.05
 SEED = 0
@@ -33,9 +32,8 @@ def performance_figures(
             interval = performance.measure(name, truth, scores, alpha=ALPHA, seed=SEED)
         except performance.MetricUndefinedError:
             continue
-        surely = widened(interval, z_value(drift_alpha) / z_value(ALPHA))
         row: dict[str, Any] = figures(name, interval) | {"rows": len(truth)}
-        row["surely"] = {"low": figure(surely.low), "high": figure(surely.high)}
+        row["surely"] = surely(interval, ALPHA, drift_alpha)
         rows.append(row | ({"reference": known[name]} if name in known else {}))
     return rows
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from leeboard.evaluator.drift_figures import ALWAYS, Profile
+from leeboard.evaluator.drift_figures import ALWAYS, Profile, Sum
 from leeboard.evaluator.figures import figure
 from leeboard.evaluator.windows import Window
-from leeboard.stats.distributions import Distribution, empty, from_window
+from leeboard.stats.distributions import Distribution
 from leeboard.stats.intervals import distance_interval
 from leeboard.stats.measures import measure
 
@@ -37,18 +37,15 @@ def pods_that_differ(reference: Distribution, windows: Sequence[Window]) -> Mapp
 
     With each the distance that is certain, the farthest first. Windows on other bins are left out.
     """
-    by_pod: dict[str, Distribution] = {}
+    by_pod: dict[str, Sum] = {}
     for window in windows:
         raw = next((one for one in window.features if one["name"] == reference.name), None)
-        if raw is None or not window.pod:
-            continue
-        try:
-            part = from_window(raw, reference)
-        except ValueError:
-            continue
-        by_pod[window.pod] = by_pod.get(window.pod, empty(reference)).merge(part)
+        if raw is not None and window.pod:
+            total = by_pod.setdefault(window.pod, Sum(reference))
+            if total.fits(raw):
+                total.add(raw)
     js = measure(ALWAYS, reference)
-    left = {pod: found.counts for pod, found in by_pod.items() if found.count >= LEAST_ROWS}
+    left = {pod: total.counts for pod, total in by_pod.items() if total.counts.sum() >= LEAST_ROWS}
     alpha = ALPHA / max(1, len(left))
     differing: dict[str, float] = {}
     while js is not None and len(left) > 1 and len(differing) < MOST_PODS:

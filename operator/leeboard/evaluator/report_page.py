@@ -11,17 +11,17 @@ from leeboard.planning.conditions import timestamp
 from leeboard.planning.drift.checks import run_checks
 from leeboard.planning.drift.figures import Figures, read_figures
 from leeboard.report.bars import bars
-from leeboard.report.feature import Feature, Figure
+from leeboard.report.feature import Feature, Figure, compared
 from leeboard.report.markup import Markup, element, join, paragraph
 from leeboard.report.page import page, section
 from leeboard.report.panels import panels
 from leeboard.report.scales import count
 from leeboard.stats.distributions import Distribution
-from leeboard.stats.grouping import grouped, grouped_bins, grouping
 
 MOST_INPUTS = 24
 MOST_CLAUSES = 6
 _NO_FINDING = 1.0
+_TONES = {"Drift": "drift", "Stable": "stable", "Inconclusive": "unsure"}
 
 
 def report_page(
@@ -68,13 +68,12 @@ def _header(name: str, figures: Figures, observed: Observed, windows: Sequence[d
 
 
 def _badge(verdict: str, findings: Sequence[Finding]) -> Markup:
-    tone = {"Drift": "drift", "Stable": "stable"}.get(verdict, "unsure")
     told = [one for one in findings if one.verdict == verdict] if verdict != "Stable" else []
     words = [paragraph("p", "clause", _words(one)) for one in told[:MOST_CLAUSES]]
     if not words:
         words = [paragraph("p", "clause", f"{len(findings)} checks found no drift")]
     return paragraph(
-        "blockquote", f"verdict {tone}", paragraph("p", "badge", verdict), paragraph("div", "words", *words)
+        "blockquote", f"verdict {_TONES[verdict]}", paragraph("p", "badge", verdict), paragraph("div", "words", *words)
     )
 
 
@@ -99,12 +98,11 @@ def _table(findings: Sequence[Finding]) -> Markup:
     titles = [*head, "importance"] if weighed else head
     rows = [element("tr", *(paragraph("th", "", title) for title in titles))]
     for one in findings:
-        tone = {"Drift": "drift", "Stable": "stable"}.get(one.verdict, "unsure")
         ends = f"{one.low} to {one.high}" if one.low else ""
         cells = [
             (one.check, ""),
             (one.subject, ""),
-            (one.verdict, f"tone-{tone}"),
+            (one.verdict, f"tone-{_TONES[one.verdict]}"),
             (one.value, ""),
             (ends, ""),
             (one.threshold, ""),
@@ -142,19 +140,9 @@ def _scores(profile: Profile, observed: Observed) -> list[Markup]:
 
 
 def _feature(reference: Distribution, window: Distribution, distance: str, one: Finding) -> Feature:
-    starts = grouping(reference)
-    bins = grouped_bins(reference.bins, starts)
     value, low, high = (float(text) if text else 0.0 for text in (one.value, one.low, one.high))
-    return Feature(
-        name=reference.name,
-        edges=bins.edges if bins.kind == "Numeric" else None,
-        categories=bins.categories if bins.kind == "Categorical" else None,
-        reference=tuple(grouped(reference.counts, starts).tolist()),
-        window=tuple(grouped(window.counts, starts).tolist()),
-        distance=Figure(name=distance, value=value, low=low, high=high),
-        threshold=float(one.threshold) if one.threshold else _NO_FINDING,
-        shift=one.shift,
-    )
+    threshold = float(one.threshold) if one.threshold else _NO_FINDING
+    return compared(reference, window, Figure(name=distance, value=value, low=low, high=high), threshold, one.shift)
 
 
 def _performance(figures: Figures) -> list[Markup]:

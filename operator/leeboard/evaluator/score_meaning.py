@@ -8,11 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leeboard.api.model_version import ModelVersion
-from leeboard.evaluator.figures import figure, figures
+from leeboard.evaluator.figures import figures, surely
 from leeboard.stats.calibration import calibrated
 from leeboard.stats.distributions import Bins, Distribution
 from leeboard.stats.estimation import ESTIMABLE, estimated_of_counts
-from leeboard.stats.intervals import widened, z_value
 from leeboard.stats.performance import MetricUndefinedError
 
 Floats = NDArray[np.float64]
@@ -82,7 +81,6 @@ def estimated_figures(
             )
         except MetricUndefinedError:
             continue
-        surely = widened(interval, z_value(drift_alpha) / z_value(ALPHA))
-        ends = {"low": figure(surely.low), "high": figure(surely.high)}
+        ends = surely(interval, ALPHA, drift_alpha)
         rows.append(figures(name, interval) | {"rows": prediction.count, "surely": ends, "reference": known[name]})
     return rows

@@ -5,6 +5,8 @@ from typing import Self
 from pydantic import model_validator
 
 from leeboard.api.base import SpecModel
+from leeboard.stats.distributions import Distribution
+from leeboard.stats.grouping import grouped, grouped_bins, grouping
 
 
 class Figure(SpecModel):
@@ -41,3 +43,19 @@ class Feature(SpecModel):
     def drifted(self) -> bool:
         """Whether the whole interval of the distance lies beyond the threshold."""
         return self.distance.low > self.threshold
+
+
+def compared(reference: Distribution, window: Distribution, distance: Figure, threshold: float, shift: str) -> Feature:
+    """Both in the groups of bins that distances are measured in."""
+    starts = grouping(reference)
+    bins = grouped_bins(reference.bins, starts)
+    return Feature(
+        name=reference.name,
+        edges=bins.edges if bins.kind == "Numeric" else None,
+        categories=bins.categories if bins.kind == "Categorical" else None,
+        reference=tuple(grouped(reference.counts, starts).tolist()),
+        window=tuple(grouped(window.counts, starts).tolist()),
+        distance=distance,
+        threshold=threshold,
+        shift=shift,
+    )

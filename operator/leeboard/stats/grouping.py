@@ -43,8 +43,3 @@ def grouped_bins(bins: Bins, starts: Starts) -> Bins:
     if bins.kind == "Categorical":
         return bins
     return Bins("Numeric", edges=tuple(bins.edges[start - 1] for start in starts[1:]))
-
-
-def group_of(codes: NDArray[np.int64], starts: Starts) -> NDArray[np.int64]:
-    """The group of every bin; codes below 0, which are no bins, stay as they are."""
-    return np.where(codes < 0, codes, np.searchsorted(starts, codes, side="right") - 1)

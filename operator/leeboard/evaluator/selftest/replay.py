@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from leeboard.api.drift_monitor import DriftMonitorSpec
 from leeboard.evaluator.columns import Input, values_of
-from leeboard.evaluator.drift_figures import ALWAYS, Observed, Profile, Reference, drift_figures
+from leeboard.evaluator.drift_figures import Observed, Profile, Reference, drift_figures, wanted_distances
 from leeboard.evaluator.false_alarms import drift_alpha
 from leeboard.planning.drift.checks import run_checks
 from leeboard.planning.drift.figures import read_figures
@@ -83,8 +83,7 @@ class Replay:
         features = tuple(one for one in self.profile.features if only in {None, one.distribution.name})
         profile = Profile(features, self.profile.prediction)
         observed = Observed(0, 0, self.rows, 0, dict(window), empty(self.profile.prediction.distribution))
-        wanted = {ALWAYS, *(check.distance for check in self.spec.checks if check.distance)}
-        raw = drift_figures(profile, observed, (), wanted, self.alpha)
+        raw = drift_figures(profile, observed, (), wanted_distances(self.spec.checks), self.alpha)
         figures = read_figures({"observedAt": MOMENT, **raw})
         if figures is None:
             raise ValueError("figures without a time")
