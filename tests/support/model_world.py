@@ -6,6 +6,7 @@ from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from leeboard.api.drift_monitor import DriftMonitor
 from leeboard.api.model import Model
 from leeboard.api.model_version import ModelVersion
 from leeboard.planning.conditions import timestamp
@@ -39,6 +40,7 @@ class World:
         self.versions: dict[str, Document] = {}
         self.deployments: dict[str, Document] = {}
         self.services: dict[str, Document] = {}
+        self.monitors: dict[str, Document] = {}
         self.problems: dict[str, Document] = {}
         self.slow: set[str] = set()
         self.refused: dict[str, Document] = {}
@@ -110,7 +112,7 @@ class World:
             deployments=tuple(deepcopy(list(self.deployments.values()))),
             services=tuple(deepcopy(list(self.services.values()))),
             pods=tuple(pod for one in self.deployments.values() for pod in self._pods(one)),
-            monitors=(),
+            monitors=tuple(DriftMonitor.parse(deepcopy(one)) for one in self.monitors.values()),
             settings=self.settings,
         )
 

@@ -167,17 +167,25 @@ class Action(SpecModel):
         )
     }
 
-    type: Literal["Alert", "Retrain"] = described(
-        "Alert: a Warning Event. Retrain: a run of the TrainingJob, once an episode."
+    type: Literal["Alert", "Retrain", "RequestRollback"] = described(
+        "Alert: a Warning Event. Retrain: a run of the TrainingJob, once an episode. RequestRollback: the Model is"
+        " asked to return to the champion before, once an episode; it decides."
     )
     training_job_ref: LocalReference | None = described("The TrainingJob that retrains.", default=None)
     when: tuple[CheckType, ...] = described(
-        "Only for drift found by these checks. When empty: Alert for any; Retrain for Performance,"
-        " EstimatedPerformance and ConceptDrift, so that drift without harm starts no run, or for any where none of"
+        "Only for drift found by these checks. When empty: Alert for any; Retrain and RequestRollback for Performance,"
+        " EstimatedPerformance and ConceptDrift, so that drift without harm starts nothing, or for any where none of"
         " them is among checks.",
         default=(),
         max_length=16,
         json_schema_extra=SET,
+    )
+    cooldown: PositiveDuration | None = described(
+        "Shortest time between two episodes in which this is done; what comes earlier waits for it. Absent: none.",
+        default=None,
+    )
+    max_per_day: int | None = described(
+        "How often this is done within 24 hours, a count. Absent: in every episode.", default=None, ge=1, le=20
     )
 
 
@@ -262,10 +270,19 @@ class Episode(SpecModel):
 class Request(SpecModel):
     """What the monitor asks of another object."""
 
-    type: Literal["Retrain"] = described("What the other object is asked to do.")
-    training_job_ref: LocalReference = described("The TrainingJob that is asked.")
-    episode: str = described("Episode of drift that it is asked for; one run an episode.", max_length=63)
+    type: Literal["Retrain", "Rollback"] = described(
+        "What is asked: Retrain of a TrainingJob, Rollback of the Model that is watched."
+    )
+    training_job_ref: LocalReference | None = described("The TrainingJob that is asked.", default=None)
+    episode: str = described("Episode of drift that it is asked for; once an episode.", max_length=63)
     reason: Text = described("Why it is asked, with figures.", default="")
+
+
+class Acted(SpecModel):
+    """When an action that has a cooldown or a limit was carried out."""
+
+    action: str = described("Type of the action, and the TrainingJob of one that has it.", max_length=320)
+    at: datetime = described("When it was, as a time.")
 
 
 class DriftMonitorStatus(SpecModel):
@@ -293,6 +310,12 @@ class DriftMonitorStatus(SpecModel):
     )
     requests: tuple[Request, ...] = described(
         "What is asked of other objects.", default=(), max_length=8, json_schema_extra=ATOMIC
+    )
+    acted: tuple[Acted, ...] = described(
+        "When actions that have a cooldown or a limit were carried out, the newest last.",
+        default=(),
+        max_length=40,
+        json_schema_extra=ATOMIC,
     )
     evaluation: dict[str, Any] | None = described(
         "Figures of the evaluator, which never decides.",

@@ -287,6 +287,9 @@ class Rollback(SpecModel):
 
     to: str = described("Name of the ModelVersion that is returned to.", max_length=253)
     since: datetime = described("When it was asked for.")
+    asked_by: str = described(
+        "The DriftMonitor that asked for it; empty where it was a command.", default="", max_length=253
+    )
 
 
 class ChampionRecord(SpecModel):
@@ -317,6 +320,16 @@ class ModelCommands(SpecModel):
     answer: CommandAnswer | None = described("What became of the newest command.", default=None)
 
 
+class MonitorAnswer(SpecModel):
+    """What became of the rollback that a DriftMonitor asked for."""
+
+    monitor: str = described("Name of the DriftMonitor.", max_length=253)
+    episode: str = described("Its episode of drift; the same is answered once.", max_length=63)
+    accepted: bool = described("True where an earlier version is returned to.")
+    message: Text = described("What is done, or why nothing is.", default="")
+    at: datetime = described("When it was decided.")
+
+
 class ModelStatus(SpecModel):
     """What is served now, and where a rollout is."""
 
@@ -334,6 +347,12 @@ class ModelStatus(SpecModel):
         "The newest champions, the present one last.", default=(), max_length=20, json_schema_extra=ATOMIC
     )
     commands: ModelCommands = described("Commands that were acted on.", default=ModelCommands())
+    monitor_answers: tuple[MonitorAnswer, ...] = described(
+        "What became of the rollbacks that DriftMonitors asked for, the newest of each.",
+        default=(),
+        max_length=32,
+        json_schema_extra=list_map("monitor"),
+    )
     evaluation: dict[str, Any] | None = described(
         "Figures of the evaluator about the served versions.",
         default=None,

@@ -140,6 +140,10 @@ REFERENCE: dict[Reason, Entry] = {
     Reason.LABEL_STARVED: Entry((_MONITOR,), "Labels for a check of performance do not come, although they are due."),
     Reason.EVALUATION_STALE: Entry((_MODEL, _MONITOR), "The evaluator's newest figures are too old."),
     Reason.RETRAIN_REQUESTED: Entry((_MONITOR,), "A TrainingJob was asked for a run because of drift."),
+    Reason.ROLLBACK_REQUESTED: Entry((_MODEL, _MONITOR), "A Model was asked for a rollback because of drift."),
+    Reason.ROLLBACK_REFUSED: Entry(
+        (_MODEL,), "A DriftMonitor asked for a rollback that cannot be; each episode is answered once."
+    ),
     Reason.RETRAINING_DOES_NOT_HELP: Entry(
         (_MONITOR,), "Drift went on after each of several runs: no more are asked for."
     ),

@@ -94,6 +94,8 @@ class Reason(StrEnum):
     LABEL_STARVED = "LabelStarved"
     EVALUATION_STALE = "EvaluationStale"
     RETRAIN_REQUESTED = "RetrainRequested"
+    ROLLBACK_REQUESTED = "RollbackRequested"
+    ROLLBACK_REFUSED = "RollbackRefused"
     RETRAINING_DOES_NOT_HELP = "RetrainingDoesNotHelp"
 
 
@@ -153,6 +155,7 @@ _HINTS: dict[Reason, str] = {
     Reason.LATENCY_TOO_HIGH: "the version answers more slowly than the champion; the champion keeps serving",
     Reason.NOT_ENOUGH_SAMPLES: "wait for more requests, or lower minSamples",
     Reason.RETRAINING_DOES_NOT_HELP: "look for the cause in the report; `leeboard train` starts a run all the same",
+    Reason.ROLLBACK_REFUSED: "the message says why; `leeboard rollback MODEL/VERSION` returns to one that you name",
     Reason.LABEL_STARVED: "send labels to /feedback by the ids of the answers, or correct prediction.labelDelay",
     Reason.EVALUATION_STALE: "check that the evaluator Deployment runs and may read the Model's storage",
 }

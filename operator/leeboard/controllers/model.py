@@ -58,6 +58,9 @@ def rests_on(live: Raw, plan: Plan, cache: Cache) -> Iterator[Look]:
     yield Look("Service", namespace, labels=(label,))
     yield Look("Deployment", namespace, labels=(label,))
     yield Look("Pod", namespace, labels=(label, (names.PART, names.SERVER)))
+    for monitor in of_model(cache, DriftMonitor.KIND, namespace, name):
+        if any(request.get("type") == "Rollback" for request in monitor.get("status", {}).get("requests") or ()):
+            yield Look(DriftMonitor.KIND, namespace, monitor["metadata"]["name"])
     versions = served | _served(plan.status)
     if any(orphan.kind == ModelVersion.KIND for orphan in plan.delete):
         # how many may go depends on how many there are

@@ -43,6 +43,7 @@ def plan_drift_monitor(snapshot: DriftMonitorSnapshot, now: datetime) -> Plan:
             "episode": course.episode,
             "requests": course.requests,
             "unhelpful": course.unhelpful,
+            "acted": course.acted,
         }
     )
     return Plan(

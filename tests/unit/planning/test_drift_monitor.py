@@ -398,3 +398,60 @@ def test_a_run_that_nobody_promoted_and_an_alert_are_no_retraining_in_vain():
     again.look(figures(**MOVED))
     assert len(promoted(again, "v1", **MOVED)["requests"]) == 1
     assert promoted(again, "v1", **MOVED)["unhelpful"] == 0
+
+
+ROLLBACK = {"type": "RequestRollback"}
+
+
+def test_a_rollback_is_asked_for_once_an_episode_beside_a_run():
+    watch = Watch(AUC, DISTANCE, actions=[RETRAIN, ROLLBACK, ROLLBACK])
+    assert watch.look(figures(**MOVED))["requests"] == []
+    watch.now += timedelta(minutes=5)
+    status = watch.look(figures(**MOVED | HARMED) | {"observedAt": timestamp(watch.now)})
+    assert [one["type"] for one in status["requests"]] == ["Retrain", "Rollback"]
+    assert {one["episode"] for one in status["requests"]} == {status["episode"]["id"]}
+    assert "trainingJobRef" not in status["requests"][1]
+    assert watch.events[-2:] == [("Normal", "RetrainRequested"), ("Normal", "RollbackRequested")]
+    assert looked_harmed(watch)["requests"] == status["requests"]
+
+
+def looked_harmed(watch, minutes=5, **found):
+    watch.now += timedelta(minutes=minutes)
+    return watch.look(figures(**(found or MOVED | HARMED)) | {"observedAt": timestamp(watch.now)})
+
+
+def calm(watch, minutes=5):
+    return looked_harmed(watch, minutes, performance=performance("roc_auc", 0.7, 0.001)["performance"])
+
+
+@pytest.mark.parametrize("action", [{"type": "Alert"}, RETRAIN, ROLLBACK], ids=lambda one: one["type"])
+def test_an_action_waits_for_its_cooldown(action):
+    watch = Watch(AUC, actions=[action | {"cooldown": "1h"}])
+
+    def acts(status):
+        return status["episode"].get("alerted", False) or bool(status["requests"])
+
+    first = looked_harmed(watch)
+    assert acts(first)
+    names = {"Alert": "Alert", "Retrain": "Retrain flights", "RequestRollback": "RequestRollback"}
+    assert [one["action"] for one in first["acted"]] == [names[action["type"]]]
+    assert calm(watch)["verdict"] == "Stable"
+    assert not acts(looked_harmed(watch, 20))
+    assert not acts(looked_harmed(watch, 20))
+    assert acts(looked_harmed(watch, 20))
+    assert len(watch.document["status"]["acted"]) == 2
+
+
+def test_an_action_is_done_so_often_a_day_and_no_more():
+    watch = Watch(AUC, actions=[{"type": "Alert", "maxPerDay": 2}])
+    told = []
+    for _ in range(4):
+        told.append(looked_harmed(watch, 30)["episode"].get("alerted", False))
+        calm(watch, 30)
+    assert told == [True, True, False, False]
+    assert looked_harmed(watch, 24 * 60)["episode"]["alerted"]
+
+
+def test_actions_without_limits_are_not_remembered():
+    watch = Watch(AUC, actions=[{"type": "Alert"}, RETRAIN])
+    assert looked_harmed(watch)["acted"] == []

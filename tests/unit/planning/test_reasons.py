@@ -15,6 +15,7 @@ from tests.support.examples import DIGEST, example, model_version, put
 from tests.support.kubelet_states import STATES, State
 from tests.support.model_world import World as ModelWorld
 from tests.support.training_world import World, container_ended, training_result
+from tests.unit.planning import test_asked_rollback as asked_rollback
 from tests.unit.planning import test_drift_monitor as drift
 from tests.unit.planning import test_model_version as versions
 
@@ -265,6 +266,7 @@ def of_models() -> Iterator[Told]:
     yield candidate_with({})
     yield from of_pods_without_words()
     yield from of_rollouts()
+    yield from of_asked_rollbacks()
 
 
 def of_pods_without_words() -> Iterator[Told]:
@@ -340,6 +342,18 @@ def of_rollouts() -> Iterator[Told]:
     yield [*pinned.told, *waiting.told, *own_code.told]
 
 
+def of_asked_rollbacks() -> Iterator[Told]:
+    """Monitors ask for a rollback, with and without an earlier version."""
+    for known in (("v1",), ("v1", "v2")):
+        world = serving(rollout={"strategy": "BlueGreen"})
+        for name in known:
+            world.add_version(name)
+            world.settle()
+            world.wait(minutes=11)
+        asked_rollback.ask(world, version=known[-1])
+        yield world.told
+
+
 ACCELERATED = {"uri": "s3://m/a.onnx", "digest": DIGEST, "bytes": 9, "parity": {"rows": 3, "worst": "1e-16"}}
 
 
@@ -378,7 +392,8 @@ def looked(watch: drift.Watch, evaluation: dict[str, Any] | None) -> Told:
 
 def of_monitors() -> Iterator[Told]:
     """Every verdict of a monitor."""
-    watch = drift.Watch(drift.DISTANCE, actions=[{"type": "Retrain", "trainingJobRef": {"name": "t"}}])
+    asking = [{"type": "Retrain", "trainingJobRef": {"name": "t"}}, {"type": "RequestRollback"}]
+    watch = drift.Watch(drift.DISTANCE, actions=asking)
     yield looked(watch, drift.figures(features=[drift.feature(js=0.4)]))
     yield [(reason, "") for _, reason in watch.events]
     watch.document["spec"]["giveUpAfter"], watch.champion = 1, "v2"

@@ -23,13 +23,17 @@ def facts(model: Model, now: datetime) -> Iterator[Fact]:
     if status.candidate is not None:
         yield from _candidate(model, status.candidate, now)
     if status.rollback is not None:
-        yield "rollback", f"to {status.rollback.to}, asked for {age(status.rollback.since, now)} ago"
+        by = f" by DriftMonitor {status.rollback.asked_by}" if status.rollback.asked_by else ""
+        yield "rollback", f"to {status.rollback.to}, asked for{by} {age(status.rollback.since, now)} ago"
     if status.draining is not None:
         yield "draining", f"{status.draining.name}, since {age(status.draining.since, now)}"
     if status.commands.pause:
         yield "held", "by leeboard.dev/pause: no stage ends, nothing is promoted"
     for one in status.quarantined:
         yield "rolled back", f"{one.name}, {age(one.at, now)} ago: {one.reason}: {one.message}"
+    for told in status.monitor_answers:
+        came = "done" if told.accepted else "refused"
+        yield "asked by monitor", f"{told.monitor}, {age(told.at, now)} ago: {came}: {told.message}"
     answer = status.commands.answer
     if answer is not None:
         came = "done" if answer.accepted else "refused"

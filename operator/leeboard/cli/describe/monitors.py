@@ -24,7 +24,9 @@ def facts(monitor: DriftMonitor, now: datetime) -> Iterator[Fact]:
         fate = "open" if episode.ended_at is None else f"ended {age(episode.ended_at, now)} ago"
         yield "episode", f"{episode.id}, began {age(episode.started_at, now)} ago, {fate}: {episode.reason}"
     for request in status.requests:
-        yield "asked", f"{request.type} of TrainingJob {request.training_job_ref.name} for episode {request.episode}"
+        reference = request.training_job_ref
+        of = f"TrainingJob {reference.name}" if reference else f"Model {monitor.spec.model_ref.name}"
+        yield "asked", f"{request.type} of {of} for episode {request.episode}"
 
 
 def _finding(finding: Finding) -> str:

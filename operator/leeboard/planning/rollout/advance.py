@@ -8,6 +8,7 @@ from leeboard.api.reasons import Reason, explain
 from leeboard.planning.evaluation_error import evaluation_error
 from leeboard.planning.rollout import moves
 from leeboard.planning.rollout.analysis import Result, analyse, counts_of, is_about
+from leeboard.planning.rollout.asked_rollback import asked_rollback
 from leeboard.planning.rollout.commands import command_move, paused
 from leeboard.planning.rollout.memory import forgotten
 from leeboard.planning.rollout.moves import Move
@@ -20,7 +21,7 @@ from leeboard.planning.serving.service import champion_of
 
 def next_move(view: View) -> Move | None:
     """The move that is due now, or None."""
-    for due in (command_move, _cleared, _recalled, _champion_move, _pin_move, _candidate_move):
+    for due in (command_move, _cleared, _recalled, _champion_move, asked_rollback, _pin_move, _candidate_move):
         move = due(view)
         if move is not None:
             return move

@@ -88,9 +88,12 @@ def promote(status: ModelStatus, candidate: Candidate, now: datetime) -> Move:
     return Move(_remembered(changed, Reason.PROMOTED, message), (event,))
 
 
-def ask_for_return(status: ModelStatus, version: str, now: datetime) -> Move:
-    """Go back to an earlier version: a candidate on its way gives place to it, without a verdict on it."""
-    asked = status.model_copy(update={"rollback": Rollback(to=version, since=now)})
+def ask_for_return(status: ModelStatus, version: str, now: datetime, *, asked_by: str = "") -> Move:
+    """Go back to an earlier version: a candidate on its way gives place to it, without a verdict on it.
+
+    `asked_by` is the DriftMonitor that asked; nobody: it was a command.
+    """
+    asked = status.model_copy(update={"rollback": Rollback(to=version, since=now, asked_by=asked_by)})
     candidate = status.candidate
     if candidate is None or candidate.phase == "RollingBack":
         return Move(asked)
@@ -100,7 +103,9 @@ def ask_for_return(status: ModelStatus, version: str, now: datetime) -> Move:
 def arrive(status: ModelStatus, candidate: Candidate, leaves: Iterable[str], now: datetime) -> Move:
     """The version that was returned to serves; those in `leaves`, newer ones, are shut out until they are retried."""
     before = status.champion
-    message = f"{candidate.name} serves again" + (f" instead of {before.name}" if before else "") + ", by command"
+    monitor = status.rollback.asked_by if status.rollback else ""
+    by = f"asked for by DriftMonitor {monitor}" if monitor else "by command"
+    message = f"{candidate.name} serves again" + (f" instead of {before.name}" if before else "") + f", {by}"
     changed = promote(status, candidate, now).status.model_copy(update={"history": status.history, "rollback": None})
     changed = _remembered(changed, Reason.ROLLED_BACK, message)
     for version in leaves:

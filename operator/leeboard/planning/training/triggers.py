@@ -69,7 +69,8 @@ def _requests(snapshot: TrainingJobSnapshot) -> Iterator[tuple[DriftMonitor, str
     for monitor in sorted(snapshot.monitors, key=lambda one: one.metadata.name):
         if monitor.metadata.deletion_timestamp is None:
             for request in monitor.status.requests:
-                if request.type == "Retrain" and request.training_job_ref.name == snapshot.job.metadata.name:
+                reference = request.training_job_ref
+                if reference is not None and reference.name == snapshot.job.metadata.name:
                     yield monitor, request.episode, request.reason
 
 
