@@ -8,8 +8,9 @@ from leeboard.api.drift_monitor import DriftMonitor, Finding
 from leeboard.api.metrics import higher_is_better
 from leeboard.evaluator.drift_figures import Observed, Profile
 from leeboard.planning.conditions import timestamp
-from leeboard.planning.drift.checks import run_checks
+from leeboard.planning.drift.checks import FINDINGS_LIMIT, run_checks
 from leeboard.planning.drift.figures import Figures, read_figures
+from leeboard.planning.drift.verdict import Verdict
 from leeboard.report.bars import bars
 from leeboard.report.feature import Feature, Figure, compared
 from leeboard.report.markup import Markup, element, join, paragraph
@@ -28,25 +29,25 @@ def report_page(
     monitor: DriftMonitor,
     profile: Profile,
     observed: Observed,
-    evaluation: Mapping[str, Any],
+    verdict: Verdict,
     windows: Sequence[datetime],
 ) -> str:
-    """One HTML file. `evaluation` is what is written into status, `windows` when windows that count began.
+    """One HTML file. The monitor's status has the evaluation that is written, and the verdict is the operator's;
+    `windows` are when windows that count began.
 
     Raises ValueError where the evaluation does not say when it was made.
     """
+    evaluation: Mapping[str, Any] = monitor.status.evaluation or {}
     figures = read_figures(evaluation)
     if figures is None:
         raise ValueError("an evaluation without a time")
-    findings = tuple(one.finding for one in run_checks(monitor.spec, figures))
-    verdict = next(
-        (word for word in ("Drift", "Inconclusive") if any(one.verdict == word for one in findings)), "Stable"
-    )
+    # drawn also where the operator withholds its verdict: the figures are there
+    findings = verdict.findings or tuple(one.finding for one in run_checks(monitor.spec, figures)[:FINDINGS_LIMIT])
     name = f"{monitor.metadata.namespace}/{monitor.metadata.name}"
     return page(
-        f"{name}: {verdict}",
+        f"{name}: {verdict.verdict}",
         _header(name, figures, observed, windows),
-        section("What was found", "by each check, the strongest first", _badge(verdict, findings), _found(findings)),
+        section("What was found", "by each check, the strongest first", _badge(verdict), _found(findings)),
         *_inputs(monitor, profile, observed, findings),
         *_scores(profile, observed),
         *_performance(figures),
@@ -67,14 +68,13 @@ def _header(name: str, figures: Figures, observed: Observed, windows: Sequence[d
     return paragraph("header", "", titles, paragraph("div", "tiles", *drawn))
 
 
-def _badge(verdict: str, findings: Sequence[Finding]) -> Markup:
-    told = [one for one in findings if one.verdict == verdict] if verdict != "Stable" else []
-    words = [paragraph("p", "clause", _words(one)) for one in told[:MOST_CLAUSES]]
-    if not words:
-        words = [paragraph("p", "clause", f"{len(findings)} checks found no drift")]
-    return paragraph(
-        "blockquote", f"verdict {_TONES[verdict]}", paragraph("p", "badge", verdict), paragraph("div", "words", *words)
-    )
+def _badge(verdict: Verdict) -> Markup:
+    """The verdict in the operator's words; of drift the findings one by one."""
+    words = [paragraph("p", "clause", _words(one)) for one in verdict.drifted[:MOST_CLAUSES]]
+    if verdict.verdict != "Drift" or not words:
+        words = [paragraph("p", "clause", verdict.message)]
+    badge = paragraph("p", "badge", verdict.verdict)
+    return paragraph("blockquote", f"verdict {_TONES[verdict.verdict]}", badge, paragraph("div", "words", *words))
 
 
 def _words(one: Finding) -> str:

@@ -28,6 +28,7 @@ from leeboard.evaluator.report_page import report_page
 from leeboard.kube.errors import KubeError, NotFound
 from leeboard.kube.resources import DRIFT_MONITOR, MODEL, MODEL_VERSION, Resource
 from leeboard.observability.context import about
+from leeboard.planning.drift.looking import verdict_of
 from leeboard.storage import StorageError
 
 LOG = logging.getLogger("leeboard.evaluator")
@@ -151,7 +152,9 @@ class Rounds:
         about_now = {"observedAt": _text(now), "version": name, **figures}
 
         def page() -> str:
-            return report_page(monitor, profile, monitored.observed, about_now, [one.start for one in windows])
+            judged = monitor.model_copy(update={"status": monitor.status.model_copy(update={"evaluation": about_now})})
+            verdict, _ = verdict_of(judged, model, name, now)
+            return report_page(judged, profile, monitored.observed, verdict, [one.start for one in windows])
 
         return figures | self._reported(observations, monitor, name, page)
 

@@ -6,13 +6,12 @@ The monitor decides and asks, in its status; it moves no traffic and starts no r
 from datetime import datetime, timedelta
 
 from leeboard.api.drift_monitor import DriftMonitor, DriftMonitorStatus
-from leeboard.api.durations import parse_duration
 from leeboard.api.reasons import Reason, explain, hint
 from leeboard.planning.conditions import Status, Wanted, set_conditions
 from leeboard.planning.drift.episode import Course, follow, is_open
 from leeboard.planning.drift.figures import read_figures
-from leeboard.planning.drift.persistence import looks_after, persistent
-from leeboard.planning.drift.verdict import Verdict, judge, patience
+from leeboard.planning.drift.looking import verdict_of
+from leeboard.planning.drift.verdict import Verdict, patience
 from leeboard.planning.plan import Event, Plan, Raw
 from leeboard.planning.snapshot import DriftMonitorSnapshot
 
@@ -28,9 +27,7 @@ def plan_drift_monitor(snapshot: DriftMonitorSnapshot, now: datetime) -> Plan:
     if isinstance(champion, Wanted):
         status = monitor.status.model_copy(update={"verdict": "Inconclusive", "findings": (), "rows_needed": 0})
         return Plan(status=_changed(monitor, status, [champion], now))
-    found = judge(monitor, champion, now, _labels_due(snapshot))
-    looks = looks_after(monitor, champion, found)
-    verdict = persistent(monitor, found, looks)
+    verdict, looks = verdict_of(monitor, snapshot.model, champion, now)
     course = follow(monitor, champion, verdict, now)
     status = monitor.status.model_copy(
         update={
@@ -63,15 +60,6 @@ def _champion(snapshot: DriftMonitorSnapshot) -> str | Wanted:
     if snapshot.model.status.champion is None:
         return Wanted("Ready", "False", Reason.NO_VERSION, explain(Reason.NO_VERSION, f"{name} has no champion"))
     return snapshot.model.status.champion.name
-
-
-def _labels_due(snapshot: DriftMonitorSnapshot) -> datetime | None:
-    """From when on the predictions of a whole window of the champion have had time to get their labels."""
-    model = snapshot.model
-    if model is None or model.status.champion is None:
-        return None
-    delay, window = model.spec.prediction.label_delay, snapshot.monitor.spec.window.length
-    return model.status.champion.since + parse_duration(delay) + parse_duration(window)
 
 
 def _withheld_event(monitor: DriftMonitor, verdict: Verdict) -> tuple[Event, ...]:

@@ -15,7 +15,7 @@ from leeboard.evaluator.monitor_figures import monitor_figures
 from leeboard.evaluator.report_page import report_page
 from leeboard.evaluator.score_meaning import ScoreMeaning
 from leeboard.evaluator.windows import Window
-from leeboard.planning.drift.verdict import judge
+from leeboard.planning.drift.looking import verdict_of
 from leeboard.stats.distributions import categorical_bins, count_values, numeric_bins, to_profile, to_window
 from tests.unit.evaluator.test_score_meaning import SCORES, TRUTH, version
 
@@ -58,14 +58,14 @@ def counted(reference, values):
     return to_window(count_values(known.name, known.bins, values))
 
 
-def drawn(wind, carriers, scores=SCORES):
+def drawn(wind, carriers, scores=SCORES, **more):
     window = Window(
         start=NOW - timedelta(minutes=30), end=NOW, requests=len(wind), errors=0, rows=len(wind), dropped=0,
         latency_edges=(), latency_counts=np.zeros(1, dtype=np.int64), pod="p",
         features=(counted(PROFILE.features[0], wind), counted(PROFILE.features[1], carriers)),
         prediction=counted(PROFILE.prediction, scores),
     )  # fmt: skip
-    spec = {"modelRef": {"name": "m"}, "window": {"length": "1h"}, "checks": CHECKS}
+    spec = {"modelRef": {"name": "m"}, "window": {"length": "1h"}, "checks": CHECKS} | more
     document = {"metadata": {"name": "late-flights", "namespace": "ml"}, "spec": spec}
     monitor = DriftMonitor.parse(document)
     windows = [window] if len(wind) else []
@@ -79,9 +79,9 @@ def drawn(wind, carriers, scores=SCORES):
         labelled=none,
     )
     evaluation = {"observedAt": NOW.isoformat(), "version": "late-flights-v1", **raw}
-    page = report_page(monitor, PROFILE, observed, evaluation, [one.start for one in windows])
-    judged = judge(DriftMonitor.parse(document | {"status": {"evaluation": evaluation}}), "late-flights-v1", NOW)
-    return page, judged
+    evaluated = DriftMonitor.parse(document | {"status": {"evaluation": evaluation}})
+    judged, _ = verdict_of(evaluated, None, "late-flights-v1", NOW)
+    return report_page(evaluated, PROFILE, observed, judged, [one.start for one in windows]), judged
 
 
 def elements(page):
@@ -129,3 +129,18 @@ def test_a_window_without_rows_is_drawn_too():
     assert judged.verdict == "Inconclusive"
     assert "no windows" in text_of(page)
     assert "<title>ml/late-flights: Inconclusive</title>" in page
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({"persistence": {"count": 2, "of": 3}}, "drift in 1 of the newest 1 evaluations, 2 of 3 are asked for"),
+        ({"window": {"length": "1h", "minSamples": 9000}}, "4000 of 9000 rows in the window"),
+    ],
+)
+def test_a_verdict_that_is_withheld_is_withheld_here_too_and_the_figures_are_drawn(more, says):
+    page, judged = drawn(GENERATOR.gamma(4, 3, 4000) + 6, CARRIERS[:4000], SCORES[:4000], **more)
+    assert judged.verdict == "Inconclusive"
+    assert "<title>ml/late-flights: Inconclusive</title>" in page
+    assert says in text_of(page)
+    assert "75 %" in text_of(page)
