@@ -207,6 +207,11 @@ def test_what_network_policies_let_in_and_out() -> None:
 
     assert ports("leeboard-operator") == {53, 443, 6443}
     assert ports("leeboard-evaluator") == {53, 443, 6443, 9}
+    closed = policies(
+        *("--set", "networkPolicies.egress.enabled=true", "--set", "evaluator.prometheus.url=http://prometheus:9090")
+    )
+    assert ports("leeboard-evaluator") == {53, 443, 6443, 9090}
+    assert ports("leeboard-operator") == {53, 443, 6443}
     assert policies("--set", "networkPolicies.ingress=false") == {}
     tenant = policies("--set", "networkPolicies.workloads=true", "--set", "namespaces={a}")
     assert "ingress" not in tenant["leeboard-training"]
@@ -237,3 +242,25 @@ def test_imports_serve_only_where_they_are_allowed_to() -> None:
     assert "== 'Imported'" in expressions()
     assert "== 'Imported'" not in expressions("--set", "policies.allowImported=false")
     assert "policies.allowImported is false" in expressions("--set", "policies.allowImported=false")
+
+
+def test_the_evaluator_is_told_of_prometheus_and_given_its_token() -> None:
+    def evaluator(*settings: str) -> dict[str, Any]:
+        found = [one for one in rendered(*settings) if one["metadata"]["name"] == "leeboard-evaluator"]
+        return next(one for one in found if one["kind"] == "Deployment")["spec"]["template"]["spec"]
+
+    def variables(pod: dict[str, Any]) -> dict[str, str]:
+        return {one["name"]: one["value"] for one in pod["containers"][0]["env"] if "PROMETHEUS" in one["name"]}
+
+    assert variables(evaluator()) == {}
+    url = "http://prometheus:9090/{namespace}"
+    pod = evaluator(
+        *("--set-string", f"evaluator.prometheus.url={url}"), "--set", "evaluator.prometheus.tokenSecret.name=t"
+    )
+    path = "/leeboard/prometheus/token"
+    assert variables(pod) == {"LEEBOARD_PROMETHEUS_URL": url, "LEEBOARD_PROMETHEUS_TOKEN_FILE": path}
+    assert {"name": "prometheus-token", "mountPath": "/leeboard/prometheus", "readOnly": True} in pod["containers"][0][
+        "volumeMounts"
+    ]
+    secret = next(one["secret"] for one in pod["volumes"] if one["name"] == "prometheus-token")
+    assert secret == {"secretName": "t", "items": [{"key": "token", "path": "token"}]}

@@ -73,6 +73,8 @@ MODEL: list[tuple[str, Any, str]] = [
     ("spec.rollout.analysis.guards.1", {"type": "ErrorRate", "margin": "0.1"}, "spec.rollout.analysis.guards[1]: Dup"),
     ("spec.versions.retain", 0, "spec.versions.retain"),
     ("spec.owners", ["x"] * 17, "spec.owners: Too many"),
+    ("spec.kpis", [{"name": "a", "source": {"query": ""}}], "spec.kpis[0].source.query"),
+    ("spec.kpis", [{"name": "a", "source": {"query": "1"}}] * 2, "spec.kpis[1]: Duplicate"),
 ]
 
 
@@ -185,7 +187,24 @@ DRIFT_MONITOR: list[tuple[str, Any, str]] = [
     ("spec.checks.4.metric", None, "Performance and EstimatedPerformance need metric and maxDrop"),
     ("spec.checks.0.maxPercent", "1", "OutOfRange and NewCategories need maxPercent; it belongs to no other type"),
     ("spec.checks.4.type", "OutOfRange", "OutOfRange and NewCategories need maxPercent"),
+    *(
+        ("spec.checks.0", {"type": kind} | fields, said)
+        for kind, fields, said in (
+            ("Volume", {}, "Volume needs minRows or maxRows"),
+            ("Volume", {"minRows": 5, "maxRows": 4}, "minRows exceeds maxRows"),
+            ("UnitChange", {"minRows": 5}, "Volume needs minRows or maxRows; they belong to no other type"),
+            ("Staleness", {"of": "Labels"}, "Staleness needs of and maxAge"),
+            ("Staleness", {"of": "Models", "maxAge": "1h"}, "spec.checks[0].of: Unsupported value"),
+            ("Staleness", {"of": "Labels", "maxAge": "2d"}, "maxAge of Staleness must not exceed window.length"),
+            ("KPI", {"kpi": "bookings"}, "KPI needs kpi, and min or max"),
+            ("KPI", {"min": "1"}, "KPI needs kpi, and min or max"),
+            ("KPI", {"kpi": "bookings", "min": "2", "max": "1"}, "min must not exceed max"),
+        )
+    ),
     ("spec.falseAlarms", {"budget": 0}, "spec.falseAlarms.budget"),
+    ("spec.actions.0.cooldown", "0s", "must be longer than zero"),
+    ("spec.actions.0.maxPerDay", 21, "spec.actions[0].maxPerDay"),
+    ("spec.actions.1.type", "RequestRollback", "trainingJobRef belongs to Retrain"),
     ("spec.falseAlarms", {"per": "soon"}, "spec.falseAlarms.per"),
     ("spec.persistence", {"count": 3, "of": 2}, "persistence.count must not exceed persistence.of"),
     ("spec.checks.4.metric", "logloss", "spec.checks[4].metric: Unsupported value"),

@@ -87,6 +87,11 @@ class PrometheusServer:
         self._process.kill()
         self._process.wait(timeout=10)
 
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        return f"http://127.0.0.1:{self._port}"
+
     def log(self) -> str:
         """What it wrote so far."""
         return (self._folder / "prometheus.log").read_text(encoding="utf-8")

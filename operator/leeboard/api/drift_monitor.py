@@ -4,11 +4,13 @@ from datetime import datetime
 from typing import Any, ClassVar, Literal
 
 from leeboard.api.base import Condition, LocalReference, Resource, SpecModel
-from leeboard.api.cel import belongs, rules, seconds
+from leeboard.api.cel import belongs, ordered, rules, seconds
 from leeboard.api.fields import (
     ATOMIC,
     SET,
     Column,
+    Decimal,
+    Name,
     NotNegativeDecimal,
     PositiveDecimal,
     PositiveDuration,
@@ -29,9 +31,12 @@ CheckType = Literal[
     "Performance",
     "EstimatedPerformance",
     "ConceptDrift",
+    "Volume",
+    "Staleness",
+    "KPI",
 ]
 _METRICS: tuple[CheckType, ...] = ("Performance", "EstimatedPerformance")
-HARM: tuple[CheckType, ...] = (*_METRICS, "ConceptDrift")
+HARM: tuple[CheckType, ...] = (*_METRICS, "ConceptDrift", "KPI")
 """Checks that tell whether drift does harm."""
 _SHARES = ("OutOfRange", "NewCategories")
 DistanceName = Literal[
@@ -109,6 +114,20 @@ class Check(SpecModel):
                 "OutOfRange and NewCategories need maxPercent; it belongs to no other type",
             ),
             (
+                "(self.type == 'Volume') == (has(self.minRows) || has(self.maxRows))",
+                "Volume needs minRows or maxRows; they belong to no other type",
+            ),
+            ("!has(self.minRows) || !has(self.maxRows) || self.minRows <= self.maxRows", "minRows exceeds maxRows"),
+            (
+                f"{belongs('of', 'Staleness')} && {belongs('maxAge', 'Staleness')}",
+                "Staleness needs of and maxAge; they belong to no other type",
+            ),
+            (
+                f"{belongs('kpi', 'KPI')} && (self.type == 'KPI') == (has(self.min) || has(self.max))",
+                "KPI needs kpi, and min or max; they belong to no other type",
+            ),
+            (ordered("min", "max"), "min must not exceed max"),
+            (
                 "!has(self.distance) || !has(self.threshold) || self.distance != 'JensenShannon'"
                 " || double(self.threshold) <= 1.0",
                 "a threshold for JensenShannon is at most 1",
@@ -121,7 +140,8 @@ class Check(SpecModel):
         " of the reference. NewCategories: texts that the reference has not. UnitChange: numbers as if in another unit,"
         " such as a hundred times as large. MeanShift: one input's mean. Performance: predictions against labels that"
         " came later. EstimatedPerformance: what to expect of these before they came, of a binary classifier."
-        " ConceptDrift: errors, by labels, that became larger within the window."
+        " ConceptDrift: errors, by labels, that became larger within the window. Volume: rows in the window. Staleness:"
+        " how long no request, or no label, came. KPI: a figure of the business from Prometheus."
     )
     distance: DistanceName | None = described(
         "DataDrift, PredictionDrift: the distance between window and reference. KolmogorovSmirnov and Wasserstein are"
@@ -153,6 +173,15 @@ class Check(SpecModel):
         "Performance, EstimatedPerformance: how much worse than on the holdout is drift, in the metric's unit.",
         default=None,
     )
+    min_rows: int | None = described("Volume: fewest rows in the window, a count.", default=None, ge=1, le=10**15)
+    max_rows: int | None = described("Volume: most rows in the window, a count.", default=None, ge=0, le=10**15)
+    of: Literal["Requests", "Labels"] | None = described("Staleness: what has to keep coming.", default=None)
+    max_age: PositiveDuration | None = described(
+        "Staleness: how old the newest may be; no more than the window is long.", default=None
+    )
+    kpi: Name | None = described("KPI: name of one in spec.kpis of the Model.", default=None)
+    min: Decimal | None = described("KPI: smallest value that is no drift.", default=None)
+    max: Decimal | None = described("KPI: largest value that is no drift.", default=None)
 
 
 class Action(SpecModel):
@@ -174,8 +203,8 @@ class Action(SpecModel):
     training_job_ref: LocalReference | None = described("The TrainingJob that retrains.", default=None)
     when: tuple[CheckType, ...] = described(
         "Only for drift found by these checks. When empty: Alert for any; Retrain and RequestRollback for Performance,"
-        " EstimatedPerformance and ConceptDrift, so that drift without harm starts nothing, or for any where none of"
-        " them is among checks.",
+        " EstimatedPerformance, ConceptDrift and KPI, so that drift without harm starts nothing, or for any where none"
+        " of them is among checks.",
         default=(),
         max_length=16,
         json_schema_extra=SET,
@@ -198,7 +227,11 @@ class DriftMonitorSpec(SpecModel):
                 "!has(self.actions) || self.actions.all(a, !has(a.when)"
                 " || a.when.all(w, self.checks.exists(c, c.type == w)))",
                 "actions[].when names a type that is not among checks",
-            )
+            ),
+            (
+                f"self.checks.all(c, !has(c.maxAge) || {seconds('c.maxAge')} <= {seconds('self.window.length')})",
+                "maxAge of Staleness must not exceed window.length",
+            ),
         )
     }
 

@@ -1,10 +1,20 @@
-"""The metrics that the evaluation measures, and which way each is good. Names and definitions are scikit-learn's."""
+"""The metrics that the evaluation measures, and which way each is good. Names and definitions are scikit-learn's, save
+calibration_error, which it has not: leeboard.stats.calibration_error."""
 
 from typing import Literal, get_args
 
 Task = Literal["BinaryClassification", "Regression"]
 ClassificationMetric = Literal[
-    "roc_auc", "average_precision", "log_loss", "brier", "accuracy", "error_rate", "precision", "recall", "f1"
+    "roc_auc",
+    "average_precision",
+    "log_loss",
+    "brier",
+    "accuracy",
+    "error_rate",
+    "precision",
+    "recall",
+    "f1",
+    "calibration_error",
 ]
 RegressionMetric = Literal["rmse", "mse", "mae", "r2"]
 MetricName = Literal[ClassificationMetric, RegressionMetric]
@@ -15,7 +25,7 @@ OF_TASK: dict[Task, tuple[str, ...]] = {
 }
 """Everything a gate or a check may name, by task; the evaluation measures each of them when it is asked for."""
 
-LOWER_IS_BETTER = frozenset({"log_loss", "brier", "error_rate", "mae", "mse", "rmse"})
+LOWER_IS_BETTER = frozenset({"log_loss", "brier", "error_rate", "calibration_error", "mae", "mse", "rmse"})
 
 
 def higher_is_better(name: str) -> bool:

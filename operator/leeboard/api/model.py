@@ -211,6 +211,25 @@ class Rollout(SpecModel):
     )
 
 
+class PrometheusSource(SpecModel):
+    """A query to the Prometheus that the evaluator knows."""
+
+    type: Literal["Prometheus"] = described("The only kind of source there is.", default="Prometheus")
+    query: str = described(
+        "PromQL whose answer is one number; {window}, {namespace}, {model} and {version} stand for the monitor's window"
+        " (such as 3600s) and for what is watched.",
+        min_length=1,
+        max_length=2048,
+    )
+
+
+class KPI(SpecModel):
+    """A figure of the business that the model is there for."""
+
+    name: Name = described("Name by which checks refer to it.")
+    source: PrometheusSource = described("Where its value comes from.")
+
+
 class ModelSpec(SpecModel):
     """What is served, and how a new version earns its place."""
 
@@ -233,6 +252,12 @@ class ModelSpec(SpecModel):
     versions: Versions = described("How many versions are kept.", default=Versions())
     promotion: Promotion = described("Which versions may serve: policy and gates.", default=Promotion())
     serving: Serving = described("How each version is served: pods and their resources.", default=Serving())
+    kpis: tuple[KPI, ...] = described(
+        "Figures of the business, for checks of DriftMonitors.",
+        default=(),
+        max_length=16,
+        json_schema_extra=list_map("name"),
+    )
     rollout: Rollout = described("How traffic moves to a new version, and what aborts that.", default=Rollout())
 
 

@@ -14,7 +14,8 @@ from leeboard.observability import logs
 class Configuration:
     """`namespaces` empty means all of them; `allowed_prefixes` empty means any storage.
 
-    `{namespace}` in a prefix stands for the namespace of the object whose storage is read.
+    `{namespace}` in a prefix stands for the namespace of the object whose storage is read, and so it does in
+    `prometheus_url`, where KPIs are asked for; empty means that none can be.
     """
 
     interval: timedelta
@@ -23,6 +24,8 @@ class Configuration:
     port: int
     log_format: str
     log_level: str
+    prometheus_url: str = ""
+    prometheus_token_file: str = ""
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> "Configuration":
@@ -37,6 +40,8 @@ class Configuration:
             port=int(port),
             log_format=_one_of(environment, "LEEBOARD_LOG_FORMAT", logs.FORMATS),
             log_level=_one_of(environment, "LEEBOARD_LOG_LEVEL", logs.LEVELS),
+            prometheus_url=_address(environment, "LEEBOARD_PROMETHEUS_URL"),
+            prometheus_token_file=environment.get("LEEBOARD_PROMETHEUS_TOKEN_FILE", ""),
         )
 
     def allows(self, uri: str, namespace: str) -> bool:
@@ -54,6 +59,13 @@ def _interval(text: str) -> timedelta:
     if interval < timedelta(seconds=1):
         raise EvaluationError(Reason.BAD_CONFIGURATION, f"LEEBOARD_EVALUATOR_INTERVAL is under a second: {text!r}")
     return interval
+
+
+def _address(environment: Mapping[str, str], name: str) -> str:
+    text = environment.get(name, "")
+    if text and not text.startswith(("http://", "https://")):
+        raise EvaluationError(Reason.BAD_CONFIGURATION, f"{name} is no address of the web: {text!r}")
+    return text
 
 
 def _one_of(environment: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,6 +17,7 @@ from leeboard.api.model import Model
 from leeboard.api.model_version import ModelVersion
 from leeboard.api.reasons import Reason
 from leeboard.evaluator.failures import EvaluationError
+from leeboard.evaluator.kpis import Kpis
 from leeboard.evaluator.labels import arrivals, joined
 from leeboard.evaluator.metrics import EvaluatorMetrics
 from leeboard.evaluator.model_figures import Traffic, model_figures
@@ -25,6 +26,7 @@ from leeboard.evaluator.observations import Observations
 from leeboard.evaluator.performance_figures import delay_figures
 from leeboard.evaluator.places import Kube, Place, Places, Raw
 from leeboard.evaluator.report_page import report_page
+from leeboard.evaluator.windows import Window
 from leeboard.kube.errors import KubeError, NotFound
 from leeboard.kube.resources import DRIFT_MONITOR, MODEL, MODEL_VERSION, Resource
 from leeboard.observability.context import about
@@ -49,6 +51,7 @@ class Rounds:
     metrics: EvaluatorMetrics
     namespaces: tuple[str, ...]
     clock: Callable[[], datetime]
+    kpis: Kpis = field(default_factory=Kpis)
     _evaluated: dict[str, datetime] = field(default_factory=dict)
     _complaints: dict[str, str] = field(default_factory=dict)
 
@@ -120,7 +123,8 @@ class Rounds:
     ) -> None:
         async def figures(now: datetime) -> Raw:
             place = await self.places.place_of(model)
-            return await asyncio.to_thread(self._monitor_figures, place, monitor, model, version, now)
+            kpis = await self.kpis.figures(model, monitor, version.metadata.name, now)
+            return await asyncio.to_thread(self._monitor_figures, place, monitor, model, version, now, kpis=kpis)
 
         async with gate:
             good = await self._evaluate(DRIFT_MONITOR, monitor, {"version": version.metadata.name}, figures)
@@ -128,7 +132,7 @@ class Rounds:
             self._evaluated[_key(monitor)] = self.clock()
 
     def _monitor_figures(
-        self, place: Place, monitor: DriftMonitor, model: Model, version: ModelVersion, now: datetime
+        self, place: Place, monitor: DriftMonitor, model: Model, version: ModelVersion, now: datetime, *, kpis: Raw
     ) -> Raw:
         start, name = now - parse_duration(monitor.spec.window.length), version.metadata.name
         profile, observations = self.places.profile(place, version), self.places.observations(place)
@@ -144,6 +148,8 @@ class Rounds:
         )
         figures = {
             "window": {"start": _text(start), "end": _text(now)},
+            **_coming(model, windows),
+            **kpis,
             **monitored.raw,
             "labels": {"arrived": arrived, "rows": len(labelled.truth)}
             | ({"newest": _text(newest)} if newest else {})
@@ -242,6 +248,14 @@ class Rounds:
         for memory in (self._evaluated, self._complaints):
             for key in [key for key in memory if key.partition("/")[0] not in living]:
                 del memory[key]
+
+
+def _coming(model: Model, windows: Sequence[Window]) -> Raw:
+    """Since when the champion serves, and until when rows came."""
+    champion = model.status.champion
+    newest = max((one.end for one in windows if one.rows), default=None)
+    known = {"servingSince": champion.since if champion else None, "newestRows": newest}
+    return {name: _text(moment) for name, moment in known.items() if moment is not None}
 
 
 def _text(moment: datetime) -> str:

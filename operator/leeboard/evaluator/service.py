@@ -16,6 +16,7 @@ from aiohttp import web
 
 from leeboard.evaluator.configuration import Configuration
 from leeboard.evaluator.failures import EvaluationError, exit_code
+from leeboard.evaluator.kpis import Kpis
 from leeboard.evaluator.metrics import EvaluatorMetrics
 from leeboard.evaluator.places import Places
 from leeboard.evaluator.rounds import Rounds
@@ -99,7 +100,8 @@ async def run(configuration: Configuration) -> None:
     metrics, health = EvaluatorMetrics(process_registry("evaluator")), Health(interval)
     kube = await connect(field_manager=FIELD_MANAGER, observer=metrics.requested)
     places = Places(kube, configuration, metrics.file)
-    rounds = Rounds(kube, places, metrics, configuration.namespaces, lambda: datetime.now(UTC))
+    kpis = Kpis(configuration.prometheus_url, configuration.prometheus_token_file)
+    rounds = Rounds(kube, places, metrics, configuration.namespaces, lambda: datetime.now(UTC), kpis)
     server = await serve(health, metrics, configuration.port)
     try:
         await repeat(rounds, metrics, health, interval, stop)

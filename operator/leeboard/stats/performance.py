@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
+from leeboard.stats.calibration_error import squared_calibration_error
 from leeboard.stats.intervals import Interval, normal_interval
 
 Floats = NDArray[np.float64]
@@ -58,6 +59,8 @@ def measure(metric: str, truth: Floats, scores: Floats, *, alpha: float = 0.05, 
     if metric == "roc_auc":
         areas, covariance = _delong(truth, scores[np.newaxis, :])
         return _within(normal_interval(float(areas[0]), float(np.sqrt(covariance[0, 0])), alpha), 0.0, 1.0)
+    if metric == "calibration_error":
+        return _root_interval(_squared_calibration_error(truth, scores, alpha), alpha)
     statistic = _statistic(metric)
     return _bootstrap(lambda rows: statistic(truth[rows], scores[rows]), len(truth), alpha, seed)
 
@@ -139,6 +142,17 @@ def _bootstrap(statistic: Callable[[NDArray[np.int64]], float], rows: int, alpha
     return normal_interval(value, float(np.std(drawn, ddof=1)), alpha)
 
 
+def _squared_calibration_error(truth: Floats, scores: Floats, alpha: float = 0.05) -> Interval:
+    try:
+        return squared_calibration_error(truth, scores, alpha)
+    except ValueError as error:
+        raise MetricUndefinedError(f"calibration_error: {error}") from error
+
+
+def _calibration_error(truth: Floats, scores: Floats) -> float:
+    return float(np.sqrt(max(0.0, _squared_calibration_error(truth, scores).value)))
+
+
 def _rmse(truth: Floats, scores: Floats) -> float:
     return float(np.sqrt(np.mean(np.square(truth - scores))))
 
@@ -194,12 +208,13 @@ _ROW_LOSSES: dict[str, Callable[[Any, Any], Floats]] = {
 }
 _STATISTICS: dict[str, Callable[[Floats, Floats], float]] = {
     "r2": _r2,
+    "calibration_error": _calibration_error,
     "average_precision": _average_precision,
     "precision": _precision,
     "recall": _recall,
     "f1": _f1,
 }
-_BINARY_ALL = frozenset({*BINARY, "error_rate", "average_precision", "precision", "recall", "f1"})
+_BINARY_ALL = frozenset({*BINARY, "error_rate", "average_precision", "precision", "recall", "f1", "calibration_error"})
 _REGRESSION_ALL = frozenset({*REGRESSION, "mse", "r2"})
 
 

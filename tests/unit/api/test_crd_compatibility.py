@@ -125,6 +125,12 @@ CHECKS = "spec.versions.0.schema.openAPIV3Schema.properties.spec.properties.chec
         (belongs("shade", "Performance"), True),
         (belongs("metric", "Sunspots"), True),
         (f"{belongs('shade', 'Sunspots')} && size(self.type) > 3", True),
+        ("(self.type == 'Sunspots') == (has(self.shade) || has(self.shade.dark))", False),
+        ("!has(self.shade) || !has(self.metric) || self.shade < self.metric", False),
+        ("self.checks.all(c, !has(c.shade) || size(c.shade) < self.most)", False),
+        ("has(self.shade) ? self.type == 'MeanShift' : true", True),
+        ("!has(self.shade) && self.type == 'MeanShift'", True),
+        ("has(self.shade) || has(self.metric)", True),
     ],
 )
 def test_a_rule_about_new_types_breaks_nothing(rule: str, breaks: bool) -> None:
@@ -132,5 +138,6 @@ def test_a_rule_about_new_types_breaks_nothing(rule: str, breaks: bool) -> None:
     at(released, CHECKS)["x-kubernetes-validations"].append({"rule": belongs("metric", "Performance")})
     changed = deepcopy(released)
     at(changed, f"{CHECKS}.properties.type.enum").append("Sunspots")
+    at(changed, f"{CHECKS}.properties")["shade"] = {"type": "string", "maxLength": 9}
     at(changed, f"{CHECKS}.x-kubernetes-validations").append({"rule": rule})
     assert bool(breaking_changes(released, changed)) == breaks

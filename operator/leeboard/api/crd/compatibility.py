@@ -1,10 +1,10 @@
 """Whether objects that a released definition accepts are still accepted, and still mean the same."""
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from leeboard.api.artifact_uri import ARTIFACT_PATHS, ARTIFACT_PLACES, TRAINED_IN_BUCKETS
+from leeboard.api.crd.rules_of_old import New, said_of_old
 
 Schema = dict[str, Any]
 
@@ -19,10 +19,6 @@ _WEAKER: dict[str, str] = {
     TRAINED_IN_BUCKETS: _ONLY_BUCKETS,
 }
 """Rules that forbid nothing which the released rule beside them did not forbid already: they took its place."""
-
-
-_BELONGS = re.compile(r"has\(self\.(?P<field>\w+)\) == \(self\.type in \[(?P<types>[^\]]*)\]\)")
-"""A rule of `cel.belongs`."""
 
 
 def breaking_changes(before: Schema, after: Schema) -> list[str]:
@@ -61,33 +57,41 @@ def _compared(before: Schema, after: Schema, path: str) -> Iterator[str]:
         yield f"{path}: enum lacks {sorted(map(str, set(before['enum']) - set(after['enum'])))}"
     if "enum" in after and "enum" not in before:
         yield f"{path}: enum is new"
-    rules = set(_rules_below(before))
-    here = {one["rule"] for one in before.get(_RULES, ())}
+    rules, new = set(_rules_below(before)), _new_names(before, after)
+    here = {said_of_old(one["rule"], new) for one in before.get(_RULES, ())} | {"true"}
     yield from (
         f"{path}: rule is new: {one['rule']}"
         for one in after.get(_RULES, ())
-        if one["rule"] not in here and _WEAKER.get(one["rule"]) not in rules and not _is_of_new_types(one, before, here)
+        if said_of_old(one["rule"], new) not in here and _WEAKER.get(one["rule"]) not in rules
     )
     for part in ("items", "additionalProperties"):
         if isinstance(before.get(part), dict) and isinstance(after.get(part), dict):
             yield from _compared(before[part], after[part], f"{path}[]")
 
 
-def _is_of_new_types(rule: Schema, before: Schema, here: set[str]) -> bool:
-    """Whether a rule says where fields belong, and says of the released ones and their types what was said before."""
-    fields = before.get("properties", {})
-    types = set(fields.get("type", {}).get("enum", ()))
-    kept = []
-    for part in rule["rule"].split(" && "):
-        found = _BELONGS.fullmatch(part)
-        if found is None:
-            return False
-        named = [one for one in found["types"].split(", ") if one.strip("'") in types]
-        if found["field"] in fields:
-            kept.append(f"has(self.{found['field']}) == (self.type in [{', '.join(named)}])")
-        elif named:
-            return False
-    return not kept or " && ".join(kept) in here
+def _new_names(before: Schema, after: Schema) -> New:
+    """Fields that are new and stay absent unless somebody writes them, and new values, of a schema and all below it.
+
+    A name counts as new only where it was nowhere: rules name fields without saying where they are.
+    """
+    old, present = _names_below(before), _names_below(after)
+    filled_in = {name for name, schema in _fields_below(after) if "default" in schema}
+    return New(present.fields - old.fields - filled_in, present.values - old.values)
+
+
+def _names_below(schema: Schema) -> New:
+    known = [(name, child) for name, child in _fields_below(schema)]
+    values = {value for _, child in known for value in child.get("enum", ()) if isinstance(value, str)}
+    return New({name for name, _ in known}, values)
+
+
+def _fields_below(schema: Schema) -> Iterator[tuple[str, Schema]]:
+    for name, child in schema.get("properties", {}).items():
+        yield name, child
+        yield from _fields_below(child)
+    for part in ("items", "additionalProperties"):
+        if isinstance(schema.get(part), dict):
+            yield from _fields_below(schema[part])
 
 
 def _default_for(before: Schema, after: Schema) -> Any:

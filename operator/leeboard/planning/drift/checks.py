@@ -12,7 +12,9 @@ from leeboard.api.drift_monitor import Check, CheckType, DriftMonitorSpec
 from leeboard.api.metrics import higher_is_better
 from leeboard.planning.conditions import timestamp
 from leeboard.planning.drift.figures import Figures, Interval, Performance, Subject
+from leeboard.planning.drift.kpi_check import kpi
 from leeboard.planning.drift.results import Result, by_interval, by_value, nothing
+from leeboard.planning.drift.traffic_checks import staleness, volume
 
 FINDINGS_LIMIT = 100
 NUMBERS_ONLY = frozenset({"KolmogorovSmirnov", "Wasserstein"})
@@ -23,6 +25,8 @@ NO_ESTIMATE = "the version's profile has no calibration, or the metric cannot be
 LEAST_LABELS = 100
 NO_INPUT = "no input is of the kind that is looked at"
 NOT_IN_PROFILE = "the version's profile does not tell where its reference ends"
+WITHOUT_ROWS: frozenset[CheckType] = frozenset({"Volume", "Staleness", "KPI"})
+"""Checks that need no rows: they are judged where a window has too few for all others."""
 _RANK = {"Drift": 0, "Inconclusive": 1, "Stable": 2}
 
 
@@ -183,4 +187,7 @@ _CHECKS: Mapping[CheckType, Callable[[Check, Sequence[Subject], Figures], Sequen
     "Performance": _labelled,
     "EstimatedPerformance": _estimated,
     "ConceptDrift": _concept,
+    "Volume": volume,
+    "Staleness": staleness,
+    "KPI": kpi,
 }

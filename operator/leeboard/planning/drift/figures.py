@@ -76,9 +76,22 @@ class Labels:
 
 
 @dataclass(frozen=True)
+class KPIValue:
+    """A figure of the business; `value` is None where it could not be had, and `message` says why."""
+
+    name: str
+    value: float | None
+    message: str = ""
+
+
+@dataclass(frozen=True)
 class Figures:
-    """One evaluation. `served` counts the requests of the window that were answered, where that is known;
-    `error` is reason and message where there are no figures."""
+    """One evaluation.
+
+    `served` counts the requests of the window that were answered, where that is known; `error` is reason and message
+    where there are no figures. `serving_since` is when the champion began to serve, `newest_rows` the end of the newest
+    window file that has rows, where one has.
+    """
 
     observed_at: datetime
     version: str
@@ -92,6 +105,10 @@ class Figures:
     errors: Errors | None
     error: tuple[Reason, str] | None
     labels: Labels | None
+    window_start: datetime | None = None
+    serving_since: datetime | None = None
+    newest_rows: datetime | None = None
+    kpis: tuple[KPIValue, ...] = ()
 
 
 def read_figures(raw: Mapping[str, Any] | None) -> Figures | None:
@@ -112,6 +129,10 @@ def read_figures(raw: Mapping[str, Any] | None) -> Figures | None:
         errors=_errors(raw.get("conceptDrift")),
         error=evaluation_error(raw),
         labels=_labels(raw.get("labels")),
+        window_start=_moment(raw["window"].get("start")) if isinstance(raw.get("window"), Mapping) else None,
+        serving_since=_moment(raw.get("servingSince")),
+        newest_rows=_moment(raw.get("newestRows")),
+        kpis=tuple(_kpi(one) for one in _items(raw.get("kpis"))),
     )
 
 
@@ -158,6 +179,10 @@ def _labels(raw: Any) -> Labels | None:
     if not isinstance(raw, Mapping):
         return None
     return Labels(_count(raw.get("arrived")) or 0, _count(raw.get("rows")) or 0, _moment(raw.get("newest")))
+
+
+def _kpi(raw: Mapping[str, Any]) -> KPIValue:
+    return KPIValue(str(raw.get("name", "")), _number(raw.get("value")), str(raw.get("message") or "")[:512])
 
 
 def _interval(raw: Mapping[str, Any]) -> Interval | None:

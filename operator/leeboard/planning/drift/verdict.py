@@ -1,6 +1,6 @@
 """The verdict over all checks, and why it may be withheld."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -8,7 +8,7 @@ from leeboard.api.drift_monitor import DriftMonitor, Finding
 from leeboard.api.durations import parse_duration
 from leeboard.api.reasons import Reason, explain
 from leeboard.planning.conditions import timestamp
-from leeboard.planning.drift.checks import FINDINGS_LIMIT, NO_LABELS, run_checks
+from leeboard.planning.drift.checks import FINDINGS_LIMIT, NO_LABELS, WITHOUT_ROWS, run_checks
 from leeboard.planning.drift.figures import Figures, read_figures
 
 STALE_AFTER_EVALUATIONS = 3
@@ -50,7 +50,7 @@ def judge(monitor: DriftMonitor, champion: str, now: datetime, labels_due: datet
         return Verdict("Inconclusive", Reason.INCONCLUSIVE, f"there are no figures about {champion} yet")
     withheld = _withheld(monitor, figures, champion, now)
     if withheld is not None:
-        return withheld
+        return _without_rows(monitor, figures, withheld) if withheld.reason == Reason.NOT_ENOUGH_SAMPLES else withheld
     results = run_checks(monitor.spec, figures)
     findings = tuple(one.finding for one in results)
     shown, rows = findings[:FINDINGS_LIMIT], figures.rows
@@ -68,6 +68,19 @@ def judge(monitor: DriftMonitor, champion: str, now: datetime, labels_due: datet
         return Verdict("Inconclusive", Reason.INCONCLUSIVE, message, rows, needed, shown, figures.observed_at)
     message = f"{len(results)} checks on {rows} rows found no drift"
     return Verdict("Stable", Reason.STABLE, message, rows, 0, shown, figures.observed_at)
+
+
+def _without_rows(monitor: DriftMonitor, figures: Figures, withheld: Verdict) -> Verdict:
+    """That too little comes may itself be what a check looks for."""
+    checks = tuple(check for check in monitor.spec.checks if check.type in WITHOUT_ROWS)
+    if not checks:
+        return withheld
+    results = run_checks(monitor.spec.model_copy(update={"checks": checks}), figures)
+    findings = tuple(one.finding for one in results)
+    drifted = [one for one in findings if one.verdict == "Drift"]
+    if not drifted:
+        return replace(withheld, findings=findings)
+    return Verdict("Drift", Reason.DRIFT, summary(drifted), figures.rows, 0, findings, figures.observed_at)
 
 
 def summary(findings: list[Finding]) -> str:
