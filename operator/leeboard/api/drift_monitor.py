@@ -296,7 +296,16 @@ class Episode(SpecModel):
     version: str = described("The champion that drifted.", max_length=253)
     started_at: datetime = described("When drift was first found, as a time.")
     ended_at: datetime | None = described("When a verdict was Stable again.", default=None)
+    drifting_since: datetime | None = described(
+        "When an input that drifted began to, where that lay within the window, as a time.", default=None
+    )
     reason: Text = described("What moved most when drift was found.", default="")
+    circumstances: tuple[Text, ...] = described(
+        "What else changed about that time: versions, their data and code, rollouts; the newest first.",
+        default=(),
+        max_length=5,
+        json_schema_extra=ATOMIC,
+    )
     alerted: bool = described("True once the action Alert was carried out for this episode.", default=False)
 
 

@@ -8,7 +8,7 @@ from leeboard.api.drift_monitor import DriftMonitor
 from leeboard.api.model import Model
 from leeboard.api.model_version import ModelVersion
 from leeboard.controllers.base import Cache, Controller, Look, model_of, namespace_of
-from leeboard.controllers.champion import model_and_champion
+from leeboard.controllers.champion import champion_before, model_and_champion
 from leeboard.controllers.lookup import of_model
 from leeboard.planning.drift_monitor import plan_drift_monitor
 from leeboard.planning.plan import Plan, Raw
@@ -17,9 +17,15 @@ from leeboard.planning.snapshot import DriftMonitorSnapshot
 
 
 def observe(live: Raw, cache: Cache, settings: Settings) -> DriftMonitorSnapshot:
-    """The monitor, its Model and the version that serves as reference."""
+    """The monitor, its Model, the version that serves as reference, and the champion before."""
     model, champion = model_and_champion(cache, namespace_of(live), model_of(live))
-    return DriftMonitorSnapshot(monitor=DriftMonitor.parse(live), model=model, champion=champion, settings=settings)
+    return DriftMonitorSnapshot(
+        monitor=DriftMonitor.parse(live),
+        model=model,
+        champion=champion,
+        settings=settings,
+        before=champion_before(cache, namespace_of(live), model) if model is not None else None,
+    )
 
 
 def wakes(changed: Raw, cache: Cache) -> Iterable[str]:

@@ -10,6 +10,7 @@ from leeboard.evaluator.drift_figures import Observed, Profile, drift_figures, o
 from leeboard.evaluator.false_alarms import drift_alpha
 from leeboard.evaluator.figures import figure
 from leeboard.evaluator.labels import Joined
+from leeboard.evaluator.onsets import name_onsets
 from leeboard.evaluator.performance_figures import performance_figures
 from leeboard.evaluator.pods import name_pods
 from leeboard.evaluator.score_meaning import estimated_figures
@@ -42,6 +43,7 @@ def monitor_figures(
     metrics = [*(check.metric for check in spec.checks if check.metric), *performance.defaults(task)]
     observed = observe(profile, windows)
     drifted = drift_figures(profile, observed, excluded, wanted_distances(spec.checks), alpha)
+    name_onsets(drifted["features"], profile, windows)
     name_pods(drifted["features"], profile, windows)
     raw = {
         "driftAlpha": figure(alpha),

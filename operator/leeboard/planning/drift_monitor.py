@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from leeboard.api.drift_monitor import DriftMonitor, DriftMonitorStatus
 from leeboard.api.reasons import Reason, explain, hint
 from leeboard.planning.conditions import Status, Wanted, set_conditions
-from leeboard.planning.drift.episode import Course, follow, is_open
+from leeboard.planning.drift.circumstances import began_at, circumstances
+from leeboard.planning.drift.episode import Around, Course, follow, is_open
 from leeboard.planning.drift.figures import read_figures
 from leeboard.planning.drift.looking import verdict_of
 from leeboard.planning.drift.verdict import Verdict, patience
@@ -28,7 +29,7 @@ def plan_drift_monitor(snapshot: DriftMonitorSnapshot, now: datetime) -> Plan:
         status = monitor.status.model_copy(update={"verdict": "Inconclusive", "findings": (), "rows_needed": 0})
         return Plan(status=_changed(monitor, status, [champion], now))
     verdict, looks = verdict_of(monitor, snapshot.model, champion, now)
-    course = follow(monitor, champion, verdict, now)
+    course = follow(monitor, champion, verdict, now, lambda: _around(snapshot))
     status = monitor.status.model_copy(
         update={
             "verdict": verdict.verdict,
@@ -60,6 +61,15 @@ def _champion(snapshot: DriftMonitorSnapshot) -> str | Wanted:
     if snapshot.model.status.champion is None:
         return Wanted("Ready", "False", Reason.NO_VERSION, explain(Reason.NO_VERSION, f"{name} has no champion"))
     return snapshot.model.status.champion.name
+
+
+def _around(snapshot: DriftMonitorSnapshot) -> Around:
+    """Of the time when drift began."""
+    figures = read_figures(snapshot.monitor.status.evaluation)
+    if figures is None or snapshot.model is None:
+        return Around()
+    told = circumstances(snapshot.monitor, snapshot.model, snapshot.champion, snapshot.before, figures)
+    return Around(began_at(figures), told)
 
 
 def _withheld_event(monitor: DriftMonitor, verdict: Verdict) -> tuple[Event, ...]:

@@ -54,9 +54,10 @@ class ModelVersionSnapshot:
 
 @dataclass(frozen=True)
 class DriftMonitorSnapshot:
-    """A DriftMonitor, the Model it watches and the version that serves as its reference."""
+    """A DriftMonitor, the Model it watches, the version that serves as its reference, and the champion before that."""
 
     monitor: DriftMonitor
     model: Model | None
     champion: ModelVersion | None
     settings: Settings
+    before: ModelVersion | None = None

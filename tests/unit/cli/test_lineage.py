@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from leeboard.cli.lineage.chain import Chain, End, follow
-from leeboard.cli.lineage.changes import changed_parts
 from leeboard.cli.lineage.tree import draw
 from leeboard.cli.objects import Objects
+from leeboard.planning.lineage_changes import changed_parts
 from tests.support.examples import Document, put
 from tests.unit.cli import registry
 from tests.unit.cli.registry import FIRST, NEXT, ROLLED_BACK, SECOND, THIRD

@@ -1,6 +1,7 @@
 """Why drift came: what the model rests on, and pods that are unlike the others."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from leeboard.evaluator.drift_figures import Profile, drift_figures, observe
 from leeboard.evaluator.importance import importance
+from leeboard.evaluator.onsets import began, name_onsets
 from leeboard.evaluator.pods import name_pods, pods_that_differ
 from leeboard.evaluator.windows import Window
 from leeboard.stats.distributions import count_values, numeric_bins, to_profile, to_window
@@ -55,9 +57,9 @@ def profile(**shares):
 PROFILE = profile(wind=0.1, temp=0.9, noise=0.0)
 
 
-def window(pod, rows, **shifts):
-    start = datetime(2026, 1, 1, tzinfo=UTC)
-    generator = np.random.default_rng(sum(map(ord, pod)))
+def window(pod, rows, minute=0, **shifts):
+    start = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minute)
+    generator = np.random.default_rng(sum(map(ord, pod)) + 1000 * minute)
     features = []
     for reference in PROFILE.features:
         known = reference.distribution
@@ -106,3 +108,35 @@ def test_a_pod_that_is_unlike_the_others_is_named():
 )
 def test_no_pod_is_blamed(windows):
     assert pods_that_differ(PROFILE.features[1].distribution, windows) == {}
+
+
+def drifting_from(minute, pods=("a", "b"), **more):
+    """Twenty minutes of two pods; from one of them on the wind is stronger."""
+    return [window(pod, 200, at, **({"wind": 1.0} if at >= minute else {}), **more) for pod in pods for at in range(20)]
+
+
+def named(windows):
+    rows = drift_figures(PROFILE, observe(PROFILE, windows), (), {"JensenShannon"}, 0.01)["features"]
+    name_onsets(rows, PROFILE, windows)
+    return {row["name"]: row for row in rows}
+
+
+def test_it_is_told_when_an_input_began_to_drift():
+    rows = named(drifting_from(7))
+    assert rows["wind"]["since"] == "2026-01-01T00:07:00Z"
+    assert rows["wind"]["shift"].endswith(", since 2026-01-01T00:07:00Z")
+    assert "since" not in rows["temp"]
+
+
+def test_drift_that_is_older_than_the_window_or_has_no_slices_has_no_beginning():
+    assert "since" not in named(drifting_from(0))["wind"]
+    assert "since" not in named([window("a", 4000, wind=1.0)])["wind"]
+
+
+def test_missing_values_begin_too_and_windows_on_other_bins_are_left_out():
+    windows = drifting_from(99)
+    for one in windows[10:20] + windows[30:]:
+        one.features[0]["missing"] = 100
+    windows.append(replace(window("c", 500), features=({"name": "wind", "counts": np.ones(3, dtype=np.int64)},)))
+    found = began(PROFILE.features[0].distribution, windows)
+    assert found == datetime(2026, 1, 1, 0, 10, tzinfo=UTC)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from leeboard.api.drift_monitor import DriftMonitor, Finding
 from leeboard.cli.describe.page import Fact
-from leeboard.cli.show.moments import age
+from leeboard.cli.show.moments import age, utc
 from leeboard.cli.show.quantities import count
 
 
@@ -23,6 +23,10 @@ def facts(monitor: DriftMonitor, now: datetime) -> Iterator[Fact]:
     if episode is not None:
         fate = "open" if episode.ended_at is None else f"ended {age(episode.ended_at, now)} ago"
         yield "episode", f"{episode.id}, began {age(episode.started_at, now)} ago, {fate}: {episode.reason}"
+        if episode.drifting_since is not None:
+            yield "drifting since", f"{utc(episode.drifting_since)} ({age(episode.drifting_since, now)} ago)"
+        for told in episode.circumstances:
+            yield "at that time", told
     for request in status.requests:
         reference = request.training_job_ref
         of = f"TrainingJob {reference.name}" if reference else f"Model {monitor.spec.model_ref.name}"

@@ -6,11 +6,11 @@ from typing import Any
 from leeboard.api.model import Model
 from leeboard.api.model_version import ModelVersion
 from leeboard.cli.lineage.chain import Chain
-from leeboard.cli.lineage.changes import changed_parts
 from leeboard.cli.lineage.origin import origin
 from leeboard.cli.objects import Objects, Raw
 from leeboard.cli.standing import Standing, parents, standing
 from leeboard.planning.conditions import timestamp
+from leeboard.planning.lineage_changes import changed_parts
 
 
 def document(chain: Chain, model: Model | None, objects: Objects, raws: Mapping[str, Raw]) -> dict[str, Any]:

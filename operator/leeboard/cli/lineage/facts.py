@@ -7,10 +7,10 @@ from rich.text import Text
 
 from leeboard.api.lineage import DatasetRecord
 from leeboard.api.model_version import Artifact, ModelVersion, ModelVersionSpec, StoredFile
-from leeboard.cli.lineage import changes
 from leeboard.cli.show import styles
 from leeboard.cli.show.quantities import count, digest, size
 from leeboard.cli.show.text import styled
+from leeboard.planning import lineage_changes as changes
 
 _MOST_PARTITIONS = 6
 _LABEL_OF_ROLE = {"Train": changes.TRAINING_DATA, "Holdout": changes.HOLDOUT_DATA}

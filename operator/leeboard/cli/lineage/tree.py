@@ -6,7 +6,6 @@ from rich.text import Text
 
 from leeboard.api.model import Model
 from leeboard.api.model_version import ModelVersion
-from leeboard.cli.lineage import changes
 from leeboard.cli.lineage.causes import causes
 from leeboard.cli.lineage.chain import Chain, End
 from leeboard.cli.lineage.comparison import metrics_table
@@ -19,6 +18,7 @@ from leeboard.cli.show.moments import utc
 from leeboard.cli.show.quantities import SHORT_DIGEST, digest
 from leeboard.cli.show.text import folded, joined, padded, styled
 from leeboard.cli.standing import Standing, parents, standing
+from leeboard.planning import lineage_changes as changes
 
 _GUTTER = Text("│  ", styles.QUIET)
 _LABEL_WIDTH = 16

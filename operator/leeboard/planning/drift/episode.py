@@ -1,6 +1,7 @@
 """Episodes of drift: from the first verdict Drift to the next Stable, and what is asked in each, once."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -27,6 +28,14 @@ class Course:
     acted: tuple[Acted, ...] = ()
 
 
+@dataclass(frozen=True)
+class Around:
+    """When drift began, where the figures tell, and what else changed about that time."""
+
+    drifting_since: datetime | None = None
+    circumstances: tuple[str, ...] = ()
+
+
 def episode_id(monitor_uid: str, champion: str, started_at: datetime) -> str:
     """The same for the same monitor, champion and beginning."""
     whole = "\0".join((monitor_uid, champion, timestamp(started_at)))
@@ -38,8 +47,13 @@ def is_open(episode: Episode | None) -> bool:
     return episode is not None and episode.ended_at is None
 
 
-def follow(monitor: DriftMonitor, champion: str, verdict: Verdict, now: datetime) -> Course:
-    """The course after a verdict. Inconclusive changes nothing: neither an episode nor what was asked in it."""
+def follow(
+    monitor: DriftMonitor, champion: str, verdict: Verdict, now: datetime, around: Callable[[], Around] = Around
+) -> Course:
+    """The course after a verdict. Inconclusive changes nothing: neither an episode nor what was asked in it.
+
+    `around` tells of the time when drift began, and is asked where an episode begins.
+    """
     status = monitor.status
     if verdict.verdict == "Inconclusive":
         return Course(status.episode, status.requests, unhelpful=status.unhelpful, acted=status.acted)
@@ -53,7 +67,7 @@ def follow(monitor: DriftMonitor, champion: str, verdict: Verdict, now: datetime
     events: tuple[Event, ...] = ()
     if not any(action.type == "Alert" for action in monitor.spec.actions):
         events = (Event("Normal", Reason.DRIFT, f"{champion}: {verdict.message}"[:_TEXT_LIMIT]),)
-    begun = Course(_begin(monitor, champion, verdict, now), (), events, unhelpful, status.acted)
+    begun = Course(_begin(monitor, champion, verdict, now, around()), (), events, unhelpful, status.acted)
     return _act(monitor, begun, verdict, now, begins=True)
 
 
@@ -105,10 +119,16 @@ def _asked(monitor: DriftMonitor, course: Course, verdict: Verdict, now: datetim
     )
 
 
-def _begin(monitor: DriftMonitor, champion: str, verdict: Verdict, now: datetime) -> Episode:
+def _begin(monitor: DriftMonitor, champion: str, verdict: Verdict, now: datetime, around: Around) -> Episode:
     started = (verdict.observed_at or now).replace(microsecond=0)
-    identity = episode_id(monitor.metadata.uid, champion, started)
-    return Episode(id=identity, version=champion, started_at=started, reason=verdict.message[:_TEXT_LIMIT])
+    return Episode(
+        id=episode_id(monitor.metadata.uid, champion, started),
+        version=champion,
+        started_at=started,
+        drifting_since=around.drifting_since,
+        circumstances=around.circumstances,
+        reason=verdict.message[:_TEXT_LIMIT],
+    )
 
 
 def _applies(action: Action, verdict: Verdict) -> bool:

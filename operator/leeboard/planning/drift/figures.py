@@ -25,7 +25,7 @@ class Subject:
 
     `out_of_range` and `new_categories` are in percent; `unit_factor` is by what all numbers seem to be multiplied, 1
     where they are not. `is_numeric` is None where the figures do not say. `importance` is the share of an input in what
-    the model knows, 0 to 1.
+    the model knows, 0 to 1. `since` is when an input began to drift, where that lies within the window.
     """
 
     name: str
@@ -39,6 +39,7 @@ class Subject:
     unit_factor: float | None = None
     is_numeric: bool | None = None
     importance: float | None = None
+    since: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -154,6 +155,7 @@ def _subject(raw: Mapping[str, Any]) -> Subject | None:
         new_categories=_interval(raw["newCategories"]) if isinstance(raw.get("newCategories"), Mapping) else None,
         unit_factor=_number(raw.get("unitFactor")),
         importance=_number(raw.get("importance")),
+        since=_moment(raw.get("since")),
         is_numeric={"Numeric": True, "Categorical": False}.get(str(raw.get("kind"))),
     )
 
