@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from leeboard.evaluator.drift_figures import ALWAYS, Profile
 from leeboard.evaluator.windows import Window
@@ -28,25 +29,42 @@ def name_onsets(rows: Sequence[dict[str, Any]], profile: Profile, windows: Seque
 
 
 def began(reference: Distribution, windows: Sequence[Window]) -> datetime | None:
-    """The beginning of the first window file after the change of the share of what gained in the window as a whole.
+    """The beginning of the first slice of time after the change of the share of what gained in the window as a whole,
+    None where there is no one change to more of it."""
+    gained = gain(reference, windows)
+    if gained is None:
+        return None
+    found = onset(gained.hits, gained.rows)
+    return gained.starts[found.slice] if found is not None and found.after > found.before else None
 
-    What gained are the bins with a larger share than in the reference, and missing values where they have one. Windows
-    of several pods that began at the same time count together; those on other bins are left out.
+
+class Gain(NamedTuple):
+    """By slice of time, from its start: the rows, and those of them in the bins that gained; `expected` is the share
+    that the reference has in these."""
+
+    starts: Sequence[datetime]
+    hits: NDArray[np.int64]
+    rows: NDArray[np.int64]
+    expected: float
+
+
+def gain(reference: Distribution, windows: Sequence[Window]) -> Gain | None:
+    """What gained are the bins with a larger share than in the reference, and missing values where they have one.
+
+    Windows of several pods that began at the same time are one slice; those on other bins are left out. None without
+    two slices, or rows.
     """
-    slices: dict[datetime, np.ndarray[Any, np.dtype[np.int64]]] = {}
+    slices: dict[datetime, NDArray[np.int64]] = {}
     for window in windows:
         raw = next((one for one in window.features if one["name"] == reference.name), None)
         if raw is not None and raw["counts"].shape == reference.counts.shape:
             counted = np.append(raw["counts"], raw["missing"])
             slices[window.start] = slices[window.start] + counted if window.start in slices else counted
-    if len(slices) < 2:
-        return None
     starts = sorted(slices)
-    counts = np.stack([slices[start] for start in starts])
-    before = np.append(reference.counts, reference.missing)
-    whole = counts.sum(axis=0)
-    if not whole.sum() or not before.sum():
+    counts = np.stack([slices[start] for start in starts]) if starts else np.zeros((0, 1), dtype=np.int64)
+    before, whole = np.append(reference.counts, reference.missing), counts.sum(axis=0)
+    if len(starts) < 2 or not whole.sum() or not before.sum():
         return None
     gained = whole / whole.sum() > before / before.sum()
-    found = onset(counts[:, gained].sum(axis=1), counts.sum(axis=1))
-    return starts[found.slice] if found is not None and found.after > found.before else None
+    expected = float(before[gained].sum() / before.sum())
+    return Gain(starts, counts[:, gained].sum(axis=1), counts.sum(axis=1), expected)

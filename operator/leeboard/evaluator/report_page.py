@@ -6,7 +6,9 @@ from typing import Any
 
 from leeboard.api.drift_monitor import DriftMonitor, Finding
 from leeboard.api.metrics import higher_is_better
-from leeboard.evaluator.drift_figures import Observed, Profile
+from leeboard.evaluator.drift_figures import ALWAYS, Observed, Profile
+from leeboard.evaluator.onsets import gain
+from leeboard.evaluator.windows import Window
 from leeboard.planning.conditions import timestamp
 from leeboard.planning.drift.checks import FINDINGS_LIMIT, run_checks
 from leeboard.planning.drift.figures import Figures, read_figures
@@ -17,10 +19,12 @@ from leeboard.report.markup import Markup, element, join, paragraph
 from leeboard.report.page import page, section
 from leeboard.report.panels import panels
 from leeboard.report.scales import count
+from leeboard.report.timeline import Slice, Timeline, timeline
 from leeboard.stats.distributions import Distribution
 
 MOST_INPUTS = 24
 MOST_CLAUSES = 6
+MOST_TIMELINES = 3
 _NO_FINDING = 1.0
 _TONES = {"Drift": "drift", "Stable": "stable", "Inconclusive": "unsure"}
 
@@ -30,10 +34,10 @@ def report_page(
     profile: Profile,
     observed: Observed,
     verdict: Verdict,
-    windows: Sequence[datetime],
+    windows: Sequence[Window],
 ) -> str:
     """One HTML file. The monitor's status has the evaluation that is written, and the verdict is the operator's;
-    `windows` are when windows that count began.
+    `windows` are those that count.
 
     Raises ValueError where the evaluation does not say when it was made.
     """
@@ -46,8 +50,10 @@ def report_page(
     name = f"{monitor.metadata.namespace}/{monitor.metadata.name}"
     return page(
         f"{name}: {verdict.verdict}",
-        _header(name, figures, observed, windows),
+        _header(name, figures, observed, [one.start for one in windows]),
         section("What was found", "by each check, the strongest first", _badge(verdict), _found(findings)),
+        *_around(monitor),
+        *_timelines(profile, figures, windows),
         *_inputs(monitor, profile, observed, findings),
         *_scores(profile, observed),
         *_performance(figures),
@@ -111,6 +117,32 @@ def _table(findings: Sequence[Finding]) -> Markup:
             cells.append((f"{one.importance} %" if one.importance else "", ""))
         rows.append(element("tr", *(paragraph("td", class_, text) for text, class_ in cells)))
     return paragraph("div", "scroll", element("table", *rows, class_="findings"))
+
+
+def _around(monitor: DriftMonitor) -> list[Markup]:
+    """What else changed about the time when the open episode began."""
+    episode = monitor.status.episode
+    if episode is None or episode.ended_at is not None or not episode.circumstances:
+        return []
+    lines = [element("li", one) for one in episode.circumstances]
+    return [section("At that time", f"episode {episode.id}", element("ul", *lines))]
+
+
+def _timelines(profile: Profile, figures: Figures, windows: Sequence[Window]) -> list[Markup]:
+    """Of the inputs that drifted most, in the order of the evaluation."""
+    known = {one.distribution.name: one.distribution for one in profile.features}
+    drawn = []
+    for one in figures.features[:MOST_TIMELINES]:
+        strongest = one.distances.get(ALWAYS)
+        gained = gain(known[one.name], windows) if one.name in known and strongest and strongest.low > 0 else None
+        if gained is not None:
+            counted = zip(gained.starts, gained.hits.tolist(), gained.rows.tolist(), strict=True)
+            slices = [Slice(*triple) for triple in counted]
+            end = max(window.end for window in windows)
+            told = Timeline(one.name, slices, end, gained.expected, one.since)
+            drawn.append(paragraph("figure", "panel", paragraph("h3", "input", one.name), timeline(told)))
+    note = "share of the rows in what gained; dashed: in the reference; below: rows; times in UTC"
+    return [section("Over the window", note, *drawn)] if drawn else []
 
 
 def _inputs(monitor: DriftMonitor, profile: Profile, observed: Observed, findings: Sequence[Finding]) -> list[Markup]:

@@ -160,7 +160,7 @@ class Rounds:
         def page() -> str:
             judged = monitor.model_copy(update={"status": monitor.status.model_copy(update={"evaluation": about_now})})
             verdict, _ = verdict_of(judged, model, name, now)
-            return report_page(judged, profile, monitored.observed, verdict, [one.start for one in windows])
+            return report_page(judged, profile, monitored.observed, verdict, windows)
 
         return figures | self._reported(observations, monitor, name, page)
 

@@ -65,10 +65,13 @@ def drawn(wind, carriers, scores=SCORES, **more):
         features=(counted(PROFILE.features[0], wind), counted(PROFILE.features[1], carriers)),
         prediction=counted(PROFILE.prediction, scores),
     )  # fmt: skip
+    return drawn_of([window] if len(wind) else [], **more)
+
+
+def drawn_of(windows, status=None, **more):
     spec = {"modelRef": {"name": "m"}, "window": {"length": "1h"}, "checks": CHECKS} | more
     document = {"metadata": {"name": "late-flights", "namespace": "ml"}, "spec": spec}
     monitor = DriftMonitor.parse(document)
-    windows = [window] if len(wind) else []
     none = labelled_at_once(np.empty(0), np.empty(0))
     raw, observed = monitor_figures(
         monitor.spec,
@@ -79,9 +82,9 @@ def drawn(wind, carriers, scores=SCORES, **more):
         labelled=none,
     )
     evaluation = {"observedAt": NOW.isoformat(), "version": "late-flights-v1", **raw}
-    evaluated = DriftMonitor.parse(document | {"status": {"evaluation": evaluation}})
+    evaluated = DriftMonitor.parse(document | {"status": {**(status or {}), "evaluation": evaluation}})
     judged, _ = verdict_of(evaluated, None, "late-flights-v1", NOW)
-    return report_page(evaluated, PROFILE, observed, judged, [one.start for one in windows]), judged
+    return report_page(evaluated, PROFILE, observed, judged, windows), judged
 
 
 def elements(page):
@@ -144,3 +147,46 @@ def test_a_verdict_that_is_withheld_is_withheld_here_too_and_the_figures_are_dra
     assert "<title>ml/late-flights: Inconclusive</title>" in page
     assert says in text_of(page)
     assert "75 %" in text_of(page)
+
+
+def over_time(shift_from, slices=40):
+    """Windows of a minute in which the wind grows from one of them on."""
+    found = []
+    for at in range(slices):
+        wind = np.random.default_rng(at).gamma(4, 3, 100) + (6 if at >= shift_from else 0)
+        start = NOW - timedelta(minutes=slices - at)
+        found.append(
+            Window(
+                start=start,
+                end=start + timedelta(minutes=1),
+                requests=100,
+                errors=0,
+                rows=100,
+                dropped=0,
+                latency_edges=(),
+                latency_counts=np.zeros(1, dtype=np.int64),
+                pod="p",
+                features=(counted(PROFILE.features[0], wind), counted(PROFILE.features[1], CARRIERS[:100])),
+                prediction=counted(PROFILE.prediction, SCORES[:100]),
+            )
+        )
+    return found
+
+
+def test_it_draws_how_drift_came_and_what_else_changed_then():
+    told = ["2026-01-01T11:35:00Z v2 became champion (Promoted); it differs from v1 in code"]
+    episode = {"id": "e1", "version": "late-flights-v1", "startedAt": NOW.isoformat(), "circumstances": told}
+    page, judged = drawn_of(over_time(25), status={"episode": episode})
+    assert judged.verdict == "Drift"
+    shown = text_of(page)
+    assert "since 01 Jan 11:45" in shown
+    assert told[0] in shown
+    assert shown.index("Over the window") < shown.index("Inputs by JensenShannon")
+    assert len(page) < 150_000
+    ended = {"episode": episode | {"endedAt": NOW.isoformat()}}
+    assert "At that time" not in text_of(drawn_of(over_time(25), status=ended)[0])
+
+
+def test_a_window_of_one_piece_has_no_timeline():
+    page, _ = drawn(GENERATOR.gamma(4, 3, 4000) + 6, CARRIERS[:4000], SCORES[:4000])
+    assert "Over the window" not in text_of(page)
