@@ -46,6 +46,8 @@ MODEL: list[tuple[str, Any, str]] = [
     ("spec.serving.cache", {"persistentVolumeClaim": {"claimName": "c"}, "maxSize": "much"}, "serving.cache.maxSize"),
     ("spec.serving.cache", {"hostPath": {"path": "/"}}, "unknown field"),
     ("spec.serving.verification.signature", {}, "spec.serving.verification.signature.configMapRef: Required"),
+    ("spec.serving.feedback", {}, "spec.serving.feedback.secretRef: Required"),
+    ("spec.serving.feedback", {"secretRef": {"name": ""}}, "spec.serving.feedback.secretRef.name"),
     ("spec.promotion.policy", "Pinned", "promotion.version belongs to policy Pinned"),
     ("spec.promotion.version", "v1", "promotion.version belongs to policy Pinned"),
     ("spec.promotion.gates.0.min", "high", "spec.promotion.gates[0].min"),
@@ -280,6 +282,7 @@ GOOD: list[tuple[str, str, Any]] = [
     ("model", "spec.serving.cache", {"persistentVolumeClaim": {"claimName": "cache"}}),
     ("model", "spec.serving.cache", {"persistentVolumeClaim": {"claimName": "cache"}, "maxSize": "1.5Ti"}),
     ("model", "spec.serving.verification", {"signature": {"configMapRef": {"name": "signers"}}}),
+    ("model", "spec.serving.feedback", {"secretRef": {"name": "label-senders"}}),
     *(
         ("model-version", "spec", imported(uri)["spec"])
         for uri in (

@@ -7,6 +7,7 @@ from leeboard.api.artifact_cache import ArtifactCache
 from leeboard.api.base import Condition, Resource, SpecModel
 from leeboard.api.cel import belongs, ordered, rules
 from leeboard.api.commands import MOST_CHARACTERS, CommandAnswer
+from leeboard.api.feedback import FeedbackAccess
 from leeboard.api.fields import (
     ATOMIC,
     Decimal,
@@ -122,6 +123,9 @@ class Serving(SpecModel):
     access_log: bool | None = described(
         "Whether the server logs a line about every request: its id, route, status, rows and seconds. Absent: no.",
         default=None,
+    )
+    feedback: FeedbackAccess | None = described(
+        "Who may send labels to /feedback; without it whoever reaches the Service.", default=None
     )
     acceleration: Acceleration | None = described(
         "Which faster forms of a version are made and served; all that there are without it.", default=None

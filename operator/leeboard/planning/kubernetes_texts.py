@@ -51,6 +51,7 @@ _OBSTACLES = _phrases(
     (r"no nodes available|^0/0 nodes", "there is no node"),
 )
 _VOLUME = _phrases(
+    (rf"references non-existent (?:secret|config) key: ({_KEY})", "what it names has no key {}"),
     (r"not found", "what it names is not there"),
     (r"timed out|deadline exceeded", "it was not mounted in time"),
     (r"multi-attach|already (exclusively )?attached|used by pod", "another node holds it"),
@@ -119,7 +120,7 @@ def volume_fact(message: str) -> str:
     missing = missing_object(message)
     named = re.search(rf"for volume \"({_NAME})\"|volumes=\[({_NAME})\]", message)
     what = f"volume {named[1] or named[2]}" if named else "a volume"
-    return f"{what}: {missing or _first(_VOLUME, message, 'it cannot be attached or mounted')}"
+    return f"{what}: {missing or _filled(_VOLUME, message) or 'it cannot be attached or mounted'}"
 
 
 def quota_fact(message: str) -> str | None:

@@ -19,6 +19,7 @@ from leeboard_serving.exporter.receiver import Receiver
 from leeboard_serving.exporter.recorder import Recorder
 from leeboard_serving.exporter.references import References
 from leeboard_serving.exporter.settings import Settings
+from leeboard_serving.exporter.tokens import Tokens
 from leeboard_serving.exporter.uploader import Uploader
 from leeboard_serving.exporter.web import Site, feedback_application, metrics_application
 from leeboard_serving.failures import ServingError
@@ -50,7 +51,8 @@ class Exporter:
         self._health = Health(settings.interval, self._uploader)
         self._flusher = Flusher(self._recorder, self._uploader, self._health, settings.interval, time.time)
         self._metrics = Site(metrics_application(self._health, self._registry()))
-        self._feedback = Site(feedback_application(self._recorder, time.time, settings.interval))
+        tokens = Tokens(settings.tokens) if settings.tokens is not None else None
+        self._feedback = Site(feedback_application(self._recorder, time.time, settings.interval, tokens))
 
     async def run(self) -> None:
         """Raises ServingError where it cannot start, and where at the end something could not be stored."""

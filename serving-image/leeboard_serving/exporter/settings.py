@@ -23,7 +23,8 @@ _POD = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 class Settings:
     """`uri` is where the observations of the version lie; `interval` is how often they are written, in seconds.
 
-    `outbox` is the folder of what could not be written yet, of `outbox_bytes` at most.
+    `outbox` is the folder of what could not be written yet, of `outbox_bytes` at most. `tokens` is the file with the
+    tokens of /feedback, None where whoever reaches it may send labels.
     """
 
     model: str
@@ -35,6 +36,7 @@ class Settings:
     feedback_port: int
     outbox: Path
     outbox_bytes: int
+    tokens: Path | None = None
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Self:
@@ -47,7 +49,7 @@ class Settings:
         pod = required(environment, "LEEBOARD_POD")
         if not _POD.fullmatch(pod) or ".." in pod:
             raise ServingError(Reason.BAD_CONFIGURATION, f"LEEBOARD_POD is no name of a pod: {pod!r}")
-        folder = environment.get("LEEBOARD_OUTBOX_FOLDER")
+        folder, tokens = environment.get("LEEBOARD_OUTBOX_FOLDER"), environment.get("LEEBOARD_FEEDBACK_TOKENS")
         return cls(
             model=served.model,
             version=served.version,
@@ -58,6 +60,7 @@ class Settings:
             feedback_port=_number(environment, "LEEBOARD_FEEDBACK_PORT", FEEDBACK_PORT, most=65535),
             outbox=Path(folder) if folder else Path(tempfile.gettempdir()) / "outbox",
             outbox_bytes=_number(environment, "LEEBOARD_OUTBOX_BYTES", OUTBOX_BYTES, most=1 << 40),
+            tokens=Path(tokens) if tokens else None,
         )
 
 

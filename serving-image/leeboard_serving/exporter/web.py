@@ -16,6 +16,7 @@ from leeboard.observability.exposition import exposition
 from leeboard_serving.exporter.feedback import LARGEST_BODY, TooManyLabelsError, parse_labels
 from leeboard_serving.exporter.health import Health
 from leeboard_serving.exporter.recorder import Recorder
+from leeboard_serving.exporter.tokens import Tokens, TokensError
 
 BODIES_AT_ONCE = 8
 SECONDS_FOR_A_BODY = 10.0
@@ -36,11 +37,20 @@ def metrics_application(health: Health, registry: CollectorRegistry) -> Starlett
     return Starlette(routes=[Route("/healthz", healthz), Route("/metrics", metrics)])
 
 
-def feedback_application(recorder: Recorder, clock: Callable[[], float], interval: float) -> Starlette:
-    """POST /feedback. `interval`: after how many seconds a label that found no room may find some."""
+def feedback_application(
+    recorder: Recorder, clock: Callable[[], float], interval: float, tokens: Tokens | None
+) -> Starlette:
+    """POST /feedback. `interval`: after how many seconds a label that found no room may find some.
+
+    With `tokens`, only for callers that have one: others are told so before a byte of the body is read.
+    """
     gate = asyncio.Semaphore(BODIES_AT_ONCE)
 
     async def feedback(request: Request) -> Response:
+        refused = _unauthorized(request, tokens) if tokens is not None else None
+        return refused or await taken(request)
+
+    async def taken(request: Request) -> Response:
         try:
             async with gate, asyncio.timeout(SECONDS_FOR_A_BODY):
                 body = await _body(request)
@@ -97,6 +107,17 @@ class Site(uvicorn.Server):
         self.should_exit = True
         if self._serving is not None:
             await self._serving
+
+
+def _unauthorized(request: Request, tokens: Tokens) -> Response | None:
+    """The answer to a caller without a token; None to one that has one."""
+    try:
+        known = tokens.allow(request.headers.get("authorization", ""))
+    except TokensError:
+        return _error(503, "the tokens cannot be read", {"Retry-After": "60"})
+    if known:
+        return None
+    return _error(401, "a token is needed: Authorization: Bearer <token>", {"WWW-Authenticate": "Bearer"})
 
 
 async def _body(request: Request) -> bytes:

@@ -186,6 +186,18 @@ def stuck(name: str) -> Pod:
             "volume ca: there is no ConfigMap ca-bundle",
         ),
         (
+            "FailedMount",
+            'MountVolume.SetUp failed for volume "feedback-tokens" : secret "label-senders" not found',
+            "VolumeUnavailable",
+            "volume feedback-tokens: there is no Secret label-senders",
+        ),
+        (
+            "FailedMount",
+            'MountVolume.SetUp failed for volume "feedback-tokens" : references non-existent secret key: token',
+            "VolumeUnavailable",
+            "volume feedback-tokens: what it names has no key token",
+        ),
+        (
             "FailedAttachVolume",
             'Multi-Attach error for volume "pvc-1" Volume is already used by pod(s) SECRET',
             "VolumeUnavailable",

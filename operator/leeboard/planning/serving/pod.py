@@ -12,6 +12,7 @@ from leeboard.planning import restricted_pod
 from leeboard.planning.lineage import stamps
 from leeboard.planning.plan import Raw
 from leeboard.planning.restricted_pod import TEMPORARY, compact, empty_directory, mount
+from leeboard.planning.serving.exporter_container import exporter_environment, exporter_mounts, exporter_volumes
 from leeboard.planning.serving.load_container import load_environment, load_mounts, load_volumes
 from leeboard.planning.serving.workers import workers
 
@@ -64,6 +65,7 @@ def pod_template(model: Model, version: ModelVersion, adopted: Adopted) -> Raw:
             "containers": [_server(model, version, adopted)],
             "volumes": _volumes(version)
             + load_volumes(model.spec.serving, version.spec.artifact.uri)
+            + exporter_volumes(model.spec.serving)
             + restricted_pod.volumes_of_user(overrides),
         },
     }
@@ -92,7 +94,9 @@ def _exporter(model: Model, version: ModelVersion, adopted: Adopted) -> Raw:
     health = {"httpGet": {"path": "/healthz", "port": "metrics"}}
     return _container("exporter", "leeboard_serving.exporter", adopted) | {
         "restartPolicy": "Always",
-        "env": _environment(model, version, adopted) + restricted_pod.storage_environment(model.spec.storage),
+        "env": _environment(model, version, adopted)
+        + restricted_pod.storage_environment(model.spec.storage)
+        + exporter_environment(model.spec.serving),
         "ports": [
             {"name": "metrics", "containerPort": METRICS_PORT, "protocol": "TCP"},
             {"name": "feedback", "containerPort": FEEDBACK_PORT, "protocol": "TCP"},
@@ -104,6 +108,7 @@ def _exporter(model: Model, version: ModelVersion, adopted: Adopted) -> Raw:
             mount("model", _MODEL, read_only=True),
             mount("run", _RUN),
             mount("exporter-temporary", TEMPORARY),
+            *exporter_mounts(model.spec.serving),
         ],
     }
 
