@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError
 from leeboard.api.base import SpecModel
 from leeboard.api.model_version import StoredFile
 from leeboard.api.reasons import Reason
+from leeboard.api.request_log import RequestLogging
 from leeboard_serving.failures import ServingError
 
 ModelT = TypeVar("ModelT", bound=SpecModel)
@@ -122,6 +123,16 @@ def stored_graph(environment: Mapping[str, str]) -> StoredGraph | None:
     if not environment.get("LEEBOARD_ACCELERATED"):
         return None
     return _parsed(environment, "LEEBOARD_ACCELERATED", StoredGraph)
+
+
+def request_logging(environment: Mapping[str, str]) -> RequestLogging | None:
+    """LEEBOARD_REQUEST_LOG, or None where no rows are stored. Raises ServingError (BadConfiguration)."""
+    if not environment.get("LEEBOARD_REQUEST_LOG"):
+        return None
+    found = _parsed(environment, "LEEBOARD_REQUEST_LOG", RequestLogging)
+    if not 0 < float(found.sample_rate) <= 1:
+        raise ServingError(Reason.BAD_CONFIGURATION, "LEEBOARD_REQUEST_LOG: sampleRate is not above 0 to 1")
+    return found
 
 
 def required(environment: Mapping[str, str], name: str) -> str:

@@ -13,6 +13,7 @@ import asyncio
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -69,6 +70,11 @@ class Observations:
     def rows(self) -> int:
         """Of all requests."""
         return sum(one.rows for one in self.requests)
+
+    @cached_property
+    def bytes(self) -> int:
+        """Roughly what the inputs take in memory."""
+        return sum(map(_size, self.inputs.values()))
 
 
 class _Block(msgspec.Struct, array_like=True):
@@ -160,6 +166,11 @@ def decode(header: bytes, body: bytes) -> Observations:
     ):
         raise ValueError("observations without scores, or of other lengths than they say")
     return Observations(raw.requests, columns, scores, raw.dropped)
+
+
+def _size(column: Column) -> int:
+    texts = sum(map(len, filter(None, column))) if column.dtype == object else 0
+    return column.nbytes + texts
 
 
 def _rows(told: Told) -> int:

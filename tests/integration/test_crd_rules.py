@@ -48,6 +48,11 @@ MODEL: list[tuple[str, Any, str]] = [
     ("spec.serving.verification.signature", {}, "spec.serving.verification.signature.configMapRef: Required"),
     ("spec.serving.feedback", {}, "spec.serving.feedback.secretRef: Required"),
     ("spec.serving.feedback", {"secretRef": {"name": ""}}, "spec.serving.feedback.secretRef.name"),
+    ("spec.serving.logging", {}, "spec.serving.logging.sampleRate: Required"),
+    ("spec.serving.logging", {"sampleRate": 0.1}, "spec.serving.logging.sampleRate"),
+    ("spec.serving.logging", {"sampleRate": "0.0"}, "must be greater than 0 and at most 1"),
+    ("spec.serving.logging", {"sampleRate": "1.01"}, "must be greater than 0 and at most 1"),
+    ("spec.serving.logging", {"sampleRate": "1", "redact": ["a", "a"]}, "spec.serving.logging.redact[1]: Duplicate"),
     ("spec.promotion.policy", "Pinned", "promotion.version belongs to policy Pinned"),
     ("spec.promotion.version", "v1", "promotion.version belongs to policy Pinned"),
     ("spec.promotion.gates.0.min", "high", "spec.promotion.gates[0].min"),
@@ -283,6 +288,8 @@ GOOD: list[tuple[str, str, Any]] = [
     ("model", "spec.serving.cache", {"persistentVolumeClaim": {"claimName": "cache"}, "maxSize": "1.5Ti"}),
     ("model", "spec.serving.verification", {"signature": {"configMapRef": {"name": "signers"}}}),
     ("model", "spec.serving.feedback", {"secretRef": {"name": "label-senders"}}),
+    ("model", "spec.serving.logging", {"sampleRate": "1"}),
+    ("model", "spec.serving.logging", {"sampleRate": "0.001", "redact": ["name"]}),
     *(
         ("model-version", "spec", imported(uri)["spec"])
         for uri in (

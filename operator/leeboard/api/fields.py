@@ -32,6 +32,14 @@ Share = Annotated[
 ]
 """A part of a whole, 0 to 1."""
 
+PositiveShare = Annotated[
+    Decimal,
+    Field(
+        json_schema_extra=rules(("double(self) > 0.0 && double(self) <= 1.0", "must be greater than 0 and at most 1"))
+    ),
+]
+"""A part of a whole that is not empty."""
+
 Probability = Annotated[
     Decimal,
     Field(

@@ -24,6 +24,7 @@ from leeboard.api.fields import (
 )
 from leeboard.api.metrics import OF_TASK, MetricName, Task
 from leeboard.api.pod import PodTemplateOverrides, Resources
+from leeboard.api.request_log import RequestLogging
 from leeboard.api.storage import Storage
 from leeboard.api.verification import Verification
 
@@ -126,6 +127,9 @@ class Serving(SpecModel):
     )
     feedback: FeedbackAccess | None = described(
         "Who may send labels to /feedback; without it whoever reaches the Service.", default=None
+    )
+    logging: RequestLogging | None = described(
+        "Which rows of requests are stored with their inputs; none without it.", default=None
     )
     acceleration: Acceleration | None = described(
         "Which faster forms of a version are made and served; all that there are without it.", default=None

@@ -23,7 +23,7 @@ _POD = (_RUN, _MODEL)
 WHERE = {
     _RUN: "`Ready`, `Stalled`, `Reconciling`, `RunHeld`, `Suspended`; `status.runs[].reason`",
     _MODEL: "`Ready`, `Stalled`, `Reconciling`, `CanaryInProgress`, `AwaitingApproval`, "
-    "`UnsafeFormatAllowed`; `status.candidate.reason`, "
+    "`UnsafeFormatAllowed`, `RedactionUnknown`; `status.candidate.reason`, "
     "`status.quarantined[].reason`",
     _VERSION: "`Ready`, `Stalled`, `GatesPassed`, `AwaitingApproval`, `Verified`",
     _MONITOR: "`Ready`, `DriftDetected`",
@@ -128,6 +128,7 @@ REFERENCE: dict[Reason, Entry] = {
     Reason.UNSAFE_FORMAT_ALLOWED: Entry(
         (_MODEL,), "`serving.allowUnsafeFormats` is set, and a version that may serve runs code that came with it."
     ),
+    Reason.REDACTION_UNKNOWN: Entry((_MODEL,), "`serving.logging.redact` names what is no input of the champion."),
     Reason.REFERENCE_MISSING: Entry((_VERSION,), "The version was imported without the rows that it is compared with."),
     Reason.ERROR_RATE_TOO_HIGH: Entry((_MODEL,), "The candidate fails more requests than the champion does."),
     Reason.LATENCY_TOO_HIGH: Entry((_MODEL,), "The candidate answers more slowly than the champion does."),

@@ -79,6 +79,7 @@ class Reason(StrEnum):
     LINEAGE_OBSERVED = "LineageObserved"
     CODE_UNKNOWN = "CodeUnknown"
     UNSAFE_FORMAT_ALLOWED = "UnsafeFormatAllowed"
+    REDACTION_UNKNOWN = "RedactionUnknown"
     ACCELERATED = "Accelerated"
     NOT_CONVERTED = "NotConverted"
     CODE_FROM_IMAGE = "CodeFromImage"
@@ -143,6 +144,7 @@ _HINTS: dict[Reason, str] = {
     Reason.LINEAGE_INCOMPLETE: "register versions by a TrainingJob, or fill the field that the message names",
     Reason.COMMAND_REFUSED: "the message says why, and what to ask for instead",
     Reason.CODE_UNKNOWN: "train it by a TrainingJob to know its code and data",
+    Reason.REDACTION_UNKNOWN: "correct the name: an input that is misspelt in serving.logging.redact is stored",
     Reason.NOT_CONVERTED: "nothing fails for it; docs/explanation/acceleration.md tells which models are converted",
     Reason.CODE_FROM_IMAGE: "train from Git (code.from) to know the commit",
     Reason.REFERENCE_MISSING: "import it with --reference, the rows it was made from: drift and readiness rest on them",

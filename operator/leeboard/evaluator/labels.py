@@ -13,19 +13,16 @@ from numpy.typing import NDArray
 from leeboard.evaluator.columns import truth_of
 from leeboard.evaluator.failures import EvaluationError
 from leeboard.evaluator.windows import decompress
+from leeboard.stats.sampling import Hashes, id_hashes
 
 Floats = NDArray[np.float64]
-Hashes = NDArray[np.uint64]
 NANOSECONDS = 1e9
 """In a second."""
 
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """Rows of a ledger or feedback file: hashes of the ids, times in nanoseconds since 1970, scores or labels.
-
-    64 bits of hash keep a million rows in 24 MB; two of a million ids meet with a chance of 1 in 37 million.
-    """
+    """Rows of a ledger or feedback file: hashes of the ids, times in nanoseconds since 1970, scores or labels."""
 
     ids: Hashes
     times: NDArray[np.int64]
@@ -112,7 +109,7 @@ def _table(data: bytes, column: str) -> pd.DataFrame:
 def _rows(frame: pd.DataFrame, values: Floats) -> Rows:
     moments = pd.to_datetime(frame["time"], utc=True, errors="coerce", format="ISO8601")
     usable = np.isfinite(values) & moments.notna().to_numpy() & frame["id"].notna().to_numpy()
-    ids = pd.util.hash_array(frame["id"][usable].to_numpy(dtype=object), categorize=False)
+    ids = id_hashes(frame["id"][usable].to_numpy(dtype=object))
     times: NDArray[np.int64] = np.asarray(moments[usable].dt.as_unit("ns").astype("int64"), dtype=np.int64)
     return Rows(ids, times, values[usable])
 

@@ -10,7 +10,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
+import pandas as pd
+import pyarrow as pa
+
 from leeboard.evaluator.labels import Rows, parse_feedback, parse_ledger
+from leeboard.evaluator.requests import parse_requests, together
 from leeboard.evaluator.windows import Window, parse_window
 from leeboard.storage import Entry, Store
 
@@ -20,8 +24,10 @@ MOST_WINDOWS, MOST_TABLES = 10_000, 10_000
 IDLE_SECONDS = 3600.0
 """A file that nobody asked for that long is forgotten: windows move on, and what lies behind them is not asked for."""
 MOST_LEDGER_ROWS = 2_000_000
+MOST_LOGGED_VALUES = 32 << 20
+"""Rows of requests times their columns: what is read at once, some 256 MB."""
 LARGEST_FILE = 16 << 20
-_SPAN = re.compile(r"(\d{1,16})-(\d{1,16})\.[a-z]+\.gz$")
+_SPAN = re.compile(r"(\d{1,16})-(\d{1,16})\.(?:[a-z]+\.gz|parquet)$")
 
 Item = TypeVar("Item")
 
@@ -118,6 +124,33 @@ class Observations:
             for entry in self._newest_first(f"observations/{version}/feedback/", since)
             if (part := self._feedback.get(self.store, entry, self._parse_feedback, self._count)) is not None
         ]
+
+    def requests(self, version: str, since: datetime) -> pd.DataFrame:
+        """The newest rows of requests that were stored with their inputs, from files that end at `since` or later.
+
+        Bounded. They are asked for once an episode, so nothing of them is kept. Raises StorageError.
+        """
+        tables: list[pa.Table] = []
+        values = 0
+        for entry in self._newest_first(f"observations/{version}/requests/", since):
+            try:
+                table = parse_requests(self._fetched(entry))
+            except ValueError as error:
+                LOG.warning("%s is left out: %s", entry.key, error)
+                self._count("unreadable")
+                continue
+            self._count("read")
+            values += table.num_rows * table.num_columns
+            if values > MOST_LOGGED_VALUES:
+                LOG.warning("version %s: only the newest rows of requests are read", version)
+                break
+            tables.append(table)
+        return together(tables)
+
+    def _fetched(self, entry: Entry) -> bytes:
+        if entry.bytes > LARGEST_FILE:
+            raise ValueError(f"{entry.bytes} bytes; at most {LARGEST_FILE} are read")
+        return self.store.get(entry.key)
 
     def _parse_feedback(self, data: bytes) -> Rows:
         return parse_feedback(data, self._task, self._positive_class)

@@ -39,6 +39,15 @@ DROPPED = Family(
 )
 MALFORMED = Family("leeboard_malformed_frames_total", "counter", "Frames of the server that were none.", _ADDRESS)
 UNNAMED = Family("leeboard_unnamed_rows_total", "counter", "Rows whose id can stand in no ledger.", _ADDRESS)
+LOGGED = Family(
+    "leeboard_logged_rows_total", "counter", "Rows of requests that were stored with their inputs.", _ADDRESS
+)
+NOT_LOGGED = Family(
+    "leeboard_log_rows_dropped_total",
+    "counter",
+    "Rows that were to be stored with their inputs and were more, or larger, than may be.",
+    _ADDRESS,
+)
 FAILURES = Family("leeboard_flush_failures_total", "counter", "Flushes that storage did not take.", _ADDRESS)
 LAST_FLUSH = Family(
     "leeboard_last_flush_timestamp_seconds",
@@ -49,7 +58,7 @@ LAST_FLUSH = Family(
 OUTBOX = Family(
     "leeboard_outbox_bytes",
     "gauge",
-    "Files that wait for storage, in bytes: windows, ledger, feedback.",
+    "Files that wait for storage, in bytes: windows, ledger, feedback, requests.",
     (*_ADDRESS, "kind"),
 )
 LOST = Family(
@@ -60,7 +69,7 @@ LOST = Family(
 )
 FAMILIES = (
     *(REQUESTS, SECONDS, ROWS, MISSING, UNSEEN, SCORE, FEEDBACK, DROPPED),
-    *(MALFORMED, UNNAMED, FAILURES, LAST_FLUSH, OUTBOX, LOST),
+    *(MALFORMED, UNNAMED, LOGGED, NOT_LOGGED, FAILURES, LAST_FLUSH, OUTBOX, LOST),
 )
 
 
@@ -108,11 +117,14 @@ class ExporterCollector(Collector):
         yield self._histogram(SCORE, below, grouped(scores.counts, self._groups).tolist(), scores.total)
 
     def _exporter(self, total: Tally) -> Iterator[Metric]:
+        log = self._recorder.log
         single = (
             (FEEDBACK, self._recorder.labels),
             (DROPPED, total.dropped),
             (MALFORMED, self._receiver.malformed),
             (UNNAMED, self._recorder.unnamed),
+            (LOGGED, log.logged if log is not None else 0),
+            (NOT_LOGGED, log.dropped if log is not None else 0),
             (FAILURES, self._uploader.failures),
         )
         for family, count in single:

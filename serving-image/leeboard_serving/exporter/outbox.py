@@ -7,14 +7,14 @@ from collections import Counter
 from pathlib import Path
 
 LOG = logging.getLogger("leeboard.serving.exporter")
-SHARES = {"windows": 0.2, "ledger": 0.6, "feedback": 0.2}
+SHARES = {"windows": 0.16, "ledger": 0.48, "feedback": 0.16, "requests": 0.2}
 """Of the bytes that may be kept. What one kind has too much of costs the others nothing."""
 REFUSED_WHEN_FULL = "feedback"
 """Labels that were accepted are never dropped to make room; no new ones are accepted instead."""
 BLOCK = 4096
 """Bytes of a file system's block: what a small file takes."""
 _PART = ".part"
-_KEY = re.compile(r"(windows|ledger|feedback)/[^/]+/(\d{1,16})-\d{1,16}\.[a-z]+\.gz")
+_KEY = re.compile(r"(windows|ledger|feedback|requests)/[^/]+/(\d{1,16})-\d{1,16}\.(?:[a-z]+\.gz|parquet)")
 
 
 class Outbox:
@@ -39,13 +39,17 @@ class Outbox:
             self._write(key, data)
         except OSError as error:
             LOG.error("%s is lost, it cannot be kept: %s", key, error)
-            with self._lock:
-                self.dropped[kind] += 1
+            self.lose(key)
             return
         with self._lock:
             self._sizes[key] = _size(len(data))
             if kind != REFUSED_WHEN_FULL:
                 self._make_room(kind)
+
+    def lose(self, key: str) -> None:
+        """Count a file that could not be made."""
+        with self._lock:
+            self.dropped[_kind(key)] += 1
 
     def pending(self) -> list[str]:
         """The keys, oldest first."""

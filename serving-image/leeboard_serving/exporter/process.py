@@ -5,6 +5,7 @@ import logging
 import signal
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry
 
@@ -23,6 +24,9 @@ from leeboard_serving.exporter.tokens import Tokens
 from leeboard_serving.exporter.uploader import Uploader
 from leeboard_serving.exporter.web import Site, feedback_application, metrics_application
 from leeboard_serving.failures import ServingError
+
+if TYPE_CHECKING:
+    from leeboard_serving.exporter.request_log import RequestLog
 
 LOG = logging.getLogger("leeboard.serving.exporter")
 SECONDS_FOR_CONNECTIONS = 5.0
@@ -45,7 +49,7 @@ class Exporter:
                 Reason.BAD_CONFIGURATION, f"files cannot be kept: {error.strerror or type(error).__name__}"
             ) from error
         self._outbox = outbox
-        self._recorder = Recorder(settings, references, outbox, time.time)
+        self._recorder = Recorder(settings, references, outbox, time.time, _request_log(settings, references))
         self._receiver = Receiver(socket, self._recorder)
         self._uploader = Uploader(outbox, store, time.time)
         self._health = Health(settings.interval, self._uploader)
@@ -102,3 +106,12 @@ class Exporter:
         address = (self._settings.model, self._settings.version)
         registry.register(ExporterCollector(address, self._recorder, self._receiver, self._outbox, self._uploader))
         return registry
+
+
+def _request_log(settings: Settings, references: References) -> "RequestLog | None":
+    """What stores rows of requests, where the Model asks for it: others are spared pandas and Arrow."""
+    if settings.logging is None:
+        return None
+    from leeboard_serving.exporter.request_log import RequestLog  # noqa: PLC0415
+
+    return RequestLog(settings.logging, references, int(time.time() * 1000))

@@ -1,8 +1,9 @@
 """What is observed now: the open window, the open ledger and the labels that came in since they were last closed."""
 
 import asyncio
-import gzip
+import logging
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from leeboard.stats.grouping import Starts
 from leeboard_serving.exporter.checks import check
@@ -15,18 +16,28 @@ from leeboard_serving.exporter.tally import Tally
 from leeboard_serving.exporter.window import window_text
 from leeboard_serving.observation import Observations
 
-_SUFFIXES = {"windows": "json", "ledger": "csv", "feedback": "csv"}
-_LEVEL = 6
-"""Of gzip."""
+if TYPE_CHECKING:  # loads pandas and Arrow, which an exporter without a log has no use for
+    from leeboard_serving.exporter.logged_rows import LoggedRows
+    from leeboard_serving.exporter.request_log import RequestLog
+
+LOG = logging.getLogger("leeboard.serving.exporter")
 
 
 class Recorder:
     """Takes observations and labels, on the event loop; `clock` gives the time in seconds since 1970.
 
-    `labels` counts those accepted, `unnamed` the rows that the ledger could not take because of their id.
+    `labels` counts those accepted, `unnamed` the rows that the ledger could not take because of their id. `log` takes
+    the rows that are stored with their inputs, where there are any.
     """
 
-    def __init__(self, settings: Settings, references: References, outbox: Outbox, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        references: References,
+        outbox: Outbox,
+        clock: Callable[[], float],
+        log: "RequestLog | None" = None,
+    ) -> None:
         self._settings, self._references, self._outbox, self._clock = settings, references, outbox, clock
         self._start = self._now()
         self._before, self._window = Tally(references), Tally(references)
@@ -34,6 +45,7 @@ class Recorder:
         self._feedback = Table("feedback", ("id", "time", "label"), self._start)
         self._compressing: set[asyncio.Task[None]] = set()
         self.labels = self.unnamed = 0
+        self.log = log
 
     @property
     def score_groups(self) -> Starts:
@@ -49,6 +61,9 @@ class Recorder:
             self._ledger.add(block)
             if self._ledger.is_full:
                 await self._keep(self._ledger.cut(self._now()))
+        if self.log is not None:
+            for rows in self.log.add(observations, self._now()):
+                await self._keep(rows)
 
     async def accept(self, labels: Sequence[Label]) -> bool:
         """Take labels, or return False where there is no room for them."""
@@ -67,7 +82,8 @@ class Recorder:
         """
         now = self._now()
         end = max(now, self._start + 1) if end is None else end
-        cuts = [table.cut(now) for table in (self._ledger, self._feedback)]
+        cuts: list[Cut | LoggedRows | None] = [table.cut(now) for table in (self._ledger, self._feedback)]
+        cuts += self.log.close(now) if self.log is not None else ()
         if end > self._start:
             window, self._window = self._window, Tally(self._references)
             self._before.merge(window)
@@ -85,7 +101,7 @@ class Recorder:
         total.merge(self._window)
         return total
 
-    async def _keep(self, cut: Cut | None) -> None:
+    async def _keep(self, cut: "Cut | LoggedRows | None") -> None:
         """Compress and write, in a thread. It goes on when the caller is cancelled: the rows are nowhere else."""
         if cut is None:
             return
@@ -94,9 +110,16 @@ class Recorder:
         task.add_done_callback(self._compressing.discard)
         await asyncio.shield(task)
 
-    def _put(self, cut: Cut) -> None:
-        key = f"{cut.kind}/{self._settings.pod}/{cut.start}-{cut.end}.{_SUFFIXES[cut.kind]}.gz"
-        self._outbox.add(key, gzip.compress(cut.text.encode(), _LEVEL, mtime=0))
+    def _put(self, cut: "Cut | LoggedRows") -> None:
+        key = f"{cut.kind}/{self._settings.pod}/{cut.start}-{cut.end}.{cut.suffix}"
+        try:
+            data = cut.data()
+        except Exception:
+            # a fault of ours that one row's values brought to light must not cost the windows
+            LOG.exception("%s is lost", key)
+            self._outbox.lose(key)
+            return
+        self._outbox.add(key, data)
 
     def _now(self) -> int:
         return int(self._clock() * 1000)

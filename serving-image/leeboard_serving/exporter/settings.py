@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Self
 
 from leeboard.api.reasons import Reason
-from leeboard_serving.environment import Served, required
+from leeboard.api.request_log import RequestLogging
+from leeboard_serving.environment import Served, request_logging, required
 from leeboard_serving.failures import ServingError
 
 METRICS_PORT, FEEDBACK_PORT = 9090, 8081
-OUTBOX_BYTES = 160 << 20
+OUTBOX_BYTES = 200 << 20
 """Of the 256 MiB that a pod has at /tmp."""
 SHORTEST_INTERVAL, LONGEST_INTERVAL = 0.1, 86_400.0
 _POD = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
@@ -24,7 +25,8 @@ class Settings:
     """`uri` is where the observations of the version lie; `interval` is how often they are written, in seconds.
 
     `outbox` is the folder of what could not be written yet, of `outbox_bytes` at most. `tokens` is the file with the
-    tokens of /feedback, None where whoever reaches it may send labels.
+    tokens of /feedback, None where whoever reaches it may send labels; `logging` says which rows of requests are
+    stored, None for none.
     """
 
     model: str
@@ -37,6 +39,7 @@ class Settings:
     outbox: Path
     outbox_bytes: int
     tokens: Path | None = None
+    logging: RequestLogging | None = None
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Self:
@@ -61,6 +64,7 @@ class Settings:
             outbox=Path(folder) if folder else Path(tempfile.gettempdir()) / "outbox",
             outbox_bytes=_number(environment, "LEEBOARD_OUTBOX_BYTES", OUTBOX_BYTES, most=1 << 40),
             tokens=Path(tokens) if tokens else None,
+            logging=request_logging(environment),
         )
 
 

@@ -1,6 +1,7 @@
 """Rows that wait to become a file of a ledger or of feedback."""
 
 import csv
+import gzip
 import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -13,16 +14,29 @@ MOST_CHARACTERS = 4 << 20
 """Of a table before it becomes a file: far below what the evaluator reads of one."""
 ROWS_OF_A_BLOCK = 10_000
 Kind = Literal["windows", "ledger", "feedback"]
+_SUFFIXES: dict[Kind, str] = {"windows": "json.gz", "ledger": "csv.gz", "feedback": "csv.gz"}
+_LEVEL = 6
+"""Of gzip."""
 
 
 @dataclass(frozen=True)
 class Cut:
-    """A table that ended. `start` and `end` are milliseconds since 1970, and the text is the CSV with its header."""
+    """A table or window that ended. `start` and `end` are milliseconds since 1970; the text is CSV with its header, or
+    JSON."""
 
     kind: Kind
     start: int
     end: int
     text: str
+
+    @property
+    def suffix(self) -> str:
+        """What the file's name ends in."""
+        return _SUFFIXES[self.kind]
+
+    def data(self) -> bytes:
+        """The file. It takes a while; for a thread."""
+        return gzip.compress(self.text.encode(), _LEVEL, mtime=0)
 
 
 class Table:

@@ -60,7 +60,7 @@ class Tally:
         if rows := observations.rows:
             self.rows += rows
             self._waiting.append(observations)
-            self._waiting_bytes += sum(_bytes(column) for column in observations.inputs.values())
+            self._waiting_bytes += observations.bytes
         if len(self._waiting) >= MOST_WAITING or self._waiting_bytes >= MOST_WAITING_BYTES:
             self.settle()
 
@@ -102,9 +102,3 @@ def _cut(distribution: Distribution) -> Distribution:
         return distribution
     bounded = float(np.clip(np.nan_to_num(total, nan=0.0), -LARGEST_SUM, LARGEST_SUM))
     return replace(distribution, total=bounded, total_of_squares=min(squares, LARGEST_SUM_OF_SQUARES))
-
-
-def _bytes(column: Column) -> int:
-    """Roughly what a column takes in memory."""
-    texts = sum(map(len, filter(None, column))) if column.dtype == object else 0
-    return column.nbytes + texts

@@ -270,7 +270,9 @@ def of_models() -> Iterator[Told]:
 
 
 def of_pods_without_words() -> Iterator[Told]:
-    """States of pods and Deployments that no container tells."""
+    """States of pods and Deployments that no container tells, and of a field that does nothing."""
+    log = {"logging": {"sampleRate": "0.1", "redact": ["misspelt"]}}
+    yield serving(serving=example("model")["spec"]["serving"] | log).told
     world = serving()
     since = "2026-03-02T10:00:00Z"
     running = {"name": "server", "ready": False, "started": False, "state": {"running": {"startedAt": since}}}

@@ -9,6 +9,7 @@ from leeboard.planning.rollout.selection import awaiting_approval
 from leeboard.planning.rollout.view import View
 from leeboard.planning.serving.deployment import unavailable_since
 from leeboard.planning.serving.problems import is_fatal
+from leeboard.planning.serving.redaction import unknown_redactions
 
 _MAY_SERVE = ("Accepted", "AwaitingApproval")
 
@@ -22,6 +23,9 @@ def conditions(view: View, status: ModelStatus) -> list[Wanted]:
         found.append(Wanted("AwaitingApproval", "True", Reason.AWAITING_APPROVAL, message))
     if (unsafe := _unsafe(view, status)) is not None:
         found.append(unsafe)
+    served = view.versions.get(status.champion.name) if status.champion is not None else None
+    if (misspelt := unknown_redactions(view.model, served)) is not None:
+        found.append(misspelt)
     candidate = status.candidate
     if candidate is not None and candidate.phase in ("Canary", "Promoting"):
         asked = f"{candidate.requested_weight} % asked, {candidate.replica_weight} % of the pods"

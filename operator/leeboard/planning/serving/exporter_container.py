@@ -2,7 +2,7 @@
 
 from leeboard.api.model import Serving
 from leeboard.planning.plan import Raw
-from leeboard.planning.restricted_pod import mount, variable
+from leeboard.planning.restricted_pod import compact, mount, variable
 
 TOKENS = "/leeboard/feedback"
 _TOKENS_VOLUME, _TOKENS_KEY = "feedback-tokens", "token"
@@ -25,5 +25,11 @@ def exporter_mounts(serving: Serving) -> list[Raw]:
 
 
 def exporter_environment(serving: Serving) -> list[Raw]:
-    """How it knows of them."""
-    return [variable("LEEBOARD_FEEDBACK_TOKENS", f"{TOKENS}/{_TOKENS_KEY}")] if serving.feedback is not None else []
+    """How it knows of them, and which rows of requests it stores."""
+    variables = []
+    if serving.feedback is not None:
+        variables.append(variable("LEEBOARD_FEEDBACK_TOKENS", f"{TOKENS}/{_TOKENS_KEY}"))
+    if serving.logging is not None:
+        log = {"sampleRate": serving.logging.sample_rate, "redact": list(serving.logging.redact)}
+        variables.append(variable("LEEBOARD_REQUEST_LOG", compact(log)))
+    return variables

@@ -97,8 +97,8 @@ def test_a_killed_container_costs_the_open_window_alone(tmp_path):
 
 
 def test_the_bounds_hold_while_storage_fails(tmp_path):
-    """Shares of 15 blocks: three of windows and of feedback, nine of ledgers."""
-    bounds = {"LEEBOARD_OUTBOX_BYTES": str(15 * 4096)}
+    """Shares of 75 KiB in blocks of 4: three of windows and of feedback, nine of ledgers."""
+    bounds = {"LEEBOARD_OUTBOX_BYTES": str(75 * 1024)}
     with Exporter(tmp_path, interval=0.1, environment=bounds) as exporter:
         break_storage(exporter)
         accepted = []
@@ -141,7 +141,7 @@ class TestOutbox:
         return f"{kind}/pod/{start}-{start + 1}.json.gz"
 
     def test_the_oldest_makes_room_whatever_its_name_sorts_by(self, tmp_path):
-        outbox = Outbox(tmp_path, 15 * 4096)
+        outbox = Outbox(tmp_path, 75 * 1024)
         for start in (9, 10, 11, 100):
             outbox.add(self.key(start), b"x" * 4096)
         assert outbox.pending() == [self.key(10), self.key(11), self.key(100)]
@@ -149,7 +149,7 @@ class TestOutbox:
         assert outbox.read(self.key(9)) is None
 
     def test_labels_never_make_room(self, tmp_path):
-        outbox = Outbox(tmp_path, 15 * 4096)
+        outbox = Outbox(tmp_path, 75 * 1024)
         for start in range(5):
             outbox.add(self.key(start, "feedback"), b"x")
         assert len(outbox.pending()) == 5
