@@ -17,6 +17,11 @@ def belongs(field: str, *types: str) -> str:
     return f"has(self.{field}) == (self.type in [{', '.join(repr(one) for one in types)}])"
 
 
+def may_belong(field: str, *types: str) -> str:
+    """An expression: the optional field may be there for these values of `type`, and for no other."""
+    return f"!has(self.{field}) || self.type in [{', '.join(repr(one) for one in types)}]"
+
+
 def ordered(low: str, high: str) -> str:
     """An expression: of two optional decimals the first is not above the second."""
     return f"!has(self.{low}) || !has(self.{high}) || double(self.{low}) <= double(self.{high})"

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Literal
 
 from leeboard.api.base import Condition, LocalReference, Resource, SpecModel
-from leeboard.api.cel import belongs, ordered, rules, seconds
+from leeboard.api.cel import belongs, may_belong, ordered, rules, seconds
 from leeboard.api.fields import (
     ATOMIC,
     SET,
@@ -18,6 +18,7 @@ from leeboard.api.fields import (
     described,
     list_map,
 )
+from leeboard.api.labelling import MOST_ROWS, Labelling
 from leeboard.api.metrics import MetricName
 
 CheckType = Literal[
@@ -192,22 +193,27 @@ class Action(SpecModel):
             (
                 "(self.type == 'Retrain') == has(self.trainingJobRef)",
                 "trainingJobRef belongs to Retrain, and Retrain needs it",
-            )
+            ),
+            (may_belong("most", "QueueLabeling"), "most belongs to QueueLabeling"),
         )
     }
 
-    type: Literal["Alert", "Retrain", "RequestRollback"] = described(
+    type: Literal["Alert", "Retrain", "RequestRollback", "QueueLabeling"] = described(
         "Alert: a Warning Event. Retrain: a run of the TrainingJob, once an episode. RequestRollback: the Model is"
-        " asked to return to the champion before, once an episode; it decides."
+        " asked to return to the champion before, once an episode; it decides. QueueLabeling: rows of the request log"
+        " that are worth a label are written to the storage, once an episode."
     )
     training_job_ref: LocalReference | None = described("The TrainingJob that retrains.", default=None)
     when: tuple[CheckType, ...] = described(
-        "Only for drift found by these checks. When empty: Alert for any; Retrain and RequestRollback for Performance,"
-        " EstimatedPerformance, ConceptDrift and KPI, so that drift without harm starts nothing, or for any where none"
-        " of them is among checks.",
+        "Only for drift found by these checks. When empty: Alert and QueueLabeling for any; Retrain and RequestRollback"
+        " for Performance, EstimatedPerformance, ConceptDrift and KPI, so that drift without harm starts nothing, or"
+        " for any where none of them is among checks.",
         default=(),
         max_length=16,
         json_schema_extra=SET,
+    )
+    most: int | None = described(
+        f"QueueLabeling: the most rows that are chosen, a count; {MOST_ROWS} when absent.", default=None, ge=1, le=10000
     )
     cooldown: PositiveDuration | None = described(
         "Shortest time between two episodes in which this is done; what comes earlier waits for it. Absent: none.",
@@ -307,6 +313,7 @@ class Episode(SpecModel):
         json_schema_extra=ATOMIC,
     )
     alerted: bool = described("True once the action Alert was carried out for this episode.", default=False)
+    labelling: Labelling | None = described("Rows for people to label, where an action asks for them.", default=None)
 
 
 class Request(SpecModel):

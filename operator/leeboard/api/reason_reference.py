@@ -145,6 +145,8 @@ REFERENCE: dict[Reason, Entry] = {
     Reason.ROLLBACK_REFUSED: Entry(
         (_MODEL,), "A DriftMonitor asked for a rollback that cannot be; each episode is answered once."
     ),
+    Reason.LABELING_QUEUED: Entry((_MONITOR,), "Rows that are worth a label were written; the message names the file."),
+    Reason.REQUEST_LOG_MISSING: Entry((_MONITOR,), "There are no rows of requests to choose some for labels from."),
     Reason.RETRAINING_DOES_NOT_HELP: Entry(
         (_MONITOR,), "Drift went on after each of several runs: no more are asked for."
     ),

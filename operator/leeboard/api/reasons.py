@@ -98,6 +98,8 @@ class Reason(StrEnum):
     ROLLBACK_REQUESTED = "RollbackRequested"
     ROLLBACK_REFUSED = "RollbackRefused"
     RETRAINING_DOES_NOT_HELP = "RetrainingDoesNotHelp"
+    LABELING_QUEUED = "LabelingQueued"
+    REQUEST_LOG_MISSING = "RequestLogMissing"
 
 
 _HINTS: dict[Reason, str] = {
@@ -158,6 +160,7 @@ _HINTS: dict[Reason, str] = {
     Reason.NOT_ENOUGH_SAMPLES: "wait for more requests, or lower minSamples",
     Reason.RETRAINING_DOES_NOT_HELP: "look for the cause in the report; `leeboard train` starts a run all the same",
     Reason.ROLLBACK_REFUSED: "the message says why; `leeboard rollback MODEL/VERSION` returns to one that you name",
+    Reason.REQUEST_LOG_MISSING: "set serving.logging on the Model; rows are chosen as soon as there are some",
     Reason.LABEL_STARVED: "send labels to /feedback by the ids of the answers, or correct prediction.labelDelay",
     Reason.EVALUATION_STALE: "check that the evaluator Deployment runs and may read the Model's storage",
 }

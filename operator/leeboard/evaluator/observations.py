@@ -24,8 +24,8 @@ MOST_WINDOWS, MOST_TABLES = 10_000, 10_000
 IDLE_SECONDS = 3600.0
 """A file that nobody asked for that long is forgotten: windows move on, and what lies behind them is not asked for."""
 MOST_LEDGER_ROWS = 2_000_000
-MOST_LOGGED_VALUES = 32 << 20
-"""Rows of requests times their columns: what is read at once, some 256 MB."""
+MOST_LOGGED_VALUES = 4 << 20
+"""Rows of requests times their columns: what is read at once, some 32 MB and as much again while it is sorted."""
 LARGEST_FILE = 16 << 20
 _SPAN = re.compile(r"(\d{1,16})-(\d{1,16})\.(?:[a-z]+\.gz|parquet)$")
 
@@ -142,7 +142,7 @@ class Observations:
             self._count("read")
             values += table.num_rows * table.num_columns
             if values > MOST_LOGGED_VALUES:
-                LOG.warning("version %s: only the newest rows of requests are read", version)
+                LOG.info("version %s: only the newest rows of requests are read", version)
                 break
             tables.append(table)
         return together(tables)

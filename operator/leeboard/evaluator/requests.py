@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from leeboard.stats.sampling import id_hashes
 
-MOST_VALUES, MOST_BYTES = 8 << 20, 64 << 20
+MOST_VALUES, MOST_BYTES = 2 << 20, 64 << 20
 """Of one file: rows times columns, and what it says that it is once it is decompressed."""
 _OWN = {"id": pa.string(), "time": pa.timestamp("us", tz="UTC"), "score": pa.float64()}
 _TEXT = pa.dictionary(pa.int32(), pa.string())

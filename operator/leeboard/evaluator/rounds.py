@@ -18,6 +18,7 @@ from leeboard.api.model_version import ModelVersion
 from leeboard.api.reasons import Reason
 from leeboard.evaluator.failures import EvaluationError
 from leeboard.evaluator.kpis import Kpis
+from leeboard.evaluator.labelling import LabellingWindow, labelling_figures
 from leeboard.evaluator.labels import arrivals, joined
 from leeboard.evaluator.metrics import EvaluatorMetrics
 from leeboard.evaluator.model_figures import Traffic, model_figures
@@ -162,33 +163,32 @@ class Rounds:
             verdict, _ = verdict_of(judged, model, name, now)
             return report_page(judged, profile, monitored.observed, verdict, windows)
 
-        return figures | self._reported(observations, monitor, name, page)
+        window = LabellingWindow(name, start, now, profile, monitored.observed, feedback)
+        queued = self._beside(
+            "rows for labels of", monitor, lambda: labelling_figures(observations, monitor, model, window)
+        )
+        return (
+            figures | queued | self._beside("report of", monitor, lambda: _reported(observations, monitor, name, page))
+        )
 
-    def _reported(
-        self, observations: Observations, monitor: DriftMonitor, version: str, page: Callable[[], str]
-    ) -> Raw:
-        """Keep the report beside the windows: the newest one, and while an episode is open that of the episode.
-
-        Figures count without it: where it cannot be drawn or kept, that is told, and nothing else.
+    def _beside(self, what: str, monitor: DriftMonitor, work: Callable[[], Raw]) -> Raw:
+        """What is kept beside the windows. Figures count without it: where it cannot be made or kept, that is told, and
+        tried again in the next round.
         """
-        episode = monitor.status.episode
-        name = episode.id if episode is not None and episode.ended_at is None else "newest"
-        key = f"observations/{version}/reports/{monitor.metadata.name}/{name}.html"
-        about_report = f"{monitor.metadata.uid}/report"
-        told = f"report of {monitor.metadata.namespace}/{monitor.metadata.name}"
+        key, told = f"{monitor.metadata.uid}/{what}", f"{what} {monitor.metadata.namespace}/{monitor.metadata.name}"
         try:
-            observations.store.put(key, page().encode(), overwrite=True)
+            found = work()
         except StorageError as error:
             self.metrics.failed(DRIFT_MONITOR.kind, error.reason)
-            self._complain(about_report, told, error.message)
+            self._complain(key, told, error.message)
             return {}
         except Exception:
-            # a fault of ours in drawing must not cost the figures
+            # a fault of ours must not cost the figures
             LOG.exception("%s", told)
             self.metrics.failed(DRIFT_MONITOR.kind, Reason.EVALUATION_FAILED)
             return {}
-        self._complaints.pop(about_report, None)
-        return {"report": key}
+        self._complaints.pop(key, None)
+        return found
 
     async def _evaluate(
         self, resource: Resource, primary: Any, about_version: Raw, figures: Callable[[datetime], Awaitable[Raw]]
@@ -248,6 +248,15 @@ class Rounds:
         for memory in (self._evaluated, self._complaints):
             for key in [key for key in memory if key.partition("/")[0] not in living]:
                 del memory[key]
+
+
+def _reported(observations: Observations, monitor: DriftMonitor, version: str, page: Callable[[], str]) -> Raw:
+    """Keep the report: the newest one, and while an episode is open that of the episode. Raises StorageError."""
+    episode = monitor.status.episode
+    name = episode.id if episode is not None and episode.ended_at is None else "newest"
+    key = f"observations/{version}/reports/{monitor.metadata.name}/{name}.html"
+    observations.store.put(key, page().encode(), overwrite=True)
+    return {"report": key}
 
 
 def _coming(model: Model, windows: Sequence[Window]) -> Raw:

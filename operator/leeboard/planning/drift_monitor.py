@@ -11,6 +11,7 @@ from leeboard.planning.conditions import Status, Wanted, set_conditions
 from leeboard.planning.drift.circumstances import began_at, circumstances
 from leeboard.planning.drift.episode import Around, Course, follow, is_open
 from leeboard.planning.drift.figures import read_figures
+from leeboard.planning.drift.labelling import with_labelling
 from leeboard.planning.drift.looking import verdict_of
 from leeboard.planning.drift.verdict import Verdict, patience
 from leeboard.planning.plan import Event, Plan, Raw
@@ -30,6 +31,7 @@ def plan_drift_monitor(snapshot: DriftMonitorSnapshot, now: datetime) -> Plan:
         return Plan(status=_changed(monitor, status, [champion], now))
     verdict, looks = verdict_of(monitor, snapshot.model, champion, now)
     course = follow(monitor, champion, verdict, now, lambda: _around(snapshot))
+    course = with_labelling(monitor, course, verdict, now, has_request_log=_has_request_log(snapshot))
     status = monitor.status.model_copy(
         update={
             "verdict": verdict.verdict,
@@ -61,6 +63,10 @@ def _champion(snapshot: DriftMonitorSnapshot) -> str | Wanted:
     if snapshot.model.status.champion is None:
         return Wanted("Ready", "False", Reason.NO_VERSION, explain(Reason.NO_VERSION, f"{name} has no champion"))
     return snapshot.model.status.champion.name
+
+
+def _has_request_log(snapshot: DriftMonitorSnapshot) -> bool:
+    return snapshot.model is not None and snapshot.model.spec.serving.logging is not None
 
 
 def _around(snapshot: DriftMonitorSnapshot) -> Around:

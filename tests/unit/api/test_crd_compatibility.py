@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from leeboard.api.cel import belongs
+from leeboard.api.cel import belongs, may_belong
 from leeboard.api.crd.compatibility import breaking_changes
 
 CRDS = Path(__file__).resolve().parents[3] / "crds"
@@ -131,6 +131,8 @@ CHECKS = "spec.versions.0.schema.openAPIV3Schema.properties.spec.properties.chec
         ("has(self.shade) ? self.type == 'MeanShift' : true", True),
         ("!has(self.shade) && self.type == 'MeanShift'", True),
         ("has(self.shade) || has(self.metric)", True),
+        (may_belong("shade", "Sunspots"), False),
+        (may_belong("metric", "Sunspots"), True),
     ],
 )
 def test_a_rule_about_new_types_breaks_nothing(rule: str, breaks: bool) -> None:

@@ -81,7 +81,7 @@ NOTHING_TO_DO = {
         "StepStarted",
     ),
     *("Paused", "Promoted", "Superseded", "AnalysisPassed", "LineageObserved", "UnsafeFormatAllowed", "Accelerated"),
-    *("Drift", "Stable", "Inconclusive", "RetrainRequested", "RollbackRequested"),
+    *("Drift", "Stable", "Inconclusive", "RetrainRequested", "LabelingQueued", "RollbackRequested"),
 }
 
 

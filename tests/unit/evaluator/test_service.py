@@ -122,10 +122,15 @@ def obj(kind, spec, status, name="late-flights"):
 
 @pytest.fixture
 def world(tmp_path):
+    return new_world(tmp_path)
+
+
+def new_world(root):
+    """A Model whose champion has a profile, a DriftMonitor of it, and the Secret of its storage."""
     kube = StatusKube()
-    uri = f"file://{tmp_path}/"
+    uri = f"file://{root}/"
     data = json.dumps(PROFILE).encode()
-    (tmp_path / "profile.json").write_bytes(data)
+    (root / "profile.json").write_bytes(data)
     model = {
         "prediction": {"task": "BinaryClassification", "scoreOutput": "probability", "positiveClass": "1"},
         "storage": {"uri": uri, "secretRef": {"name": "s3"}},
@@ -148,7 +153,7 @@ def world(tmp_path):
     kube.put(obj("DriftMonitor", monitor, {}))
     keys = {"AWS_ACCESS_KEY_ID": base64.b64encode(b"me").decode(), "unrelated": base64.b64encode(b"\xff").decode()}
     kube.put({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s3", "namespace": "ml"}, "data": keys})
-    return world_of(kube, tmp_path)
+    return world_of(kube, root)
 
 
 def world_of(kube, root, environment=None):

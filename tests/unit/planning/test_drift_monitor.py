@@ -87,7 +87,7 @@ class Watch:
 
     def look(self, evaluation):
         self.document.setdefault("status", {})["evaluation"] = evaluation
-        model = example("model")
+        model = self.model()
         if self.champion:
             served = {"name": self.champion, "since": timestamp(START), "images": {"server": "s"}}
             model["status"] = {"champion": served}
@@ -98,6 +98,9 @@ class Watch:
             self.document["status"] = json.loads(json.dumps(plan.status))
         self.events += [(event.type, event.reason) for event in plan.events]
         return self.document["status"]
+
+    def model(self):
+        return example("model")
 
     def condition(self, kind):
         found = next((one for one in self.document["status"]["conditions"] if one["type"] == kind), None)

@@ -406,6 +406,12 @@ def of_monitors() -> Iterator[Told]:
     yield looked(drift.Watch(drift.DISTANCE), drift.figures(rows=1))
     for reason in BY_EVALUATOR:
         yield looked(drift.Watch(drift.DISTANCE), drift.figures(error={"reason": reason, "message": "m"}))
+    labelling = drift.Watch(drift.DISTANCE, actions=[{"type": "QueueLabeling"}])
+    for answer in ({}, {"key": "k", "rows": 3}):
+        episode = (labelling.document.get("status", {}).get("episode") or {}).get("id")
+        told = {"labelling": {"episode": episode} | answer}
+        yield looked(labelling, drift.figures(features=[drift.feature(js=0.4)], **told))
+    yield [(reason, "") for _, reason in labelling.events]
     stale = drift.Watch(drift.DISTANCE)
     stale.now += timedelta(days=3)
     yield looked(stale, drift.figures())

@@ -120,9 +120,9 @@ def read_figures(raw: Mapping[str, Any] | None) -> Figures | None:
     return Figures(
         observed_at=observed,
         version=str(raw.get("version", "")),
-        requests=_count(raw.get("requests")) or 0,
-        served=_count(raw.get("served")),
-        rows=_count(raw.get("rows")) or 0,
+        requests=read_count(raw.get("requests")) or 0,
+        served=read_count(raw.get("served")),
+        rows=read_count(raw.get("rows")) or 0,
         features=tuple(subject for one in _items(raw.get("features")) if (subject := _subject(one))),
         prediction=_subject(raw["prediction"]) if isinstance(raw.get("prediction"), Mapping) else None,
         performance=tuple(metric for one in _items(raw.get("performance")) if (metric := _performance(one))),
@@ -166,7 +166,9 @@ def _performance(raw: Mapping[str, Any]) -> Performance | None:
         return None
     ends = raw.get("surely")
     surely = _interval({"value": raw["value"], **ends}) if isinstance(ends, Mapping) else None
-    return Performance(str(raw.get("name", "")), interval, surely or interval, _count(raw.get("rows")) or 0, reference)
+    return Performance(
+        str(raw.get("name", "")), interval, surely or interval, read_count(raw.get("rows")) or 0, reference
+    )
 
 
 def _errors(raw: Any) -> Errors | None:
@@ -174,13 +176,13 @@ def _errors(raw: Any) -> Errors | None:
     if mean is None:
         return None
     ends = _number(raw.get("before")), _number(raw.get("after"))
-    return Errors(_count(raw.get("rows")) or 0, mean, _moment(raw.get("at")), *ends)
+    return Errors(read_count(raw.get("rows")) or 0, mean, _moment(raw.get("at")), *ends)
 
 
 def _labels(raw: Any) -> Labels | None:
     if not isinstance(raw, Mapping):
         return None
-    return Labels(_count(raw.get("arrived")) or 0, _count(raw.get("rows")) or 0, _moment(raw.get("newest")))
+    return Labels(read_count(raw.get("arrived")) or 0, read_count(raw.get("rows")) or 0, _moment(raw.get("newest")))
 
 
 def _kpi(raw: Mapping[str, Any]) -> KPIValue:
@@ -202,7 +204,8 @@ def _number(raw: Any) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _count(raw: Any) -> int | None:
+def read_count(raw: Any) -> int | None:
+    """A number from 0, without its fraction; None for anything else."""
     number = _number(raw)
     return int(number) if number is not None and number >= 0 else None
 
