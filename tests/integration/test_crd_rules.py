@@ -52,6 +52,7 @@ MODEL: list[tuple[str, Any, str]] = [
     ("spec.serving.logging", {"sampleRate": 0.1}, "spec.serving.logging.sampleRate"),
     ("spec.serving.logging", {"sampleRate": "0.0"}, "must be greater than 0 and at most 1"),
     ("spec.serving.logging", {"sampleRate": "1.01"}, "must be greater than 0 and at most 1"),
+    ("spec.serving.logging", {"sampleRate": "1", "retain": "0s"}, "must be longer than zero"),
     ("spec.serving.logging", {"sampleRate": "1", "redact": ["a", "a"]}, "spec.serving.logging.redact[1]: Duplicate"),
     ("spec.promotion.policy", "Pinned", "promotion.version belongs to policy Pinned"),
     ("spec.promotion.version", "v1", "promotion.version belongs to policy Pinned"),
@@ -293,7 +294,7 @@ GOOD: list[tuple[str, str, Any]] = [
     ("model", "spec.serving.verification", {"signature": {"configMapRef": {"name": "signers"}}}),
     ("model", "spec.serving.feedback", {"secretRef": {"name": "label-senders"}}),
     ("model", "spec.serving.logging", {"sampleRate": "1"}),
-    ("model", "spec.serving.logging", {"sampleRate": "0.001", "redact": ["name"]}),
+    ("model", "spec.serving.logging", {"sampleRate": "0.001", "redact": ["name"], "retain": "7d"}),
     *(
         ("model-version", "spec", imported(uri)["spec"])
         for uri in (

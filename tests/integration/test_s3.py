@@ -25,6 +25,7 @@ def test_objects(s3: S3Server, tmp_path: Path) -> None:
     store.put("a/1", b"one")
     assert store.get("a/1") == b"one"
     assert [(entry.key, entry.bytes) for entry in store.list()] == [("a/1", 3), ("b", 3)]
+    assert (list(store.folders()), list(store.folders("a/"))) == (["a/"], [])
     assert store.read_to("b", tmp_path / "b") == digest_of(b"two")
     store.delete("b")
     assert [entry.key for entry in store.list()] == ["a/1"]

@@ -1,10 +1,12 @@
 """Which of the requests are kept row by row, and how their columns are named wherever they are stored."""
 
 from leeboard.api.base import SpecModel
-from leeboard.api.fields import SET, Column, PositiveShare, described
+from leeboard.api.fields import SET, Column, PositiveDuration, PositiveShare, described
 
 OWN_COLUMNS = ("id", "time", "score", "why")
 """Columns of stored rows that are no inputs."""
+MODEL_KEY = b"leeboard.model"
+"""In the metadata of a file: the name of the Model whose rows it holds."""
 _PREFIX = "input."
 
 
@@ -17,6 +19,10 @@ class RequestLogging(SpecModel):
     )
     redact: tuple[Column, ...] = described(
         "Inputs that are left out: they never leave the pod.", default=(), max_length=500, json_schema_extra=SET
+    )
+    retain: PositiveDuration | None = described(
+        "How long the rows are kept, such as 30d; the evaluator deletes older ones, hour by hour. Absent: for ever.",
+        default=None,
     )
 
 

@@ -20,6 +20,9 @@ FILES = Family(
     "Files of observations that were fetched by outcome: read, unreadable.",
     ("outcome",),
 )
+EXPIRED = Family(
+    "leeboard_expired_files_total", "counter", "Files of rows of requests that were deleted because of their age."
+)
 OBJECT = Family(
     "leeboard_evaluation_seconds", "histogram", "Time that the evaluation of one object took.", ("kind",), _ROUND
 )
@@ -31,7 +34,7 @@ LAST_ROUND = Family(
     "gauge",
     "When the last round ended, in seconds since 1970.",
 )
-FAMILIES = (WRITTEN, FAILED, FILES, OBJECT, ROUND, LAST_ROUND, *requests.FAMILIES)
+FAMILIES = (WRITTEN, FAILED, FILES, EXPIRED, OBJECT, ROUND, LAST_ROUND, *requests.FAMILIES)
 
 
 class EvaluatorMetrics:
@@ -42,6 +45,7 @@ class EvaluatorMetrics:
         self._written, self._failed = WRITTEN.counter(registry), FAILED.counter(registry)
         self._files, self._object = FILES.counter(registry), OBJECT.histogram(registry)
         self.seconds, self.last_round = ROUND.histogram(registry), LAST_ROUND.gauge(registry)
+        self.expired = EXPIRED.counter(registry)
         self.requested = requests.Requests(registry).told
         for kind in ("Model", "DriftMonitor"):
             self._written.labels(kind)

@@ -95,7 +95,7 @@ class Observations:
         """The windows that began at `since` or later and ended by `until`. Raises StorageError."""
         first, last = _milliseconds(since), _milliseconds(until)
         for entry in self.store.list(f"observations/{version}/windows/"):
-            span = _span(entry)
+            span = span_of(entry)
             if span is None or span[0] < first or span[1] > last:
                 continue
             window = self._windows.get(self.store, entry, parse_window, self._count)
@@ -158,12 +158,12 @@ class Observations:
     def _newest_first(self, prefix: str, since: datetime) -> list[Entry]:
         """A file whose name tells no times may hold any."""
         first = _milliseconds(since)
-        spans = [(_span(entry), entry) for entry in self.store.list(prefix) if not entry.key.endswith("/")]
+        spans = [(span_of(entry), entry) for entry in self.store.list(prefix) if not entry.key.endswith("/")]
         wanted = [(span or (0, 0), entry) for span, entry in spans if span is None or span[1] >= first]
         return [entry for _, entry in sorted(wanted, key=lambda pair: (-pair[0][1], pair[1].key))]
 
 
-def _span(entry: Entry) -> tuple[int, int] | None:
+def span_of(entry: Entry) -> tuple[int, int] | None:
     """The two times in a file's name, in milliseconds since 1970."""
     found = _SPAN.search(entry.key)
     return (int(found[1]), int(found[2])) if found else None

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from leeboard.api.request_log import MODEL_KEY
 from leeboard.stats.sampling import id_hashes
 
 MOST_VALUES, MOST_BYTES = 2 << 20, 64 << 20
@@ -37,6 +38,15 @@ def parse_requests(data: bytes) -> pa.Table:
         return pq.read_table(io.BytesIO(data), read_dictionary=texts)
     except (pa.ArrowException, OSError) as error:
         raise ValueError(f"not a Parquet file: {error}") from error
+
+
+def model_of(data: bytes) -> str:
+    """The Model whose rows a file holds; empty where it does not say, or is none of ours."""
+    try:
+        told = pq.read_schema(io.BytesIO(data)).metadata or {}
+        return bytes(told.get(MODEL_KEY, b"")).decode()
+    except (pa.ArrowException, OSError, UnicodeDecodeError):
+        return ""
 
 
 def together(tables: Sequence[pa.Table]) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from leeboard.api.durations import parse_duration
 from leeboard.api.model import Model
 from leeboard.api.model_version import ModelVersion
 from leeboard.api.reasons import Reason
+from leeboard.evaluator.expiry import Expiry, expire
 from leeboard.evaluator.failures import EvaluationError
 from leeboard.evaluator.kpis import Kpis
 from leeboard.evaluator.labelling import LabellingWindow, labelling_figures
@@ -53,6 +54,7 @@ class Rounds:
     namespaces: tuple[str, ...]
     clock: Callable[[], datetime]
     kpis: Kpis = field(default_factory=Kpis)
+    expiry: Expiry = field(default_factory=Expiry)
     _evaluated: dict[str, datetime] = field(default_factory=dict)
     _complaints: dict[str, str] = field(default_factory=dict)
 
@@ -72,6 +74,9 @@ class Rounds:
             version = versions.get((model.metadata.namespace, model.status.champion.name))
             if version is not None:
                 tasks.append(self._monitor(gate, monitor, model, version))
+        tasks += [
+            self._expire(gate, one, kept) for one in models.values() if (kept := self.expiry.due(one)) is not None
+        ]
         await asyncio.gather(*tasks)
 
     async def _all(self, resource: Resource, kind: Any) -> list[Any]:
@@ -92,6 +97,23 @@ class Rounds:
     def _is_due(self, monitor: DriftMonitor) -> bool:
         before = self._evaluated.get(_key(monitor))
         return before is None or self.clock() - before >= parse_duration(monitor.spec.window.every)
+
+    async def _expire(self, gate: asyncio.Semaphore, model: Model, kept: timedelta) -> None:
+        """Delete rows of requests that are too old. What fails is tried again at the next time for it."""
+        uid, name, now = model.metadata.uid, model.metadata.name, self.clock()
+        self.expiry.looked_at(uid)
+        try:
+            async with gate:
+                place = await self.places.place_of(model)
+                deleted = await asyncio.to_thread(
+                    lambda: expire(self.places.observations(place).store, name, kept, now)
+                )
+        except (EvaluationError, StorageError) as error:
+            self.metrics.failed(MODEL.kind, error.reason)
+            self._complain(f"{uid}/expiry", f"old rows of {model.metadata.namespace}/{name}", error.message)
+            return
+        self._complaints.pop(f"{uid}/expiry", None)
+        self.metrics.expired.inc(deleted)
 
     async def _model(self, gate: asyncio.Semaphore, model: Model) -> None:
         async def figures(now: datetime) -> Raw:
@@ -245,7 +267,7 @@ class Rounds:
             LOG.warning("%s: %s", name, text)
 
     def _forget(self, living: set[str]) -> None:
-        for memory in (self._evaluated, self._complaints):
+        for memory in (self._evaluated, self._complaints, self.expiry.looked):
             for key in [key for key in memory if key.partition("/")[0] not in living]:
                 del memory[key]
 

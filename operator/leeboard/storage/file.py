@@ -56,6 +56,11 @@ class FileStore:
                 status = path.stat()
                 yield Entry(key, status.st_size, f"{status.st_mtime_ns}-{status.st_size}")
 
+    def folders(self, prefix: str = "") -> Iterator[str]:
+        """The folders right below a folder; as in a bucket, none that is empty."""
+        keys = (entry.key.removeprefix(prefix) for entry in self.list(prefix))
+        yield from dict.fromkeys(f"{prefix}{key.partition('/')[0]}/" for key in keys if "/" in key)
+
     def delete(self, key: str) -> None:
         """Remove an object."""
         self._place(key).unlink(missing_ok=True)

@@ -72,6 +72,10 @@ class HttpStore:
         """Raises StorageError (StorageForbidden)."""
         self._refuse("listed")
 
+    def folders(self, prefix: str = "") -> Iterator[str]:
+        """Raises StorageError (StorageForbidden)."""
+        self._refuse("listed")
+
     def delete(self, key: str) -> None:
         """Raises StorageError (StorageForbidden)."""
         self._refuse("written")

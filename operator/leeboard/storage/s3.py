@@ -92,6 +92,16 @@ class S3Store:
                 for item in page.get("Contents", []):
                     yield Entry(item["Key"].removeprefix(self._prefix), item["Size"], item["ETag"].strip('"'))
 
+    def folders(self, prefix: str = "") -> Iterator[str]:
+        """The folders right below a folder."""
+        with self._explained(prefix):
+            pages = self._client.get_paginator("list_objects_v2").paginate(
+                Bucket=self._bucket, Prefix=self._prefix + prefix, Delimiter="/"
+            )
+            for page in pages:
+                for item in page.get("CommonPrefixes", []):
+                    yield item["Prefix"].removeprefix(self._prefix)
+
     def delete(self, key: str) -> None:
         """Remove an object."""
         with self._explained(key):

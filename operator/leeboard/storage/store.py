@@ -41,6 +41,13 @@ class Store(Protocol):
         """The objects whose keys begin with the prefix, sorted by key."""
         ...
 
+    def folders(self, prefix: str = "") -> Iterator[str]:
+        """The folders right below a folder, with its name and a slash at the end, sorted; nothing below them is listed.
+
+        `prefix` is empty or ends with a slash.
+        """
+        ...
+
     def delete(self, key: str) -> None:
         """Remove an object; one that is not there is no error."""
         ...

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from leeboard.api.request_log import MODEL_KEY
 from leeboard_serving.observation import Column
 
 _SMALL = 16
@@ -45,11 +46,12 @@ class Block:
 
 @dataclass(frozen=True, eq=False)
 class LoggedRows:
-    """A file of the request log. `start` and `end` are milliseconds since 1970."""
+    """A file of the request log of a Model. `start` and `end` are milliseconds since 1970."""
 
     kind: ClassVar[str] = "requests"
     suffix: ClassVar[str] = "parquet"
 
+    model: str
     start: int
     end: int
     blocks: Sequence[Block]
@@ -66,7 +68,8 @@ class LoggedRows:
         for name in first.inputs:
             columns[name] = _column(np.concatenate([one.inputs[name] for one in self.blocks]))
         file = io.BytesIO()
-        pq.write_table(pa.table(columns), file, compression="zstd")
+        table = pa.table(columns).replace_schema_metadata({MODEL_KEY: self.model.encode()})
+        pq.write_table(table, file, compression="zstd")
         return file.getvalue()
 
     def _whole(self, name: str) -> NDArray[Any]:

@@ -114,4 +114,4 @@ def _request_log(settings: Settings, references: References) -> "RequestLog | No
         return None
     from leeboard_serving.exporter.request_log import RequestLog  # noqa: PLC0415
 
-    return RequestLog(settings.logging, references, int(time.time() * 1000))
+    return RequestLog(settings.model, settings.logging, references, int(time.time() * 1000))

@@ -22,12 +22,13 @@ MOST_BYTES_OF_A_ROW = 1 << 20
 
 
 class RequestLog:
-    """Takes observations on the event loop; the times it is told are milliseconds since 1970.
+    """Takes observations of a Model on the event loop; the times it is told are milliseconds since 1970.
 
     `logged` counts the rows that went into files, `dropped` those of the sample that found no room.
     """
 
-    def __init__(self, wanted: RequestLogging, references: References, start: int) -> None:
+    def __init__(self, model: str, wanted: RequestLogging, references: References, start: int) -> None:
+        self._model = model
         self._rate = float(wanted.sample_rate)
         self._inputs = {
             name: reference.bins.kind == "Categorical"
@@ -89,7 +90,7 @@ class RequestLog:
     def _cut(self, now: int) -> LoggedRows:
         """The rows so far as a file, and a new one. No two spans are the same, whatever the clock does."""
         end = max(now, self._start + 1)
-        cut = LoggedRows(self._start, end, self._blocks)
+        cut = LoggedRows(self._model, self._start, end, self._blocks)
         self._start, self._blocks, self._rows, self._bytes = end, [], 0, 0
         return cut
 

@@ -40,7 +40,7 @@ def log(world, frame, first, *, ago=6, without=()):
     inputs = {one.name: values_of(served, one) for one in INPUTS if one.name not in without}
     time = (world.now - timedelta(seconds=ago)).timestamp()
     ids = np.array([f"r{first + n}" for n in range(len(frame))], dtype=object)
-    rows = LoggedRows(0, 1, [Block(ids, np.full(len(frame), time), chance(frame), inputs)])
+    rows = LoggedRows("late-flights", 0, 1, [Block(ids, np.full(len(frame), time), chance(frame), inputs)])
     end = int((world.now - timedelta(seconds=ago - 1)).timestamp() * 1000)
     world.put(f"observations/v1/requests/a/{end - 10_000 - first}-{end}.parquet", rows.data())
 

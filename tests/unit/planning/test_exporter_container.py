@@ -14,7 +14,7 @@ LOGGING = {"sampleRate": "0.10", "redact": ["name", "age"]}
 
 
 def test_the_exporter_alone_is_told_which_rows_are_stored() -> None:
-    spec = pod(logging=LOGGING)
+    spec = pod(logging=LOGGING | {"retain": "30d"})
     told = {
         one["name"]: json.loads(variables(one)["LEEBOARD_REQUEST_LOG"])
         for one in (*spec["initContainers"], *spec["containers"])

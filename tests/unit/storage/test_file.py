@@ -21,6 +21,13 @@ def test_what_was_put_is_got_listed_and_deleted(store: Store, tmp_path: Path) ->
     assert store.get("b/2") == b"two"
     assert [(entry.key, entry.bytes) for entry in store.list()] == [("a/1", 3), ("b/2", 3)]
     assert [entry.key for entry in store.list("b/")] == ["b/2"]
+    store.put("b/c/d/3", b"x")
+    store.put("b/e/4", b"x")
+    assert list(store.folders()) == ["a/", "b/"]
+    assert list(store.folders("b/")) == ["b/c/", "b/e/"]
+    assert list(store.folders("none/")) == []
+    for key in ("b/c/d/3", "b/e/4"):
+        store.delete(key)
     assert store.read_to("a/1", tmp_path / "deep" / "file") == digest_of(b"one")
     assert (tmp_path / "deep" / "file").read_bytes() == b"one"
     store.delete("a/1")

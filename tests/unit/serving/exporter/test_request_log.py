@@ -26,7 +26,7 @@ NOW = 1_767_225_600_000
 
 
 def a_log(rate="1", redact=()):
-    return RequestLog(RequestLogging(sample_rate=rate, redact=redact), REFERENCES, NOW - 1000)
+    return RequestLog("m", RequestLogging(sample_rate=rate, redact=redact), REFERENCES, NOW - 1000)
 
 
 def frame(ids, *, texts="AA", time=NOW / 1000):
