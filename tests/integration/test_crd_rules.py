@@ -193,8 +193,12 @@ DRIFT_MONITOR: list[tuple[str, Any, str]] = [
     ("spec.checks.2.maxMissingPercent", None, "DataQuality needs maxMissingPercent"),
     ("spec.checks.3.feature", None, "MeanShift needs feature and percent"),
     ("spec.checks.4.metric", None, "Performance and EstimatedPerformance need metric and maxDrop"),
-    ("spec.checks.0.maxPercent", "1", "OutOfRange and NewCategories need maxPercent; it belongs to no other type"),
-    ("spec.checks.4.type", "OutOfRange", "OutOfRange and NewCategories need maxPercent"),
+    (
+        "spec.checks.0.maxPercent",
+        "1",
+        "OutOfRange, NewCategories and TrainServeSkew need maxPercent; it belongs to no other type",
+    ),
+    ("spec.checks.4.type", "OutOfRange", "OutOfRange, NewCategories and TrainServeSkew need maxPercent"),
     *(
         ("spec.checks.0", {"type": kind} | fields, said)
         for kind, fields, said in (

@@ -35,11 +35,12 @@ CheckType = Literal[
     "Volume",
     "Staleness",
     "KPI",
+    "TrainServeSkew",
 ]
 _METRICS: tuple[CheckType, ...] = ("Performance", "EstimatedPerformance")
 HARM: tuple[CheckType, ...] = (*_METRICS, "ConceptDrift", "KPI")
 """Checks that tell whether drift does harm."""
-_SHARES = ("OutOfRange", "NewCategories")
+_SHARES = ("OutOfRange", "NewCategories", "TrainServeSkew")
 DistanceName = Literal[
     "JensenShannon", "PSI", "Hellinger", "TotalVariation", "LInfinity", "KolmogorovSmirnov", "Wasserstein"
 ]
@@ -112,7 +113,7 @@ class Check(SpecModel):
             ),
             (
                 belongs("maxPercent", *_SHARES),
-                "OutOfRange and NewCategories need maxPercent; it belongs to no other type",
+                "OutOfRange, NewCategories and TrainServeSkew need maxPercent; it belongs to no other type",
             ),
             (
                 "(self.type == 'Volume') == (has(self.minRows) || has(self.maxRows))",
@@ -142,7 +143,8 @@ class Check(SpecModel):
         " such as a hundred times as large. MeanShift: one input's mean. Performance: predictions against labels that"
         " came later. EstimatedPerformance: what to expect of these before they came, of a binary classifier."
         " ConceptDrift: errors, by labels, that became larger within the window. Volume: rows in the window. Staleness:"
-        " how long no request, or no label, came. KPI: a figure of the business from Prometheus."
+        " how long no request, or no label, came. KPI: a figure of the business from Prometheus. TrainServeSkew: logged"
+        " inputs unlike those that are computed anew for the same rows."
     )
     distance: DistanceName | None = described(
         "DataDrift, PredictionDrift: the distance between window and reference. KolmogorovSmirnov and Wasserstein are"
@@ -158,7 +160,7 @@ class Check(SpecModel):
         "DataQuality: most missing values of an input, in percent.", default=None, ge=0, le=100
     )
     max_percent: NotNegativeDecimal | None = described(
-        "OutOfRange, NewCategories: most of an input's values that may be so, in percent.", default=None
+        "OutOfRange, NewCategories, TrainServeSkew: most of an input's values that may be so, in percent.", default=None
     )
     feature: Column | None = described("MeanShift: the input whose mean is watched.", default=None)
     percent: int | None = described(

@@ -4,7 +4,7 @@ from leeboard.api.drift_monitor import HARM, DriftMonitorSpec
 from leeboard.api.durations import parse_duration
 from leeboard.stats.budget import look_alpha
 
-OF_INPUTS = frozenset({"DataDrift", "OutOfRange", "NewCategories"})
+OF_INPUTS = frozenset({"DataDrift", "OutOfRange", "NewCategories", "TrainServeSkew"})
 OF_ONE = frozenset({"PredictionDrift", *HARM})
 """Checks that compare an interval. Others compare what was counted as it is."""
 

@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from leeboard.evaluator.labels import Rows, parse_feedback, parse_ledger
-from leeboard.evaluator.requests import parse_requests, together
+from leeboard.evaluator.requests import parse_recomputed, parse_requests, together
 from leeboard.evaluator.windows import Window, parse_window
 from leeboard.storage import Entry, Store
 
@@ -90,6 +90,7 @@ class Observations:
         self._windows: Cache[Window] = Cache(MOST_WINDOWS)
         self._ledgers: Cache[Rows] = Cache(MOST_TABLES)
         self._feedback: Cache[Rows] = Cache(MOST_TABLES)
+        self._recomputed: Cache[pd.DataFrame] = Cache(MOST_TABLES)
 
     def windows(self, version: str, since: datetime, until: datetime) -> Iterator[Window]:
         """The windows that began at `since` or later and ended by `until`. Raises StorageError."""
@@ -146,6 +147,21 @@ class Observations:
                 break
             tables.append(table)
         return together(tables)
+
+    def recomputed(self, version: str) -> list[pd.DataFrame]:
+        """Rows whose inputs a team computed anew, by the order of their keys; the last of them, bounded."""
+        parts: list[pd.DataFrame] = []
+        values = 0
+        keys = self.store.list(f"observations/{version}/recomputed/")
+        for entry in sorted(keys, key=lambda one: one.key, reverse=True):
+            part = self._recomputed.get(self.store, entry, parse_recomputed, self._count)
+            values += part.size if part is not None else 0
+            if values > MOST_LOGGED_VALUES:
+                LOG.info("version %s: only the last of the recomputed rows are read", version)
+                break
+            if part is not None:
+                parts.append(part)
+        return parts[::-1]
 
     def _fetched(self, entry: Entry) -> bytes:
         if entry.bytes > LARGEST_FILE:

@@ -24,12 +24,7 @@ def parse_requests(data: bytes) -> pa.Table:
     Texts stay as a dictionary and its codes: a small file that repeats a long text is not a large table.
     """
     try:
-        found = pq.ParquetFile(io.BytesIO(data))
-        told = found.metadata
-        size = sum(told.row_group(position).total_byte_size for position in range(told.num_row_groups))
-        if told.num_rows * told.num_columns > MOST_VALUES or size > MOST_BYTES:
-            raise ValueError(f"{told.num_rows} rows of {told.num_columns} columns, {size} bytes")
-        schema = found.schema_arrow
+        schema = bounded(data).schema_arrow
         unfit = [field.name for field in schema if field.type not in (pa.float64(), pa.string(), _OWN["time"])]
         absent = [name for name, kind in _OWN.items() if name not in schema.names or schema.field(name).type != kind]
         if unfit or absent or len(set(schema.names)) < len(schema.names):
@@ -47,6 +42,31 @@ def model_of(data: bytes) -> str:
         return bytes(told.get(MODEL_KEY, b"")).decode()
     except (pa.ArrowException, OSError, UnicodeDecodeError):
         return ""
+
+
+def bounded(data: bytes) -> pq.ParquetFile:
+    """A file of no more than may be. Raises ValueError where it is larger, ArrowException where it is none."""
+    found = pq.ParquetFile(io.BytesIO(data))
+    told = found.metadata
+    size = sum(told.row_group(position).total_byte_size for position in range(told.num_row_groups))
+    if told.num_rows * told.num_columns > MOST_VALUES or size > MOST_BYTES:
+        raise ValueError(f"{told.num_rows} rows of {told.num_columns} columns, {size} bytes")
+    return found
+
+
+def parse_recomputed(data: bytes) -> pd.DataFrame:
+    """Rows of a Parquet file with the column `id`, text or integers, and inputs by their names.
+
+    Raises ValueError where it is something else, or larger than may be.
+    """
+    try:
+        names = bounded(data).schema_arrow.names
+        if "id" not in names or len(set(names)) < len(names):
+            raise ValueError("no column id, or one twice")
+        frame: pd.DataFrame = pq.read_table(io.BytesIO(data)).to_pandas()
+    except (pa.ArrowException, OSError) as error:
+        raise ValueError(f"not a Parquet file: {error}") from error
+    return frame[frame["id"].notna()].assign(id=lambda rows: rows["id"].astype(str)).drop_duplicates("id", keep="last")
 
 
 def together(tables: Sequence[pa.Table]) -> pd.DataFrame:

@@ -28,6 +28,7 @@ from leeboard.evaluator.observations import Observations
 from leeboard.evaluator.performance_figures import delay_figures
 from leeboard.evaluator.places import Kube, Place, Places, Raw
 from leeboard.evaluator.report_page import report_page
+from leeboard.evaluator.skew import skew_figures
 from leeboard.evaluator.windows import Window
 from leeboard.kube.errors import KubeError, NotFound
 from leeboard.kube.resources import DRIFT_MONITOR, MODEL, MODEL_VERSION, Resource
@@ -174,6 +175,7 @@ class Rounds:
             **_coming(model, windows),
             **kpis,
             **monitored.raw,
+            **skew_figures(observations, monitor.spec, model, name, profile, since=start),
             "labels": {"arrived": arrived, "rows": len(labelled.truth)}
             | ({"newest": _text(newest)} if newest else {})
             | delay_figures(labelled.delays),

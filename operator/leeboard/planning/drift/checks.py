@@ -14,6 +14,7 @@ from leeboard.planning.conditions import timestamp
 from leeboard.planning.drift.figures import Figures, Interval, Performance, Subject
 from leeboard.planning.drift.kpi_check import kpi
 from leeboard.planning.drift.results import Result, by_interval, by_value, nothing
+from leeboard.planning.drift.skew_check import skew
 from leeboard.planning.drift.traffic_checks import staleness, volume
 
 FINDINGS_LIMIT = 100
@@ -190,4 +191,5 @@ _CHECKS: Mapping[CheckType, Callable[[Check, Sequence[Subject], Figures], Sequen
     "Volume": volume,
     "Staleness": staleness,
     "KPI": kpi,
+    "TrainServeSkew": skew,
 }

@@ -86,6 +86,26 @@ class KPIValue:
 
 
 @dataclass(frozen=True)
+class Skewed:
+    """Of one input the share of rows that were served otherwise than they are computed, in percent, or why it is not
+    known; `ratio` is by what computed numbers seem to be multiplied."""
+
+    name: str
+    share: Interval | None
+    ratio: float | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Skew:
+    """Logged rows beside recomputed ones: how many there are, and the inputs, or why there are none."""
+
+    rows: int
+    inputs: tuple[Skewed, ...]
+    message: str = ""
+
+
+@dataclass(frozen=True)
 class Figures:
     """One evaluation.
 
@@ -110,6 +130,7 @@ class Figures:
     serving_since: datetime | None = None
     newest_rows: datetime | None = None
     kpis: tuple[KPIValue, ...] = ()
+    skew: Skew | None = None
 
 
 def read_figures(raw: Mapping[str, Any] | None) -> Figures | None:
@@ -133,6 +154,7 @@ def read_figures(raw: Mapping[str, Any] | None) -> Figures | None:
         window_start=_moment(raw["window"].get("start")) if isinstance(raw.get("window"), Mapping) else None,
         serving_since=_moment(raw.get("servingSince")),
         newest_rows=_moment(raw.get("newestRows")),
+        skew=_skew(raw.get("skew")),
         kpis=tuple(_kpi(one) for one in _items(raw.get("kpis"))),
     )
 
@@ -185,8 +207,22 @@ def _labels(raw: Any) -> Labels | None:
     return Labels(read_count(raw.get("arrived")) or 0, read_count(raw.get("rows")) or 0, _moment(raw.get("newest")))
 
 
+def _skew(raw: Any) -> Skew | None:
+    if not isinstance(raw, Mapping):
+        return None
+    inputs = tuple(
+        Skewed(str(one.get("name", "")), _interval(one), _number(one.get("ratio")), _message(one))
+        for one in _items(raw.get("features"))
+    )
+    return Skew(read_count(raw.get("rows")) or 0, inputs, _message(raw))
+
+
+def _message(raw: Mapping[str, Any]) -> str:
+    return str(raw.get("message") or "")[:512]
+
+
 def _kpi(raw: Mapping[str, Any]) -> KPIValue:
-    return KPIValue(str(raw.get("name", "")), _number(raw.get("value")), str(raw.get("message") or "")[:512])
+    return KPIValue(str(raw.get("name", "")), _number(raw.get("value")), _message(raw))
 
 
 def _interval(raw: Mapping[str, Any]) -> Interval | None:
