@@ -14,6 +14,8 @@ from charts import generate
 from e2e.cluster.binaries import KUBERNETES
 from e2e.cluster.control_plane import ControlPlane
 from leeboard.edge.configuration import Configuration
+from leeboard.evaluator.configuration import Configuration as EvaluatorConfiguration
+from leeboard.evaluator.webhooks.addresses import AllowedAddresses
 from tests.support.installation import CHART, ROOT, SYSTEM, HelmError, helm, install
 
 pytestmark = pytest.mark.apiserver
@@ -61,6 +63,10 @@ def test_the_definitions_in_the_chart_are_those_of_crds_and_are_kept() -> None:
         "nonsense=1",
         "policies.actions={Deny,Warn}",
         "networkPolicies.egress.apiServerCidrs={anywhere}",
+        "networkPolicies.egress.webhookPorts={0}",
+        "evaluator.allowedWebhooks={ftp://pager.example}",
+        "evaluator.allowedWebhooks={https://me@pager.example}",
+        "evaluator.allowedWebhooks={https://pager.example?key=1}",
     ],
 )
 def test_a_wrong_value_is_refused_by_name(setting: str) -> None:
@@ -155,6 +161,23 @@ def test_the_replicas_contend_for_the_one_lease_that_their_role_names() -> None:
     assert Configuration.of({name: value for name, value in environment.items() if value is not None})
 
 
+def test_the_evaluator_is_told_which_webhooks_it_may_send_to() -> None:
+    def told(*settings: str) -> AllowedAddresses:
+        (deployment,) = [
+            one
+            for one in rendered(*settings)
+            if (one["kind"], one["metadata"]["name"]) == ("Deployment", "leeboard-evaluator")
+        ]
+        (container,) = deployment["spec"]["template"]["spec"]["containers"]
+        environment = {one["name"]: one["value"] for one in container["env"]}
+        return EvaluatorConfiguration.of(environment).allowed_webhooks
+
+    assert told() == AllowedAddresses()
+    prefixes = ("https://hooks.example/{namespace}/", "http://alertmanager.monitoring.svc:9093")
+    found = told("--set-json", f"evaluator.allowedWebhooks={json.dumps(prefixes)}")
+    assert found == AllowedAddresses(prefixes)
+
+
 def test_an_upgrade_or_a_drain_takes_one_operator_at_a_time_and_never_waits_for_ever() -> None:
     documents = {one["kind"]: one for one in rendered() if one["metadata"]["name"] == "leeboard-operator"}
     spec, budget = documents["Deployment"]["spec"], documents["PodDisruptionBudget"]["spec"]
@@ -213,6 +236,14 @@ def test_what_network_policies_let_in_and_out() -> None:
     assert ports("leeboard-evaluator") == {53, 443, 6443, 9090}
     assert ports("leeboard-operator") == {53, 443, 6443}
     assert policies("--set", "networkPolicies.ingress=false") == {}
+    to_webhooks = policies(
+        *("--set", "networkPolicies.egress.enabled=true", "--set", "networkPolicies.egress.webhookPorts={9093}"),
+        *("--set", "networkPolicies.egress.webhookCidrs={10.1.2.3/32}"),
+        *("--set", "evaluator.allowedWebhooks={https://pager.example}"),
+    )
+    allowed = {"ports": [{"port": 9093, "protocol": "TCP"}], "to": [{"ipBlock": {"cidr": "10.1.2.3/32"}}]}
+    assert allowed in to_webhooks["leeboard-evaluator"]["egress"]
+    assert allowed not in to_webhooks["leeboard-operator"]["egress"]
     tenant = policies("--set", "networkPolicies.workloads=true", "--set", "namespaces={a}")
     assert "ingress" not in tenant["leeboard-training"]
     with pytest.raises(HelmError, match="needs namespaces"):

@@ -167,7 +167,13 @@ STATUS: dict[str, tuple[Document, str]] = {
         "NAME MODEL LAST RUN READY REASON AGE | late-flights late-flights 0a1b2c3d True Serving",
     ),
     "drift-monitor": (
-        {"verdict": "Drift", "version": "v1", "rows": 900, "evaluation": {"features": [{"name": "x"}]}},
+        {
+            "verdict": "Drift",
+            "version": "v1",
+            "rows": 900,
+            "evaluation": {"features": [{"name": "x"}]},
+            "deliveries": [{"secret": "s", "format": "Webhook", "episode": "e", "version": "v1", "startedAt": NOW}],
+        },
         "NAME MODEL VERDICT VERSION ROWS READY AGE | late-flights late-flights Drift v1 900 True",
     ),
 }
@@ -206,6 +212,7 @@ def test_a_status_is_kept_whole_and_shown_in_columns(kubectl: Kubectl, name: str
         ),
         ("training-job", {"runs": [{"id": str(n), "phase": "Failed"} for n in range(21)]}, "status.runs: Too many"),
         ("drift-monitor", {"verdict": "Perhaps"}, "status.verdict"),
+        ("drift-monitor", {"deliveries": [{"secret": "s"}]}, "status.deliveries[0].episode: Required"),
     ],
 )
 def test_a_status_that_nobody_could_read_is_refused(kubectl: Kubectl, name: str, status: Document, said: str) -> None:

@@ -20,6 +20,7 @@ from leeboard.api.fields import (
 )
 from leeboard.api.labelling import MOST_ROWS, Labelling
 from leeboard.api.metrics import MetricName
+from leeboard.api.notifications import MOST_DELIVERIES, Delivery, Webhook, WebhookKey
 
 CheckType = Literal[
     "DataDrift",
@@ -197,13 +198,18 @@ class Action(SpecModel):
                 "trainingJobRef belongs to Retrain, and Retrain needs it",
             ),
             (may_belong("most", "QueueLabeling"), "most belongs to QueueLabeling"),
+            (may_belong("webhook", "Alert"), "webhook belongs to Alert"),
         )
     }
 
     type: Literal["Alert", "Retrain", "RequestRollback", "QueueLabeling"] = described(
-        "Alert: a Warning Event. Retrain: a run of the TrainingJob, once an episode. RequestRollback: the Model is"
-        " asked to return to the champion before, once an episode; it decides. QueueLabeling: rows of the request log"
-        " that are worth a label are written to the storage, once an episode."
+        "Alert: a Warning Event, and with webhook a notification of the episode's beginning and one of its end."
+        " Retrain: a run of the TrainingJob, once an episode. RequestRollback: the Model is asked to return to the"
+        " champion before, once an episode; it decides. QueueLabeling: rows of the request log that are worth a label"
+        " are written to the storage, once an episode."
+    )
+    webhook: Webhook | None = described(
+        "Who is notified, beside the Event; the evaluator sends it. Only of Alert.", default=None
     )
     training_job_ref: LocalReference | None = described("The TrainingJob that retrains.", default=None)
     when: tuple[CheckType, ...] = described(
@@ -316,6 +322,12 @@ class Episode(SpecModel):
     )
     alerted: bool = described("True once the action Alert was carried out for this episode.", default=False)
     labelling: Labelling | None = described("Rows for people to label, where an action asks for them.", default=None)
+    webhooks: tuple[WebhookKey, ...] = described(
+        "Webhooks of the Alerts that were carried out for this episode, as <Secret>/<format>: these are told of it.",
+        default=(),
+        max_length=8,
+        json_schema_extra=ATOMIC,
+    )
 
 
 class Request(SpecModel):
@@ -332,7 +344,9 @@ class Request(SpecModel):
 class Acted(SpecModel):
     """When an action that has a cooldown or a limit was carried out."""
 
-    action: str = described("Type of the action, and the TrainingJob of one that has it.", max_length=320)
+    action: str = described(
+        "Type of the action, and the TrainingJob or the Secret of the webhook of one that has it.", max_length=320
+    )
     at: datetime = described("When it was, as a time.")
 
 
@@ -373,6 +387,12 @@ class DriftMonitorStatus(SpecModel):
         default=None,
         # atomic: figures are written as a whole, also where another manager has copied them
         json_schema_extra={"x-kubernetes-preserve-unknown-fields": True, "x-kubernetes-map-type": "atomic"},
+    )
+    deliveries: tuple[Delivery, ...] = described(
+        "What the webhooks of actions were told of which episode, the oldest first; the evaluator's.",
+        default=(),
+        max_length=MOST_DELIVERIES,
+        json_schema_extra=ATOMIC,
     )
     conditions: tuple[Condition, ...] = described(
         "State of the DriftMonitor, one entry a type; Ready is always there.",

@@ -26,7 +26,7 @@ WHERE = {
     "`UnsafeFormatAllowed`, `RedactionUnknown`; `status.candidate.reason`, "
     "`status.quarantined[].reason`",
     _VERSION: "`Ready`, `Stalled`, `GatesPassed`, `AwaitingApproval`, `Verified`",
-    _MONITOR: "`Ready`, `DriftDetected`",
+    _MONITOR: "`Ready`, `DriftDetected`; `status.deliveries[].reason`",
 }
 """The conditions and fields of each kind that carry reasons."""
 
@@ -150,6 +150,8 @@ REFERENCE: dict[Reason, Entry] = {
     Reason.RETRAINING_DOES_NOT_HELP: Entry(
         (_MONITOR,), "Drift went on after each of several runs: no more are asked for."
     ),
+    Reason.WEBHOOK_FORBIDDEN: Entry((_MONITOR,), "The evaluator may not send to the webhook of an Alert."),
+    Reason.WEBHOOK_FAILED: Entry((_MONITOR,), "The webhook of an Alert did not take a notification; it is sent again."),
 }
 
 

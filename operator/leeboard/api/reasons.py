@@ -100,6 +100,8 @@ class Reason(StrEnum):
     RETRAINING_DOES_NOT_HELP = "RetrainingDoesNotHelp"
     LABELING_QUEUED = "LabelingQueued"
     REQUEST_LOG_MISSING = "RequestLogMissing"
+    WEBHOOK_FORBIDDEN = "WebhookForbidden"
+    WEBHOOK_FAILED = "WebhookFailed"
 
 
 _HINTS: dict[Reason, str] = {
@@ -161,6 +163,8 @@ _HINTS: dict[Reason, str] = {
     Reason.RETRAINING_DOES_NOT_HELP: "look for the cause in the report; `leeboard train` starts a run all the same",
     Reason.ROLLBACK_REFUSED: "the message says why; `leeboard rollback MODEL/VERSION` returns to one that you name",
     Reason.REQUEST_LOG_MISSING: "set serving.logging on the Model; rows are chosen as soon as there are some",
+    Reason.WEBHOOK_FORBIDDEN: "ask the administrator to add the address to evaluator.allowedWebhooks of the chart",
+    Reason.WEBHOOK_FAILED: "check url, token and ca.crt in the webhook's Secret, and networkPolicies.egress",
     Reason.LABEL_STARVED: "send labels to /feedback by the ids of the answers, or correct prediction.labelDelay",
     Reason.EVALUATION_STALE: "check that the evaluator Deployment runs and may read the Model's storage",
 }

@@ -15,6 +15,8 @@ from leeboard.kube.resources import CHILDREN, PRIMARIES, Resource
 from leeboard.planning.plan import Raw
 
 MANAGED = "app.kubernetes.io/managed-by=leeboard"
+_OF_THE_EVALUATOR = ("evaluation", "deliveries")
+"""Fields of a status."""
 
 
 class Sensor:
@@ -114,9 +116,9 @@ def _within(raw: Raw, namespace: str | None) -> bool:
 
 
 def _without_figures(raw: Raw) -> bytes:
-    """A digest of the object without the figures that the evaluator writes every few seconds: they wake nobody else."""
+    """A digest of the object without what the evaluator writes, every few seconds: it wakes nobody else."""
     ignored = ("resourceVersion", "managedFields")
     metadata = {name: value for name, value in raw["metadata"].items() if name not in ignored}
-    status = {name: value for name, value in (raw.get("status") or {}).items() if name != "evaluation"}
+    status = {name: value for name, value in (raw.get("status") or {}).items() if name not in _OF_THE_EVALUATOR}
     text = json.dumps({**raw, "metadata": metadata, "status": status}, sort_keys=True)
     return hashlib.blake2b(text.encode(), digest_size=16).digest()

@@ -7,6 +7,7 @@ from datetime import timedelta
 from leeboard.api.durations import parse_duration
 from leeboard.api.reasons import Reason
 from leeboard.evaluator.failures import EvaluationError
+from leeboard.evaluator.webhooks.addresses import AllowedAddresses
 from leeboard.observability import logs
 
 
@@ -16,11 +17,14 @@ class Configuration:
 
     `{namespace}` in a prefix stands for the namespace of the object whose storage is read, and so it does in
     `prometheus_url`, where KPIs are asked for; empty means that none can be.
+
+    `allowed_webhooks` says where notifications may go; empty means nowhere.
     """
 
     interval: timedelta
     namespaces: tuple[str, ...]
     allowed_prefixes: tuple[str, ...]
+    allowed_webhooks: AllowedAddresses
     port: int
     log_format: str
     log_level: str
@@ -37,6 +41,7 @@ class Configuration:
             interval=_interval(environment.get("LEEBOARD_EVALUATOR_INTERVAL", "30s")),
             namespaces=_list(environment.get("LEEBOARD_NAMESPACES", "")),
             allowed_prefixes=_list(environment.get("LEEBOARD_ALLOWED_PREFIXES", "")),
+            allowed_webhooks=AllowedAddresses.of(_list(environment.get("LEEBOARD_ALLOWED_WEBHOOKS", ""))),
             port=int(port),
             log_format=_one_of(environment, "LEEBOARD_LOG_FORMAT", logs.FORMATS),
             log_level=_one_of(environment, "LEEBOARD_LOG_LEVEL", logs.LEVELS),

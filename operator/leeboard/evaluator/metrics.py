@@ -14,6 +14,18 @@ FAILED = Family(
     "Evaluations without figures by reason; Write: they could not be written, Kubernetes: a round was given up.",
     ("kind", "reason"),
 )
+NOTIFIED = Family(
+    "leeboard_notifications_total",
+    "counter",
+    "Notifications about drift that a webhook took; type: firing or resolved.",
+    ("format", "type"),
+)
+NOT_NOTIFIED = Family(
+    "leeboard_notification_errors_total",
+    "counter",
+    "Attempts to send a notification that failed, by reason; each is made again after a pause.",
+    ("format", "reason"),
+)
 FILES = Family(
     "leeboard_observation_files_total",
     "counter",
@@ -34,7 +46,10 @@ LAST_ROUND = Family(
     "gauge",
     "When the last round ended, in seconds since 1970.",
 )
-FAMILIES = (WRITTEN, FAILED, FILES, EXPIRED, OBJECT, ROUND, LAST_ROUND, *requests.FAMILIES)
+FAMILIES = (
+    *(WRITTEN, FAILED, NOTIFIED, NOT_NOTIFIED, FILES, EXPIRED, OBJECT, ROUND, LAST_ROUND),
+    *requests.FAMILIES,
+)
 
 
 class EvaluatorMetrics:
@@ -43,6 +58,7 @@ class EvaluatorMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         self.registry = registry
         self._written, self._failed = WRITTEN.counter(registry), FAILED.counter(registry)
+        self._notified, self._not_notified = NOTIFIED.counter(registry), NOT_NOTIFIED.counter(registry)
         self._files, self._object = FILES.counter(registry), OBJECT.histogram(registry)
         self.seconds, self.last_round = ROUND.histogram(registry), LAST_ROUND.gauge(registry)
         self.expired = EXPIRED.counter(registry)
@@ -51,6 +67,10 @@ class EvaluatorMetrics:
             self._written.labels(kind)
             self._failed.labels(kind, "Write")
             self._object.labels(kind)
+        for form in ("Webhook", "Alertmanager"):
+            self._notified.labels(form, "firing")
+            self._notified.labels(form, "resolved")
+            self._not_notified.labels(form, "WebhookFailed")
         for outcome in ("read", "unreadable"):
             self._files.labels(outcome)
 
@@ -65,6 +85,14 @@ class EvaluatorMetrics:
     def evaluated(self, kind: str, seconds: float) -> None:
         """The evaluation of one object ended, well or not."""
         self._object.labels(kind).observe(seconds)
+
+    def notified(self, form: str, kind: str) -> None:
+        """A webhook took a notification: `firing` or `resolved`."""
+        self._notified.labels(form, kind).inc()
+
+    def not_notified(self, form: str, reason: str) -> None:
+        """An attempt to send one failed."""
+        self._not_notified.labels(form, str(reason)).inc()
 
     def file(self, outcome: str) -> None:
         """A file was `read`, or is `unreadable`."""

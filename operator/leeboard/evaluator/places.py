@@ -39,7 +39,7 @@ class Kube(Protocol):
     async def list(self, resource: Resource, namespace: str | None = None) -> list[Raw]:
         """All objects of the namespace; None: of all namespaces."""
 
-    async def apply_status(self, obj: Raw) -> Raw:
+    async def apply_status(self, obj: Raw, *, field_manager: str | None = None) -> Raw:
         """Server-side apply of the status subresource. Raises NotFound."""
 
 

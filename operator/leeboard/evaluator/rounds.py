@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -47,7 +47,7 @@ AT_ONCE = 4
 
 @dataclass
 class Rounds:
-    """Evaluates; `clock` gives the time, timezone-aware."""
+    """Evaluates; `clock` gives the time, timezone-aware. `notify` is given all monitors, and must not wait."""
 
     kube: Kube
     places: Places
@@ -56,6 +56,7 @@ class Rounds:
     clock: Callable[[], datetime]
     kpis: Kpis = field(default_factory=Kpis)
     expiry: Expiry = field(default_factory=Expiry)
+    notify: Callable[[Iterable[DriftMonitor]], None] = lambda _: None
     _evaluated: dict[str, datetime] = field(default_factory=dict)
     _complaints: dict[str, str] = field(default_factory=dict)
 
@@ -65,6 +66,7 @@ class Rounds:
         listed = await self._all(MODEL_VERSION, ModelVersion)
         versions = {(v.metadata.namespace, v.metadata.name): v for v in listed}
         monitors = await self._all(DRIFT_MONITOR, DriftMonitor)
+        self.notify(monitors)
         self._forget({one.metadata.uid for one in (*models.values(), *monitors)})
         gate = asyncio.Semaphore(AT_ONCE)
         tasks = [self._model(gate, model) for model in models.values() if model.status.champion is not None]

@@ -1,4 +1,5 @@
-"""The evaluator: `python -m leeboard.evaluator.service` reads observations and writes figures, round after round.
+"""The evaluator: `python -m leeboard.evaluator.service` reads observations and writes figures, round after round,
+and tells webhooks of drift.
 
 It never decides anything. 8080 answers /healthz and /metrics.
 """
@@ -10,6 +11,7 @@ import os
 import signal
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from aiohttp import web
@@ -20,6 +22,7 @@ from leeboard.evaluator.kpis import Kpis
 from leeboard.evaluator.metrics import EvaluatorMetrics
 from leeboard.evaluator.places import Places
 from leeboard.evaluator.rounds import Rounds
+from leeboard.evaluator.webhooks.notifier import Notifier
 from leeboard.kube.client import connect
 from leeboard.kube.errors import KubeError
 from leeboard.observability import logs
@@ -28,6 +31,7 @@ from leeboard.observability.families import process_registry
 
 LOG = logging.getLogger("leeboard.evaluator")
 FIELD_MANAGER = "leeboard-evaluator"
+THREADS = 32
 LONGEST_ROUND = 600.0
 """Seconds without the end of a round after which a restart is the better choice."""
 
@@ -94,20 +98,29 @@ async def repeat(
 async def run(configuration: Configuration) -> None:
     """Evaluate until SIGTERM or SIGINT."""
     stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, stop.set)
+    # so many that names of webhooks which nobody resolves leave threads for the figures
+    loop.set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="evaluator"))
     interval = configuration.interval.total_seconds()
     metrics, health = EvaluatorMetrics(process_registry("evaluator")), Health(interval)
     kube = await connect(field_manager=FIELD_MANAGER, observer=metrics.requested)
     places = Places(kube, configuration, metrics.file)
     kpis = Kpis(configuration.prometheus_url, configuration.prometheus_token_file)
-    rounds = Rounds(kube, places, metrics, configuration.namespaces, lambda: datetime.now(UTC), kpis)
+    notifier = Notifier(kube, configuration.allowed_webhooks, metrics, _now)
+    rounds = Rounds(kube, places, metrics, configuration.namespaces, _now, kpis, notify=notifier.look)
     server = await serve(health, metrics, configuration.port)
     try:
         await repeat(rounds, metrics, health, interval, stop)
     finally:
+        await notifier.close()
         await server.cleanup()
         await kube.close()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def main() -> int:

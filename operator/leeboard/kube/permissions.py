@@ -91,8 +91,13 @@ EVALUATOR: tuple[Permission, ...] = (
         for resource in (MODEL, MODEL_VERSION, DRIFT_MONITOR)
     ),
     Permission(MODEL, ("patch",), "writes figures about served versions", "status"),
-    Permission(DRIFT_MONITOR, ("patch",), "writes figures about a window", "status"),
-    Permission(SECRET, ("get",), "reads keys for the object storage, by the name in storage.secretRef"),
+    Permission(DRIFT_MONITOR, ("patch",), "writes figures about a window, and what webhooks were told", "status"),
+    Permission(
+        SECRET,
+        ("get",),
+        "reads keys for the object storage and addresses of webhooks, by the name in storage.secretRef and "
+        "actions[].webhook.secretRef",
+    ),
 )
 
 _WRITE = ("create", "update", "patch", "delete")

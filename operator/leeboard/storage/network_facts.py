@@ -1,5 +1,6 @@
 """Says in words of our own why a server could not be read: libraries' texts may hold addresses with credentials."""
 
+import socket
 import ssl
 from collections.abc import Callable, Iterator
 
@@ -25,6 +26,7 @@ def _verification(error: BaseException) -> str:
 _FACTS: tuple[tuple[type[BaseException], Callable[[BaseException], str]], ...] = (
     (urllib3.IncompleteRead, _incomplete),
     (urllib3.NameResolutionError, lambda _: "its name cannot be resolved"),
+    (socket.gaierror, lambda _: "its name cannot be resolved"),
     (ssl.SSLCertVerificationError, lambda error: f"its certificate is not trusted: {_verification(error)}"),
     (ssl.SSLError, lambda _: "no TLS connection"),
     (ConnectionRefusedError, lambda _: "connection refused"),

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
+from leeboard.api.drift_monitor import DriftMonitor
 from leeboard.cli.describe.command import page_of
+from leeboard.cli.describe.monitors import facts
 from leeboard.cli.describe.page import document, draw
 from leeboard.cli.errors import CommandError
 from leeboard.cli.which import meant, version_of
@@ -144,3 +146,29 @@ def test_no_event_no_child_no_section() -> None:
     bare = put(registry.model(), "status.conditions", [])
     text = plain(draw(page("late-flights", models=[bare]), NOW, 80))
     assert "conditions" not in text and "events" not in text and "children" not in text
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({}, "not told yet"),
+        ({"firedAt": registry.ago(minutes=9)}, "told of it 9m ago"),
+        ({"firedAt": registry.ago(minutes=9), "resolvedAt": registry.ago(minutes=3)}, "told of its end 3m ago"),
+        (
+            {"attempts": 3, "reason": "WebhookFailed", "message": "HTTP status 503"},
+            "3 attempts failed, WebhookFailed: HTTP status 503",
+        ),
+    ],
+)
+def test_what_a_webhook_was_told(told: Document, said: str) -> None:
+    monitor = registry.monitor()
+    delivery = {
+        "secret": "pager",
+        "format": "Webhook",
+        "episode": "e1",
+        "version": "v1",
+        "startedAt": registry.ago(days=1),
+    }
+    monitor["status"]["deliveries"] = [delivery | told]
+    found = dict(facts(DriftMonitor.parse(monitor), NOW))
+    assert found["webhook"] == f"pager (Webhook), episode e1: {said}"

@@ -77,6 +77,8 @@ async def test_new_figures_of_the_evaluator_wake_the_object_alone(heard: Heard) 
     await heard.woken()
     heard.sensor.observed(monitor("11", evaluation={"rows": 1}))
     assert await heard.woken() == [("DriftMonitor", "d")]
+    heard.sensor.observed(monitor("12", evaluation={"rows": 1}, deliveries=[{"episode": "e"}]))
+    assert await heard.woken() == [("DriftMonitor", "d")]
 
 
 async def test_our_own_write_wakes_the_neighbours_when_the_watch_delivers_it(heard: Heard) -> None:

@@ -46,7 +46,7 @@ def chance(frame):
 class StatusKube(FakeKube):
     """Keeps what is applied to the status subresource, as the evaluator's own field."""
 
-    async def apply_status(self, obj):
+    async def apply_status(self, obj, *, field_manager=None):
         address = (obj["kind"], obj["metadata"]["namespace"], obj["metadata"]["name"])
         self.before("apply_status", address[0], address[2])
         self._present(address).setdefault("status", {}).update(json.loads(json.dumps(obj["status"])))
@@ -406,6 +406,15 @@ def test_prefixes_and_intervals():
     ):
         with pytest.raises(EvaluationError):
             Configuration.of(wrong)
+
+
+def test_every_round_shows_all_monitors_to_who_tells_of_them(world):
+    world.kube.put(obj("DriftMonitor", {**world.kube.live("DriftMonitor", "late-flights")["spec"]}, {}, "other"))
+    shown = []
+    world.rounds.notify = lambda monitors: shown.append([one.metadata.name for one in monitors])
+    world.evaluation(DRIFT_MONITOR)
+    world.evaluation(DRIFT_MONITOR)
+    assert shown == [["late-flights", "other"]] * 2
 
 
 async def test_rounds_go_on_when_the_api_server_does_not_answer_for_a_while(world):

@@ -11,6 +11,7 @@ import pytest
 
 from leeboard.api.reason_reference import REFERENCE
 from leeboard.api.reasons import Reason, hint
+from leeboard.planning.drift import notifications
 from tests.support.examples import DIGEST, example, model_version, put
 from tests.support.kubelet_states import STATES, State
 from tests.support.model_world import World as ModelWorld
@@ -423,6 +424,21 @@ def of_monitors() -> Iterator[Told]:
     without.champion = ""
     yield looked(without, None)
     yield looked_without_model()
+    for told_nobody in (Reason.WEBHOOK_FORBIDDEN, Reason.WEBHOOK_FAILED):
+        yield of_a_webhook(told_nobody)
+
+
+def of_a_webhook(reason: Reason) -> Told:
+    """What stands in the status after a notification that failed."""
+    webhook = {"secretRef": {"name": "pager"}}
+    watch = drift.Watch(drift.DISTANCE, actions=[{"type": "Alert", "webhook": webhook}])
+    watch.look(drift.figures(features=[drift.feature(js=0.4)]))
+    monitor = drift.DriftMonitor.parse(watch.document)
+    (due,) = notifications.due(monitor, notifications.recorded(monitor, (), watch.now), watch.now)
+    delivery = notifications.failed(due, reason, "m", 0, watch.now)
+    watch.document["status"]["deliveries"] = [delivery.dump()]
+    status = watch.look(drift.figures(features=[drift.feature(js=0.4)]))
+    return [(one["reason"], one["message"]) for one in status["deliveries"]]
 
 
 def looked_without_model() -> Told:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from leeboard.api.drift_monitor import DriftMonitor, Finding
+from leeboard.api.notifications import Delivery
 from leeboard.cli.describe.page import Fact
 from leeboard.cli.show.moments import age, utc
 from leeboard.cli.show.quantities import count
@@ -27,10 +28,23 @@ def facts(monitor: DriftMonitor, now: datetime) -> Iterator[Fact]:
             yield "drifting since", f"{utc(episode.drifting_since)} ({age(episode.drifting_since, now)} ago)"
         for told in episode.circumstances:
             yield "at that time", told
+    for delivery in status.deliveries:
+        yield "webhook", _delivery(delivery, now)
     for request in status.requests:
         reference = request.training_job_ref
         of = f"TrainingJob {reference.name}" if reference else f"Model {monitor.spec.model_ref.name}"
         yield "asked", f"{request.type} of {of} for episode {request.episode}"
+
+
+def _delivery(delivery: Delivery, now: datetime) -> str:
+    about = f"{delivery.secret} ({delivery.format}), episode {delivery.episode}"
+    if delivery.reason:
+        return f"{about}: {delivery.attempts} attempts failed, {delivery.reason}: {delivery.message}"
+    if delivery.resolved_at is not None:
+        return f"{about}: told of its end {age(delivery.resolved_at, now)} ago"
+    if delivery.fired_at is not None:
+        return f"{about}: told of it {age(delivery.fired_at, now)} ago"
+    return f"{about}: not told yet"
 
 
 def _finding(finding: Finding) -> str:

@@ -86,17 +86,25 @@ def _act(monitor: DriftMonitor, course: Course, verdict: Verdict, now: datetime,
 
 def _alerted(monitor: DriftMonitor, course: Course, verdict: Verdict, now: datetime) -> Course:
     episode = course.episode
-    if episode is None or episode.alerted:
+    if episode is None:
         return course
-    due = [one for one in monitor.spec.actions if one.type == "Alert" and _applies(one, verdict)]
+    due = [
+        one
+        for one in monitor.spec.actions
+        if one.type == "Alert" and _applies(one, verdict) and not _is_carried_out(one, episode)
+    ]
     free = [one for one in due if is_free(one, course.acted, now)]
     if not free:
         return course
     told = Event("Warning", Reason.DRIFT, f"{episode.version}: {verdict.message}"[:_TEXT_LIMIT])
+    told_of = {*episode.webhooks, *(one.webhook.key for one in free if one.webhook is not None)}
+    webhooks = [one.webhook.key for one in monitor.spec.actions if one.webhook is not None]
     return replace(
         course,
-        episode=episode.model_copy(update={"alerted": True}),
-        events=(*course.events, told),
+        episode=episode.model_copy(
+            update={"alerted": True, "webhooks": tuple(one for one in dict.fromkeys(webhooks) if one in told_of)}
+        ),
+        events=course.events if episode.alerted else (*course.events, told),
         acted=remembered(course.acted, free, now),
     )
 
@@ -129,6 +137,10 @@ def _begin(monitor: DriftMonitor, champion: str, verdict: Verdict, now: datetime
         circumstances=around.circumstances,
         reason=verdict.message[:_TEXT_LIMIT],
     )
+
+
+def _is_carried_out(action: Action, episode: Episode) -> bool:
+    return episode.alerted if action.webhook is None else action.webhook.key in episode.webhooks
 
 
 def _applies(action: Action, verdict: Verdict) -> bool:

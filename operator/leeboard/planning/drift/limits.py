@@ -25,5 +25,5 @@ def remembered(acted: tuple[Acted, ...], actions: Sequence[Action], now: datetim
 
 
 def _name(action: Action) -> str:
-    reference = action.training_job_ref
+    reference = action.training_job_ref or (action.webhook.secret_ref if action.webhook is not None else None)
     return f"{action.type} {reference.name}" if reference is not None else action.type

@@ -1,0 +1,1 @@
+"""Tells the webhooks of DriftMonitors of their episodes."""
