@@ -1,5 +1,7 @@
 """Deletes files of the request log that are older than their Model keeps them, of every version that wrote some."""
 
+import asyncio
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -8,9 +10,16 @@ from itertools import islice
 
 from leeboard.api.durations import parse_duration
 from leeboard.api.model import Model
+from leeboard.api.reasons import Reason
+from leeboard.evaluator.failures import EvaluationError
+from leeboard.evaluator.metrics import EvaluatorMetrics
 from leeboard.evaluator.observations import LARGEST_FILE, span_of
+from leeboard.evaluator.places import Places
 from leeboard.evaluator.requests import model_of
-from leeboard.storage import Entry, Store
+from leeboard.kube.errors import KubeError
+from leeboard.storage import Entry, StorageError, Store
+
+LOG = logging.getLogger("leeboard.evaluator")
 
 EVERY_SECONDS = 3600.0
 """Between two looks at one Model."""
@@ -35,9 +44,24 @@ class Expiry:
         is_time = before is None or self.clock() - before >= EVERY_SECONDS
         return parse_duration(logging.retain) if is_time else None
 
-    def looked_at(self, model: str) -> None:
-        """Now."""
-        self.looked[model] = self.clock()
+    async def run(self, model: Model, kept: timedelta, now: datetime, places: Places, metrics: EvaluatorMetrics) -> str:
+        """Delete what is too old; gives why that was not possible, or nothing. It is tried again at the next time."""
+        self.looked[model.metadata.uid] = self.clock()
+        try:
+            place = await places.place_of(model)
+            deleted = await asyncio.to_thread(
+                lambda: expire(places.observations(place).store, model.metadata.name, kept, now)
+            )
+        except (EvaluationError, StorageError, KubeError) as error:
+            metrics.failed(Model.KIND, getattr(error, "reason", "Kubernetes"))
+            return error.message
+        except Exception as error:
+            # a fault of ours must not cost the round
+            LOG.exception("old rows of %s/%s", model.metadata.namespace, model.metadata.name)
+            metrics.failed(Model.KIND, Reason.EVALUATION_FAILED)
+            return type(error).__name__
+        metrics.expired.inc(deleted)
+        return ""
 
 
 def expire(store: Store, model: str, kept: timedelta, now: datetime) -> int:

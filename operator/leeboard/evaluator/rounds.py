@@ -16,7 +16,7 @@ from leeboard.api.durations import parse_duration
 from leeboard.api.model import Model
 from leeboard.api.model_version import ModelVersion
 from leeboard.api.reasons import Reason
-from leeboard.evaluator.expiry import Expiry, expire
+from leeboard.evaluator.expiry import Expiry
 from leeboard.evaluator.failures import EvaluationError
 from leeboard.evaluator.kpis import Kpis
 from leeboard.evaluator.labelling import LabellingWindow, labelling_figures
@@ -102,21 +102,13 @@ class Rounds:
         return before is None or self.clock() - before >= parse_duration(monitor.spec.window.every)
 
     async def _expire(self, gate: asyncio.Semaphore, model: Model, kept: timedelta) -> None:
-        """Delete rows of requests that are too old. What fails is tried again at the next time for it."""
-        uid, name, now = model.metadata.uid, model.metadata.name, self.clock()
-        self.expiry.looked_at(uid)
-        try:
-            async with gate:
-                place = await self.places.place_of(model)
-                deleted = await asyncio.to_thread(
-                    lambda: expire(self.places.observations(place).store, name, kept, now)
-                )
-        except (EvaluationError, StorageError) as error:
-            self.metrics.failed(MODEL.kind, error.reason)
-            self._complain(f"{uid}/expiry", f"old rows of {model.metadata.namespace}/{name}", error.message)
-            return
-        self._complaints.pop(f"{uid}/expiry", None)
-        self.metrics.expired.inc(deleted)
+        async with gate:
+            failed = await self.expiry.run(model, kept, self.clock(), self.places, self.metrics)
+        key = f"{model.metadata.uid}/expiry"
+        if failed:
+            self._complain(key, f"old rows of {model.metadata.namespace}/{model.metadata.name}", failed)
+        else:
+            self._complaints.pop(key, None)
 
     async def _model(self, gate: asyncio.Semaphore, model: Model) -> None:
         async def figures(now: datetime) -> Raw:

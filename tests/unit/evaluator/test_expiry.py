@@ -95,12 +95,13 @@ def test_an_hour_lies_between_two_looks_and_a_failure_costs_no_figures(tmp_path,
 
     def failing(*_):
         looks.append(clock[0])
-        raise StorageError("StorageForbidden", "no deleting here")
+        raise StorageError("StorageForbidden", "no deleting here") if len(looks) == 1 else ZeroDivisionError
 
-    monkeypatch.setattr("leeboard.evaluator.rounds.expire", failing)
+    monkeypatch.setattr("leeboard.evaluator.expiry.expire", failing)
     for seconds in (0, 10, EVERY_SECONDS - 1, EVERY_SECONDS, EVERY_SECONDS + 1):
         clock[0] = seconds
         asyncio.run(world.rounds.run())
     assert looks == [0, EVERY_SECONDS]
     assert "versions" in world.kube.live("Model", "late-flights")["status"]["evaluation"]
-    assert world.rounds.metrics._failed.labels("Model", "StorageForbidden")._value.get() == 2
+    assert world.rounds.metrics._failed.labels("Model", "StorageForbidden")._value.get() == 1
+    assert world.rounds.metrics._failed.labels("Model", "EvaluationFailed")._value.get() == 1
