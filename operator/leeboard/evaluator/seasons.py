@@ -18,9 +18,9 @@ from leeboard.stats.measures import Measure, measure
 from leeboard.stats.seasons import HOURS, SEASONS, Season, SeasonalCounts, hours_of_week, seasonal_noise
 
 Floats = NDArray[np.float64]
-MEAN_DIGITS, STD_DIGITS = 6, 4
-"""Significant ones. They are kept and not sums of squares, in which as many digits would say little of a spread that is
-small beside its mean."""
+LEAST_DIGITS, MOST_DIGITS = 4, 16
+"""Significant ones. Means and deviations are kept and not sums of squares, in which as many digits would say little of
+a spread that is small beside its mean; of such a mean there are more."""
 MOST = 1e140
 """Of a mean or a standard deviation: sums of its square are still numbers."""
 
@@ -88,11 +88,18 @@ def _moments(values: Floats, hours: NDArray[np.int64]) -> dict[str, list[float |
     with np.errstate(all="ignore"):
         means = np.bincount(hours, weights=numbers, minlength=HOURS) / count
         squares = np.bincount(hours, weights=np.square(numbers - means[hours]), minlength=HOURS) / count
-    return {"means": _written(means, MEAN_DIGITS), "stds": _written(np.sqrt(squares), STD_DIGITS)}
+        stds = np.sqrt(squares)
+        beside = np.log10(np.abs(means) / stds)
+    more = np.where(np.isfinite(beside), np.maximum(beside, 0), 0).astype(int)
+    least = np.full(HOURS, LEAST_DIGITS)
+    return {"means": _written(means, LEAST_DIGITS + more), "stds": _written(stds, least)}
 
 
-def _written(values: Floats, digits: int) -> list[float | None]:
-    return [float(f"{value:.{digits}g}") if np.isfinite(value) else None for value in values.tolist()]
+def _written(values: Floats, digits: NDArray[np.int64]) -> list[float | None]:
+    return [
+        float(f"{value:.{min(places, MOST_DIGITS)}g}") if np.isfinite(value) else None
+        for value, places in zip(values.tolist(), digits.tolist(), strict=True)
+    ]
 
 
 def _noises(

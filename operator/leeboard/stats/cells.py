@@ -36,7 +36,7 @@ class Cells:
 
     def codes(self, codes: NDArray[np.int64]) -> NDArray[np.int64]:
         """The cell of every value whose bin is given, and what is below 0 as it is."""
-        return np.where(codes >= 0, self.of[codes], codes)
+        return np.where(codes >= 0, self.of[np.maximum(codes, 0)], codes)
 
 
 def cells_of(reference: Distribution) -> Cells:

@@ -160,7 +160,9 @@ def seasonal_noise(
     none. What comes back every day or week is no noise of a window that is compared with its own season. None where the
     others do not hold the seasons of half of the stretches: what varies from one week to the next is not known then.
     """
-    stretch = np.arange(len(hours)) * blocks // max(len(hours), 1)
+    if blocks < 2 or len(hours) < blocks:
+        return None
+    stretch = np.arange(len(hours)) * blocks // len(hours)
     place, shape = stretch * HOURS + hours, (blocks, HOURS)
     rows = np.bincount(place, minlength=blocks * HOURS).reshape(shape)
     known = cells >= 0
@@ -170,7 +172,7 @@ def seasonal_noise(
     rest_rows, rest = own_rows.sum(axis=0) - own_rows, own.sum(axis=0) - own
     weights = own_rows / own_rows.sum(axis=1, keepdims=True)
     held = ~_unheld(weights, rest_rows).any(axis=1)
-    if blocks < 2 or 2 * np.count_nonzero(held) < blocks:
+    if 2 * np.count_nonzero(held) < blocks:
         return None
     expected = np.rint(mixture(weights[held], rest_rows[held], rest[held])).astype(np.int64)
     found = own[held].sum(axis=1)
