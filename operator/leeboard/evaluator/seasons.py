@@ -90,7 +90,7 @@ def _moments(values: Floats, hours: NDArray[np.int64]) -> dict[str, list[float |
         squares = np.bincount(hours, weights=np.square(numbers - means[hours]), minlength=HOURS) / count
         stds = np.sqrt(squares)
         beside = np.log10(np.abs(means) / stds)
-    more = np.where(np.isfinite(beside), np.maximum(beside, 0), 0).astype(int)
+    more = np.clip(np.nan_to_num(beside, nan=0.0), 0, MOST_DIGITS).astype(np.int64)
     least = np.full(HOURS, LEAST_DIGITS)
     return {"means": _written(means, LEAST_DIGITS + more), "stds": _written(stds, least)}
 

@@ -37,7 +37,7 @@ def table():
             "clock": 1.7e9 + wave,
             "word": generator.choice(words, ROWS),
             "empty": np.full(ROWS, np.nan),
-            "constant": np.ones(ROWS),
+            "constant": np.full(ROWS, 1234567.5),
         }
     )
 

@@ -84,15 +84,22 @@ class Replay:
             for one in self.profile.features
         }
 
+    def rows_by_hour(self, look: int) -> NDArray[np.float64]:
+        """The rows of a window by hour of the week."""
+        hours = self.hours[look * self.step :][: self.rows]
+        return np.bincount(hours, minlength=HOURS).astype(np.float64)
+
+    def is_compared(self, look: int) -> bool:
+        """Whether what was learned from holds the seasons of a window, where they are asked for."""
+        season, seasons = self.spec.reference.season, self.profile.features[0].seasons
+        return season is None or (seasons is not None and not seasons.counts.lacking(season, self.rows_by_hour(look)))
+
     def drifted(self, window: Mapping[str, Distribution], look: int, only: str | None = None) -> Sequence[Result]:
         """The findings of drift in a window that holds the rows of that look, of all inputs or of one."""
         features = tuple(one for one in self.profile.features if only in {None, one.distribution.name})
         profile = Profile(features, self.profile.prediction)
-        hours = self.hours[look * self.step :][: self.rows]
-        observed = Observed(
-            0, 0, self.rows, 0, dict(window), empty(self.profile.prediction.distribution),
-            np.bincount(hours, minlength=HOURS).astype(np.float64),
-        )  # fmt: skip
+        nothing, by_hour = empty(self.profile.prediction.distribution), self.rows_by_hour(look)
+        observed = Observed(0, 0, self.rows, 0, dict(window), nothing, by_hour)
         raw = drift_figures(
             profile, observed, (), wanted_distances(self.spec.checks), self.alpha, season=self.spec.reference.season
         )

@@ -48,7 +48,8 @@ class Found:
 @dataclass(frozen=True)
 class SelfTest:
     """`alarms` counts separate stretches of drift in `looks` evaluations of rows that were held out, `windows` long in
-    lengths of a window; `declared` is how many the budget allows in that time."""
+    lengths of a window; `declared` is how many the budget allows in that time. `not_compared` of the evaluations are of
+    seasons of which too few rows were learned from."""
 
     reference_rows: int
     window_rows: int
@@ -61,6 +62,7 @@ class SelfTest:
     alarmed: dict[str, int] = field(default_factory=dict)
     changes: tuple[Found, ...] = ()
     left_out: tuple[str, ...] = ()
+    not_compared: int = 0
 
 
 def self_test(spec: DriftMonitorSpec, table: pd.DataFrame, rows: int, tell: Tell = lambda _: None) -> SelfTest:
@@ -93,6 +95,7 @@ def self_test(spec: DriftMonitorSpec, table: pd.DataFrame, rows: int, tell: Tell
         alarms=alarms, declared=spec.false_alarms.budget * windows * (length / parse_duration(spec.false_alarms.per)),
         alarmed=alarmed, changes=tuple(_changes(replay, tell)),
         left_out=tuple(sorted({check.type for check in spec.checks} - {check.type for check in replay.spec.checks})),
+        not_compared=sum(not replay.is_compared(look) for look in range(looks)),
     )  # fmt: skip
 
 
