@@ -218,6 +218,7 @@ DRIFT_MONITOR: list[tuple[str, Any, str]] = [
     ("spec.actions.0.maxPerDay", 21, "spec.actions[0].maxPerDay"),
     ("spec.actions.1.type", "RequestRollback", "trainingJobRef belongs to Retrain"),
     ("spec.falseAlarms", {"per": "soon"}, "spec.falseAlarms.per"),
+    ("spec.reference", {"season": "MonthOfYear"}, "spec.reference.season: Unsupported value"),
     ("spec.persistence", {"count": 3, "of": 2}, "persistence.count must not exceed persistence.of"),
     ("spec.checks.4.metric", "logloss", "spec.checks[4].metric: Unsupported value"),
     ("spec.window.length", "5s", "window.every must not exceed window.length"),

@@ -46,6 +46,7 @@ DistanceName = Literal[
     "JensenShannon", "PSI", "Hellinger", "TotalVariation", "LInfinity", "KolmogorovSmirnov", "Wasserstein"
 ]
 _DRIFT = ("DataDrift", "PredictionDrift")
+SeasonName = Literal["HourOfDay", "DayOfWeek", "HourOfWeek"]
 
 
 class Window(SpecModel):
@@ -70,6 +71,16 @@ class Features(SpecModel):
 
     exclude: tuple[Column, ...] = described(
         "Inputs that are not watched, such as calendar fields.", default=(), max_length=500, json_schema_extra=ATOMIC
+    )
+
+
+class Reference(SpecModel):
+    """What of a version's reference windows are compared with."""
+
+    season: SeasonName | None = described(
+        "Compare with what the reference holds of the same hour or day, by UTC, so that a night is not drift because it"
+        " is not noon. Needs a column event_timestamp in the reference. Absent: all of it.",
+        default=None,
     )
 
 
@@ -251,6 +262,9 @@ class DriftMonitorSpec(SpecModel):
 
     model_ref: LocalReference = described("The Model that is watched.")
     window: Window = described("Which observations are looked at.")
+    reference: Reference = described(
+        "What of the reference windows are compared with; all of it when absent.", default=Reference()
+    )
     features: Features = described("Which inputs are watched; all when absent.", default=Features())
     checks: tuple[Check, ...] = described(
         "What is compared with the reference, and from where on it is drift.",

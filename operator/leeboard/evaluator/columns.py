@@ -15,7 +15,9 @@ from leeboard.stats.distributions import Kind
 
 Datatype = Literal["FP64", "INT64", "BOOL", "BYTES"]
 
-LABEL, SPLIT = "label", "split"
+LABEL, SPLIT, EVENT_TIMESTAMP = "label", "split", "event_timestamp"
+RESERVED = frozenset({LABEL, SPLIT, EVENT_TIMESTAMP})
+"""Columns of a reference that are no inputs."""
 MOST_INPUTS = 500
 
 
@@ -33,8 +35,8 @@ class Input:
 
 
 def inputs_of(reference: pd.DataFrame) -> tuple[Input, ...]:
-    """Every column but label and split, in their order. Raises EvaluationError (BadData)."""
-    names = [str(name) for name in reference.columns if str(name) not in (LABEL, SPLIT)]
+    """Every column but the reserved ones, in their order. Raises EvaluationError (BadData)."""
+    names = [str(name) for name in reference.columns if str(name) not in RESERVED]
     if not names or len(names) > MOST_INPUTS or len(set(names)) < len(names):
         text = f"reference.parquet has {len(names)} input columns; 1 to {MOST_INPUTS}, each once, are needed"
         raise EvaluationError(Reason.BAD_DATA, text)

@@ -2,20 +2,23 @@
 
 import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from leeboard.api.drift_monitor import Check
+from leeboard.evaluator.comparison import Basis, Comparison, compare, reference_figures
 from leeboard.evaluator.figures import figure, figures, noise_key
 from leeboard.evaluator.score_meaning import ScoreMeaning
+from leeboard.evaluator.seasons import Seasons
 from leeboard.evaluator.windows import Window
 from leeboard.stats.distances import NAMES, Name
 from leeboard.stats.distributions import Distribution, empty, from_profile, unlike
 from leeboard.stats.intervals import Interval, Noise, distance_interval, share_interval
-from leeboard.stats.measures import measure
 from leeboard.stats.moves import describe_move
+from leeboard.stats.seasons import HOURS, Season, rows_by_hour
 from leeboard.stats.shifts import describe_shift, ranked
 from leeboard.stats.units import unit_factor
 
@@ -30,11 +33,13 @@ UNKNOWN_ROWS = 1 << 62
 
 @dataclass(frozen=True)
 class Reference:
-    """One distribution of profile.json with its noise, and of an input its importance, 0 to 1, where that is known."""
+    """One distribution of profile.json with its noise, and of an input its importance, 0 to 1, where that is known;
+    by hour of the week where the reference says when its rows were."""
 
     distribution: Distribution
     noise: Noise
     importance: float | None = None
+    seasons: Seasons | None = None
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,8 @@ class Profile:
 
 @dataclass
 class Observed:
-    """Windows added up on the bins of a profile; `dropped` counts the requests that were answered and not seen."""
+    """Windows added up on the bins of a profile; `dropped` counts the requests that were answered and not seen,
+    `rows_by_hour` the rows by hour of the week."""
 
     requests: int
     dropped: int
@@ -72,6 +78,7 @@ class Observed:
     unfit: int
     features: dict[str, Distribution]
     prediction: Distribution
+    rows_by_hour: NDArray[np.float64] = field(default_factory=lambda: np.zeros(HOURS))
 
 
 class Sum:
@@ -112,6 +119,7 @@ def observe(profile: Profile, windows: Iterable[Window]) -> Observed:
     sums = {one.distribution.name: Sum(one.distribution) for one in profile.features}
     prediction = Sum(profile.prediction.distribution)
     requests = dropped = rows = unfit = 0
+    spans: list[tuple[float, float, int]] = []
     for window in windows:
         dropped += window.dropped
         parts = [(sums[raw["name"]], raw) for raw in window.features if raw["name"] in sums]
@@ -125,8 +133,10 @@ def observe(profile: Profile, windows: Iterable[Window]) -> Observed:
             total.add(raw)
         requests += window.requests
         rows += window.rows
+        spans.append((window.start.timestamp(), window.end.timestamp(), window.rows))
     features = {name: total.whole() for name, total in sums.items()}
-    return Observed(requests, dropped, rows, unfit, features, prediction.whole())
+    by_hour = rows_by_hour(*np.array(spans, dtype=np.float64).reshape(-1, 3).T)
+    return Observed(requests, dropped, rows, unfit, features, prediction.whole(), by_hour)
 
 
 def wanted_distances(checks: Iterable[Check]) -> set[Name]:
@@ -141,9 +151,11 @@ def watched(profile: Profile, exclude: Iterable[str]) -> list[Reference]:
 
 
 def drift_figures(
-    profile: Profile, observed: Observed, exclude: Iterable[str], wanted: Collection[Name], drift_alpha: float
-) -> dict[str, Any]:
-    """`requests`, `served`, `rows`, `features` and `prediction` of `status.evaluation`, with the distances `wanted`.
+    profile: Profile, observed: Observed, exclude: Iterable[str], wanted: Collection[Name], drift_alpha: float, *,
+    season: Season | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """`requests`, `served`, `rows`, `features` and `prediction` of `status.evaluation`, with the distances `wanted`;
+    with a season, `reference` too.
 
     The features that moved most come first: certified distance times importance.
 
@@ -152,54 +164,74 @@ def drift_figures(
     """
     features = watched(profile, exclude)
     alpha = ALPHA / max(1, len(features))
+    basis = Basis.of(season, observed.rows_by_hour)
     measured = [
-        _measured(one, observed.features[one.distribution.name], wanted, alpha, drift_alpha) for one in features
+        _measured(one, observed.features[one.distribution.name], wanted, alpha, drift_alpha, basis=basis)
+        for one in features
     ]
     rows = ranked(measured, lambda pair: pair[1])
+    prediction, _ = _measured(profile.prediction, observed.prediction, wanted, ALPHA, drift_alpha, basis=basis)
     return {
         "requests": observed.requests,
         "served": observed.requests + observed.dropped,
         "rows": observed.rows,
         "unreadable": observed.unfit,
         "features": [row for row, _ in rows],
-        "prediction": _measured(profile.prediction, observed.prediction, wanted, ALPHA, drift_alpha)[0],
+        "prediction": prediction | reference_figures(profile.prediction.seasons, basis),
+        **(reference_figures(features[0].seasons, basis) if features else {}),
     }
 
 
 def _measured(
-    reference: Reference, window: Distribution, wanted: Collection[Name], alpha: float, drift_alpha: float
-) -> tuple[dict[str, Any], tuple[float, ...]]:
+    reference: Reference, window: Distribution, wanted: Collection[Name], alpha: float, drift_alpha: float, *,
+    basis: Basis | None,
+) -> tuple[dict[str, Any], tuple[float, ...]]:  # fmt: skip
     """A row of the figures, and what it is ranked by."""
     known = reference.distribution
-    intervals: dict[Name, Interval] = {}
-    if known.count and window.count:
-        intervals = {
-            one.name: distance_interval(
-                one,
-                known.counts,
-                window.counts,
-                alpha=alpha,
-                seed=SEED,
-                noise=reference.noise.scaled(one.name, window.count),
-                drift_alpha=drift_alpha,
-            )
-            for name in wanted
-            if (one := measure(name, known)) is not None
-        }
+    compared = compare(known, reference.noise, reference.seasons, window, basis)
+    intervals = {} if compared is None else _intervals(compared, wanted, alpha, drift_alpha)
     row: dict[str, Any] = {"name": known.name, "missingPercent": figure(window.missing_percent)}
-    for key, mean in (("mean", window.mean), ("referenceMean", known.mean)):
+    for key, mean in (("mean", window.mean), ("referenceMean", compared.reference.mean if compared else None)):
         if mean is not None:
             row[key] = figure(mean)
     row |= _unlike(known, window, alpha, drift_alpha)
     row["distances"] = [figures(name, interval) for name, interval in intervals.items()]
-    row["shift"] = ", ".join(text for text in (describe_shift(known, window), describe_move(known, window)) if text)
+    row["shift"] = "" if compared is None else _shift(compared)
     if reference.importance is not None:
         row["importance"] = figure(reference.importance)
     strongest = intervals.get(ALWAYS)
-    missing = (window.missing_percent - known.missing_percent) / 100
+    missing = (window.missing_percent - (compared.reference if compared else known).missing_percent) / 100
     surely = max(strongest.low if strongest else 0.0, missing)
     weight = 1.0 if reference.importance is None else reference.importance
     return row, (surely * weight, surely, strongest.value if strongest else 0.0)
+
+
+def _intervals(
+    compared: Comparison, wanted: Collection[Name], alpha: float, drift_alpha: float
+) -> dict[Name, Interval]:
+    """The distances that can be measured, with their intervals."""
+    known, window = compared.reference, compared.window
+    if not known.count or not window.count:
+        return {}
+    return {
+        one.name: distance_interval(
+            one,
+            known.counts,
+            window.counts,
+            alpha=alpha,
+            seed=SEED,
+            noise=compared.noise.scaled(one.name, window.count),
+            drift_alpha=drift_alpha,
+        )
+        for name in wanted
+        if (one := compared.measure(name)) is not None
+    }
+
+
+def _shift(compared: Comparison) -> str:
+    """What moved, in words."""
+    known, window = compared.reference, compared.window
+    return ", ".join(text for text in (describe_shift(known, window), describe_move(known, window)) if text)
 
 
 def _unlike(known: Distribution, window: Distribution, alpha: float, drift_alpha: float) -> dict[str, Any]:
@@ -220,9 +252,10 @@ def _reference(raw: Mapping[str, Any]) -> Reference:
     noise = raw.get("noise") or {}
     # a profile that says nothing of noise says that there is none
     distances = {name: float(noise.get(noise_key(name), 0)) for name in NAMES if not noise or noise_key(name) in noise}
-    known = raw.get("importance")
+    known, distribution = raw.get("importance"), from_profile(raw)
     return Reference(
-        from_profile(raw),
+        distribution,
         Noise(rows=int(noise.get("rows", UNKNOWN_ROWS)), distances=distances),
         None if known is None else float(known),
+        Seasons.parse(raw.get("seasons"), distribution),
     )

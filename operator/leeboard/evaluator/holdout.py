@@ -26,6 +26,7 @@ from leeboard.api.termination import CONTRACT, MAXIMUM_BYTES, EvaluationResult
 from leeboard.evaluator.acceleration import Samples, accelerated, stored
 from leeboard.evaluator.columns import LABEL, Input, as_served, inputs_of, texts_of, truth_of
 from leeboard.evaluator.downloads import Downloads, read_table
+from leeboard.evaluator.event_times import EventTimes
 from leeboard.evaluator.failures import EvaluationError, exit_code
 from leeboard.evaluator.figures import figures
 from leeboard.evaluator.golden import golden_rows, make_golden
@@ -176,13 +177,14 @@ def profile_of(
     candidate: _Scorer,
     labelled: Labelled,
 ) -> dict[str, Any]:
-    """profile.json. Raises EvaluationError (BadData) for an empty reference."""
+    """profile.json. Raises EvaluationError (BadData) for an empty reference, or one with a time that is none."""
     if reference.empty:
         raise EvaluationError(Reason.BAD_DATA, "reference.parquet has no rows")
-    served = as_served(reference, inputs)
-    scores = candidate(served[unseen_rows(reference)])
+    served, unseen = as_served(reference, inputs), unseen_rows(reference)
+    times = EventTimes.of(reference, unseen)
+    scores = candidate(served[unseen])
     known = labelled if specification.task == "BinaryClassification" else None
-    return make_profile(served, inputs, scores, specification.score_output, known)
+    return make_profile(served, inputs, scores, specification.score_output, known, times=times)
 
 
 def _add_importance(

@@ -42,8 +42,11 @@ def monitor_figures(
     alpha = drift_alpha(spec, len(watched(profile, excluded)))
     metrics = [*(check.metric for check in spec.checks if check.metric), *performance.defaults(task)]
     observed = observe(profile, windows)
-    drifted = drift_figures(profile, observed, excluded, wanted_distances(spec.checks), alpha)
-    name_onsets(drifted["features"], profile, windows)
+    season = spec.reference.season
+    drifted = drift_figures(profile, observed, excluded, wanted_distances(spec.checks), alpha, season=season)
+    if season is None:
+        # where shares swing with the clock, a change within the window is no beginning of drift
+        name_onsets(drifted["features"], profile, windows)
     name_pods(drifted["features"], profile, windows)
     raw = {
         "driftAlpha": figure(alpha),

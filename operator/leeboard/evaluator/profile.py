@@ -8,8 +8,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from leeboard.evaluator.columns import SPLIT, Input, values_of
+from leeboard.evaluator.event_times import EventTimes, Seconds
 from leeboard.evaluator.figures import noise_key
 from leeboard.evaluator.score_meaning import ScoreMeaning
+from leeboard.evaluator.seasons import described as by_hour
 from leeboard.stats.distances import NAMES
 from leeboard.stats.distributions import (
     Bins,
@@ -43,16 +45,20 @@ def make_profile(
     scores: NDArray[np.float64],
     score_output: str,
     labelled: Labelled | None = None,
+    *,
+    times: EventTimes | None = None,
 ) -> dict[str, Any]:
     """The document. `scores` are those of the rows on which the model's answers are as they will be when serving.
 
-    Of a classifier, `labelled` tells what its scores mean, where it has rows enough.
+    Of a classifier, `labelled` tells what its scores mean, where it has rows enough. With `times`, distributions are
+    told by hour of the week too.
     """
     columns = ((one, values_of(served, one)) for one in inputs)
-    features = [_described(one.name, _bins(one.kind, values), values) for one, values in columns]
+    at, scored_at = (None, None) if times is None else (times.rows, times.scored)
+    features = [_described(one.name, _bins(one.kind, values), values, at) for one, values in columns]
     # the threshold is an edge, so that counts tell what was called what
     bins = numeric_bins(scores, also=(THRESHOLD,) if labelled is not None else ())
-    prediction = _described(score_output, bins, scores)
+    prediction = _described(score_output, bins, scores, scored_at)
     document = {"contract": CONTRACT, "rows": len(served), "features": features, "prediction": prediction}
     meaning = None if labelled is None else ScoreMeaning.learned(bins, labelled.scores, labelled.truth)
     return document | ({"calibration": meaning.document()} if meaning is not None else {})
@@ -74,15 +80,21 @@ def _bins(kind: str, values: NDArray[Any]) -> Bins:
     return numeric_bins(values) if kind == "Numeric" else categorical_bins(list(values))
 
 
-def _described(name: str, bins: Bins, values: NDArray[Any]) -> dict[str, Any]:
+def _described(name: str, bins: Bins, values: NDArray[Any], times: Seconds | None) -> dict[str, Any]:
     distribution = count_values(name, bins, values)
-    return to_profile(distribution) | {"noise": _noise(bins.codes(values), distribution)}
+    document = to_profile(distribution) | {"noise": _noise(bins.codes(values), distribution)}
+    if times is not None:
+        document["seasons"] = by_hour(distribution, values, times, _blocks(len(values)))
+    return document
 
 
 def _noise(codes: NDArray[np.int64], reference: Distribution) -> dict[str, Any]:
     measures = {name: found for name in NAMES if (found := measure(name, reference)) is not None}
     if len(codes) < 2:
         return {"rows": len(codes)} | {noise_key(name): 0.0 for name in measures}
-    blocks = max(2, min(MOST_BLOCKS, len(codes) // ROWS_OF_A_BLOCK))
-    noise = block_noise(codes, reference.bins.size, blocks, measures)
+    noise = block_noise(codes, reference.bins.size, _blocks(len(codes)), measures)
     return {"rows": noise.rows} | {noise_key(name): value for name, value in noise.distances.items()}
+
+
+def _blocks(rows: int) -> int:
+    return max(2, min(MOST_BLOCKS, rows // ROWS_OF_A_BLOCK))

@@ -6,7 +6,8 @@ from typing import Any
 
 from leeboard.api.drift_monitor import DriftMonitor, Finding
 from leeboard.api.metrics import higher_is_better
-from leeboard.evaluator.drift_figures import ALWAYS, Observed, Profile
+from leeboard.evaluator.comparison import Basis, compare
+from leeboard.evaluator.drift_figures import ALWAYS, Observed, Profile, Reference
 from leeboard.evaluator.onsets import gain
 from leeboard.evaluator.windows import Window
 from leeboard.planning.conditions import timestamp
@@ -26,6 +27,7 @@ MOST_INPUTS = 24
 MOST_CLAUSES = 6
 MOST_TIMELINES = 3
 _NO_FINDING = 1.0
+_SEASONS = {"HourOfDay": "hours of the day", "DayOfWeek": "days of the week", "HourOfWeek": "hours of the week"}
 _TONES = {"Drift": "drift", "Stable": "stable", "Inconclusive": "unsure"}
 
 
@@ -47,23 +49,25 @@ def report_page(
         raise ValueError("an evaluation without a time")
     # drawn also where the operator withholds its verdict: the figures are there
     findings = verdict.findings or tuple(one.finding for one in run_checks(monitor.spec, figures)[:FINDINGS_LIMIT])
-    name = f"{monitor.metadata.namespace}/{monitor.metadata.name}"
+    name, season = f"{monitor.metadata.namespace}/{monitor.metadata.name}", monitor.spec.reference.season
     return page(
         f"{name}: {verdict.verdict}",
-        _header(name, figures, observed, [one.start for one in windows]),
+        _header(name, figures, observed, [one.start for one in windows], season),
         section("What was found", "by each check, the strongest first", _badge(verdict), _found(findings)),
         *_around(monitor),
-        *_timelines(profile, figures, windows),
+        *(_timelines(profile, figures, windows) if season is None else []),
         *_inputs(monitor, profile, observed, findings),
-        *_scores(profile, observed),
+        *_scores(monitor, profile, observed),
         *_performance(figures),
         _footer(monitor, evaluation),
     )
 
 
-def _header(name: str, figures: Figures, observed: Observed, windows: Sequence[datetime]) -> Markup:
+def _header(name: str, figures: Figures, observed: Observed, windows: Sequence[datetime], season: str | None) -> Markup:
     span = f"windows since {timestamp(min(windows))}" if windows else "no windows"
     subtitle = f"{figures.version}, {span}, as of {timestamp(figures.observed_at)}"
+    if season is not None:
+        subtitle += f", beside the same {_SEASONS[season]} of the reference"
     tiles = [(count(observed.rows), "rows"), (count(observed.requests), "requests"), (str(len(windows)), "windows")]
     if observed.dropped:
         tiles.append((count(observed.dropped), "requests not seen"))
@@ -147,12 +151,13 @@ def _timelines(profile: Profile, figures: Figures, windows: Sequence[Window]) ->
 
 def _inputs(monitor: DriftMonitor, profile: Profile, observed: Observed, findings: Sequence[Finding]) -> list[Markup]:
     """Panels of the inputs whose distance was measured, in the order of the findings; one scale for one distance."""
-    known = {one.distribution.name: one.distribution for one in profile.features}
+    known = {one.distribution.name: one for one in profile.features}
+    basis = Basis.of(monitor.spec.reference.season, observed.rows_by_hour)
     drawn = []
     for distance in dict.fromkeys(check.distance for check in monitor.spec.checks if check.type == "DataDrift"):
         threshold = {str(c.threshold) for c in monitor.spec.checks if c.type == "DataDrift" and c.distance == distance}
         features = [
-            _feature(known[one.subject], observed.features[one.subject], f"{distance}", one)
+            _feature(known[one.subject], observed.features[one.subject], basis, f"{distance}", one)
             for one in findings
             if one.check == "DataDrift" and one.low and one.threshold in threshold and one.subject in known
         ]
@@ -162,19 +167,23 @@ def _inputs(monitor: DriftMonitor, profile: Profile, observed: Observed, finding
     return drawn
 
 
-def _scores(profile: Profile, observed: Observed) -> list[Markup]:
-    reference, window = profile.prediction.distribution, observed.prediction
-    if not reference.count or not window.count:
+def _scores(monitor: DriftMonitor, profile: Profile, observed: Observed) -> list[Markup]:
+    reference, window = profile.prediction, observed.prediction
+    if not reference.distribution.count or not window.count:
         return []
-    nothing = Finding(check="PredictionDrift", subject=reference.name[:128], verdict="Stable")
-    drawn = bars(_feature(reference, window, "", nothing))
+    nothing = Finding(check="PredictionDrift", subject=reference.distribution.name[:128], verdict="Stable")
+    basis = Basis.of(monitor.spec.reference.season, observed.rows_by_hour)
+    drawn = bars(_feature(reference, window, basis, "", nothing))
     return [section("Scores", "reference and window", paragraph("div", "panels", paragraph("figure", "panel", drawn)))]
 
 
-def _feature(reference: Distribution, window: Distribution, distance: str, one: Finding) -> Feature:
+def _feature(reference: Reference, window: Distribution, basis: Basis | None, distance: str, one: Finding) -> Feature:
+    """Beside what the window was compared with; beside the whole where there was nothing."""
+    beside = compare(reference.distribution, reference.noise, reference.seasons, window, basis)
+    known, window = (reference.distribution, window) if beside is None else (beside.reference, beside.window)
     value, low, high = (float(text) if text else 0.0 for text in (one.value, one.low, one.high))
     threshold = float(one.threshold) if one.threshold else _NO_FINDING
-    return compared(reference, window, Figure(name=distance, value=value, low=low, high=high), threshold, one.shift)
+    return compared(known, window, Figure(name=distance, value=value, low=low, high=high), threshold, one.shift)
 
 
 def _performance(figures: Figures) -> list[Markup]:

@@ -175,10 +175,11 @@ def block_noise(codes: NDArray[np.int64], size: int, blocks: int, measures: Mapp
         raise ValueError(f"{blocks} blocks of {len(codes)} rows")
     parts = np.stack([count_codes(part, size) for part in np.array_split(codes, blocks)])
     rest = parts.sum(axis=0) - parts
-    return Noise(len(codes) // blocks, {name: _percentile(one(rest, parts)) for name, one in measures.items()})
+    return Noise(len(codes) // blocks, {name: noise_percentile(one(rest, parts)) for name, one in measures.items()})
 
 
-def _percentile(values: NDArray[np.float64]) -> float:
+def noise_percentile(values: NDArray[np.float64]) -> float:
+    """What distances between stretches of one reference hardly ever exceed; 0 where none is known."""
     known = values[~np.isnan(values)]
     return float(np.percentile(known, NOISE_PERCENTILE)) if len(known) else 0.0
 

@@ -32,10 +32,11 @@ class Measure:
         return self.of(self.cells(a), self.cells(b))
 
 
-def measure(name: Name, reference: Distribution) -> Measure | None:
+def measure(name: Name, reference: Distribution, unit: float | None = None) -> Measure | None:
     """The distance of that name from a reference; None where it is of numbers and these are categories or a constant.
 
-    The Wasserstein distance is in `ordered.spread` of the reference, between its outermost quantiles.
+    The Wasserstein distance is in `unit`, by default `ordered.spread` of the reference, between its outermost
+    quantiles.
     """
     if name in ON_COUNTS:
         starts = grouping(reference)
@@ -46,7 +47,7 @@ def measure(name: Name, reference: Distribution) -> Measure | None:
     if name == "KolmogorovSmirnov":
         return Measure(name, _same, ordered.kolmogorov_smirnov_at_edges, _gap_of_kolmogorov_smirnov(edges))
     inner = edges[1:-1] if reference.has_ends else edges
-    unit = ordered.spread(reference)
+    unit = ordered.spread(reference) if unit is None else unit
     if unit <= 0 or len(inner) < 2:
         return None
     return Measure(

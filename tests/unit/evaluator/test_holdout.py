@@ -20,6 +20,7 @@ from leeboard.api.termination import MAXIMUM_BYTES, EvaluationResult, Failure, T
 from leeboard.api.training_job import TrainingJob
 from leeboard.evaluator import holdout
 from leeboard.evaluator.columns import as_served, inputs_of
+from leeboard.evaluator.drift_figures import Profile
 from leeboard.models import Rows, load, score
 from leeboard.planning.training.registration import completed, draft
 from leeboard.stats.distributions import count_values, from_profile
@@ -122,6 +123,33 @@ def test_the_profile_counts_the_reference_and_knows_its_noise(evaluation, monkey
     for raw in (*profile["features"], profile["prediction"]):
         assert 0 < raw["noise"]["jensenShannon"] < 0.3
         assert raw["noise"]["rows"] == 500
+
+
+def timed(evaluation, times):
+    """A reference that says when its rows were."""
+    reference = flights(3000, 1).assign(split=["train"] * 2000 + ["test"] * 1000, event_timestamp=times)
+    evaluation.specification["candidate"]["reference"] = evaluation.bucket.reference("timed", reference)
+
+
+def test_a_reference_that_says_when_its_rows_were_is_counted_by_hour(evaluation, monkeypatch):
+    timed(evaluation, pd.date_range("2026-01-05", periods=3000, freq="10min"))
+    assert evaluation.run(monkeypatch) == 0
+    result = read_message(evaluation.message, EvaluationResult)
+    assert "event_timestamp" not in [one.name for one in result.signature.inputs]
+    profile = evaluation.bucket.read(result.profile.uri)
+    parsed = Profile.of(profile)
+    assert [one.seasons.counts.rows.sum() for one in parsed.features] == [3000] * 4
+    # scores are those of the rows that were not trained on, the last ones
+    assert parsed.prediction.seasons.counts.rows.sum() == 1000
+    assert parsed.features[0].seasons.counts.rows.min() == 12
+
+
+def test_a_time_that_cannot_be_read_is_named(evaluation, monkeypatch):
+    timed(evaluation, ["2026-01-05T00:00:00Z"] * 2999 + ["tomorrow"])
+    assert evaluation.run(monkeypatch) == 64
+    failure = read_message(evaluation.message, Failure)
+    assert failure.reason == "BadData"
+    assert "row 2999 of event_timestamp" in failure.message
 
 
 def test_golden_samples_are_what_the_loaded_model_answers(evaluation, monkeypatch, tmp_path):

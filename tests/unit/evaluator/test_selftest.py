@@ -71,6 +71,43 @@ def test_inputs_that_are_left_out_are_not_tried_and_checks_that_cannot_be_are_na
     assert {one.inputs for one in found.changes} == {1}
 
 
+def daily(days=10, per_hour=100):
+    """A table with a strong daily cycle, from a Monday on."""
+    generator = np.random.default_rng(4)
+    hours = np.repeat(np.arange(24 * days), per_hour)
+    wave = 2 * np.sin(2 * np.pi * hours / 24)
+    return pd.DataFrame(
+        {"load": wave + generator.standard_normal(len(hours)), "event_timestamp": 1767571200 + 3600 * hours}
+    )
+
+
+def test_a_daily_cycle_hides_changes_unless_the_monitor_compares_by_hour():
+    """The noise of the whole has the cycle in it."""
+    distance, change = CHECKS[0], "mean +0.5 standard deviations"
+    whole = self_test(spec(distance), daily(), 200)
+    assert {one.change: one.power for one in whole.changes}[change] == 0.0
+    found = self_test(spec(distance, reference={"season": "HourOfDay"}), daily(), 200)
+    assert (found.alarms, found.not_compared, found.declared < 1) == (0, 0, True)
+    assert {one.change: one.power for one in found.changes}[change] == 1.0
+
+
+def test_seasons_that_were_not_learned_are_told():
+    """Six days from a Monday on are learned from: no Sunday."""
+    found = self_test(spec(CHECKS[0], reference={"season": "DayOfWeek"}), daily(), 200)
+    assert found.looks == 189
+    assert 46 < found.not_compared < 52
+
+
+def test_a_season_needs_the_times_of_rows():
+    monitor = spec(CHECKS[0], reference={"season": "HourOfDay"})
+    with pytest.raises(EvaluationError, match="compares by HourOfDay, and the table has no column event_timestamp"):
+        self_test(monitor, daily().drop(columns="event_timestamp"), 200)
+    with pytest.raises(EvaluationError, match="row 7 of event_timestamp"):
+        self_test(
+            monitor, daily().assign(event_timestamp=lambda one: one["event_timestamp"].where(one.index != 7)), 200
+        )
+
+
 @pytest.mark.parametrize(
     ("checks", "rows", "text"),
     [

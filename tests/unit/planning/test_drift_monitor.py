@@ -188,6 +188,41 @@ def test_a_verdict_is_withheld(evaluation, later, reason):
     assert watch.condition("DriftDetected") == ("Unknown", reason)
 
 
+@pytest.mark.parametrize(
+    ("reference", "said"),
+    [
+        (None, "there are no figures"),
+        ({"season": "HourOfDay", "rows": 0}, "there are no figures"),
+        ({"season": "HourOfDay"}, "does not say when its rows were: give it a column event_timestamp"),
+        (
+            {"season": "HourOfWeek", "lacking": ["Monday 03:00", "Monday 04:00"]},
+            "the reference holds too few rows of Monday 03:00, Monday 04:00 (UTC)",
+        ),
+        ({"season": "HourOfWeek", "lacking": "Monday"}, "does not say when"),
+        ({"season": "HourOfDay", "lacking": ["x" * 10**6] * 9}, "too few rows of " + ", ".join(["x" * 40] * 5)),
+        ("HourOfDay", "there are no figures"),
+    ],
+)
+@pytest.mark.parametrize("check", [DISTANCE, PREDICTION, MEAN])
+def test_a_season_that_the_reference_does_not_hold_is_named_and_nothing_is_told(check, reference, said):
+    bare = {"distances": [], "referenceMean": None}
+    score = feature("score", **bare) | ({"reference": reference} if reference else {})
+    evaluation = figures(features=[feature(**bare)], prediction=score)
+    status = Watch(check).look(evaluation | ({"reference": reference} if reference else {}))
+    assert status["verdict"] == "Inconclusive"
+    assert said in status["findings"][0]["shift"]
+    assert said in status["conditions"][0]["message"]
+
+
+def test_with_its_season_a_window_is_judged_as_any_other():
+    reference = {"season": "HourOfDay", "rows": 5000}
+    assert Watch(DISTANCE).look(figures(reference=reference))["verdict"] == "Stable"
+    assert Watch(DISTANCE).look(figures(reference=reference, features=[feature(js=0.2)]))["verdict"] == "Drift"
+    # what needs no reference is told without its season, too
+    lacking = {"season": "HourOfDay", "lacking": ["03:00"]}
+    assert Watch(MISSING).look(figures(reference=lacking))["verdict"] == "Stable"
+
+
 def test_rows_that_are_still_needed():
     assert Watch(DISTANCE).look(figures(rows=100))["rowsNeeded"] == 400
     # the interval of ±0.05 has to shrink to ±0.02: (5 / 2)^2 times the rows

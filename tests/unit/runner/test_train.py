@@ -115,6 +115,15 @@ ENDS: list[tuple[str, str, int, str, str]] = [
         "ResultMissing",
         "lacks the column label and split",
     ),
+    (
+        "times that are none",
+        MODEL_SCRIPT
+        + "\nread = pd.read_parquet(output / 'reference.parquet').assign(event_timestamp=True)"
+        + "\nread.to_parquet(output / 'reference.parquet')",
+        64,
+        "BadData",
+        "reference.parquet: event_timestamp holds bool, and not times",
+    ),
 ]
 
 

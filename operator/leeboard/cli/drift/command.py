@@ -99,6 +99,7 @@ def document(monitor: DriftMonitor, found: SelfTest) -> dict[str, Any]:
             "alarms": found.alarms,
             "declared": found.declared,
             "by": found.alarmed,
+            "notCompared": found.not_compared,
         },
         "changes": [
             {
@@ -128,6 +129,9 @@ def _shown(monitor: DriftMonitor, found: SelfTest) -> Iterator[Text]:
     yield styled(
         f"  {found.windows:.0f} window lengths, for which {budget.budget} in {budget.per} is {found.declared:.2g}"
     )
+    if found.not_compared:
+        season = monitor.spec.reference.season
+        yield styled(f"  {found.not_compared} evaluations have no {season} with enough rows in what was learned from")
     for name, times in list(found.alarmed.items())[:_MOST_MISSED]:
         yield styled(f"  {name}: {times} evaluations")
     yield styled("")
@@ -153,6 +157,7 @@ COMMAND = Command(
         "would: how often it alarms there without a reason, beside what the monitor's budget of false alarms allows; "
         "and which changes it finds, put into one input at a time at five places, and how soon. Rows have to stand in "
         "the order of time: real traffic comes in spells, and a shuffled reference would look calmer than it is. "
+        "With reference.season the file needs a column event_timestamp. "
         "Needs no cluster."
     ),
     run=_run,

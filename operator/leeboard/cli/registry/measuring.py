@@ -40,6 +40,7 @@ def measure(folder: Path, format: str, model: Model, reference: Path, holdout: P
     try:
         # numpy, pandas and scikit-learn take seconds to import, and only this part of the command needs them
         from leeboard.evaluator import columns, downloads, golden, profile  # noqa: PLC0415
+        from leeboard.evaluator.event_times import EventTimes  # noqa: PLC0415
         from leeboard.evaluator.failures import EvaluationError  # noqa: PLC0415
         from leeboard.models import ModelError, Rows, load, score, written_by  # noqa: PLC0415
     except ModuleNotFoundError as error:
@@ -51,8 +52,9 @@ def measure(folder: Path, format: str, model: Model, reference: Path, holdout: P
         inputs = columns.inputs_of(table)
         allowed = model.spec.serving.allow_unsafe_formats
         predictor = load(folder, format, allow_unsafe=allowed)
-        served = columns.as_served(table, inputs)
-        scores = score(predictor, Rows.of_frame(served[profile.unseen_rows(table)]), task, positive)
+        served, unseen = columns.as_served(table, inputs), profile.unseen_rows(table)
+        times = EventTimes.of(table, unseen)
+        scores = score(predictor, Rows.of_frame(served[unseen]), task, positive)
         rows = served.iloc[golden.golden_rows(served)].reset_index(drop=True)
         answers = score(predictor, Rows.of_frame(rows), task, positive)
         labelled = _labelled(model, predictor, inputs, holdout) if holdout is not None else None
@@ -61,7 +63,9 @@ def measure(folder: Path, format: str, model: Model, reference: Path, holdout: P
         raise CommandError(f"{error.reason}: {error.message}") from error
     return Measured(
         _compact(
-            profile.make_profile(served, inputs, scores, output, labelled if task == "BinaryClassification" else None)
+            profile.make_profile(
+                served, inputs, scores, output, labelled if task == "BinaryClassification" else None, times=times
+            )
         ),
         _compact(golden.make_golden(rows, inputs, answers, output)),
         {

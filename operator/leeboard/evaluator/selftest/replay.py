@@ -4,17 +4,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from leeboard.api.drift_monitor import DriftMonitorSpec
 from leeboard.evaluator.columns import Input, values_of
 from leeboard.evaluator.drift_figures import Observed, Profile, Reference, drift_figures, wanted_distances
+from leeboard.evaluator.event_times import Seconds
 from leeboard.evaluator.false_alarms import drift_alpha
 from leeboard.planning.drift.checks import run_checks
 from leeboard.planning.drift.figures import read_figures
 from leeboard.planning.drift.results import Result
 from leeboard.stats.distributions import Distribution, count_values, empty
+from leeboard.stats.seasons import HOURS, hours_of_week
 
 OF_INPUTS = frozenset({"DataDrift", "DataQuality", "OutOfRange", "NewCategories", "UnitChange", "MeanShift"})
 """Checks that need neither a model nor labels."""
@@ -26,7 +29,8 @@ MOMENT = "2000-01-01T00:00:00+00:00"
 class Replay:
     """The reference of a monitor's inputs, and the columns of rows that were held out, in the order of time.
 
-    A window has `rows`, and moves on by `step` from one evaluation to the next.
+    A window has `rows`, and moves on by `step` from one evaluation to the next. `hours` are those of the week, of each
+    row; none where the reference is taken as a whole.
     """
 
     spec: DriftMonitorSpec
@@ -34,11 +38,12 @@ class Replay:
     columns: Mapping[str, NDArray[Any]]
     rows: int
     step: int
+    hours: NDArray[np.int64]
 
     @classmethod
     def of(
         cls, spec: DriftMonitorSpec, profile: Profile, held_out: pd.DataFrame, inputs: tuple[Input, ...],
-        *, rows: int, step: int,
+        *, rows: int, step: int, times: Seconds | None = None,
     ) -> "Replay":  # fmt: skip
         """Of a table as it is served. Only the inputs that the monitor watches, and the checks of inputs, are kept."""
         watched = [one for one in inputs if one.name not in spec.features.exclude]
@@ -52,6 +57,7 @@ class Replay:
             columns,
             rows,
             step,
+            np.empty(0, dtype=np.int64) if times is None else hours_of_week(times),
         )
 
     @property
@@ -78,12 +84,25 @@ class Replay:
             for one in self.profile.features
         }
 
-    def drifted(self, window: Mapping[str, Distribution], only: str | None = None) -> Sequence[Result]:
-        """The findings of drift in a window, of all inputs or of one."""
+    def rows_by_hour(self, look: int) -> NDArray[np.float64]:
+        """The rows of a window by hour of the week."""
+        hours = self.hours[look * self.step :][: self.rows]
+        return np.bincount(hours, minlength=HOURS).astype(np.float64)
+
+    def is_compared(self, look: int) -> bool:
+        """Whether what was learned from holds the seasons of a window, where they are asked for."""
+        season, seasons = self.spec.reference.season, self.profile.features[0].seasons
+        return season is None or (seasons is not None and not seasons.counts.lacking(season, self.rows_by_hour(look)))
+
+    def drifted(self, window: Mapping[str, Distribution], look: int, only: str | None = None) -> Sequence[Result]:
+        """The findings of drift in a window that holds the rows of that look, of all inputs or of one."""
         features = tuple(one for one in self.profile.features if only in {None, one.distribution.name})
         profile = Profile(features, self.profile.prediction)
-        observed = Observed(0, 0, self.rows, 0, dict(window), empty(self.profile.prediction.distribution))
-        raw = drift_figures(profile, observed, (), wanted_distances(self.spec.checks), self.alpha)
+        nothing, by_hour = empty(self.profile.prediction.distribution), self.rows_by_hour(look)
+        observed = Observed(0, 0, self.rows, 0, dict(window), nothing, by_hour)
+        raw = drift_figures(
+            profile, observed, (), wanted_distances(self.spec.checks), self.alpha, season=self.spec.reference.season
+        )
         figures = read_figures({"observedAt": MOMENT, **raw})
         if figures is None:
             raise ValueError("figures without a time")

@@ -11,8 +11,9 @@ import pandas as pd
 from leeboard.api.drift_monitor import DriftMonitorSpec
 from leeboard.api.durations import parse_duration
 from leeboard.api.reasons import Reason
-from leeboard.evaluator.columns import as_served, inputs_of
+from leeboard.evaluator.columns import EVENT_TIMESTAMP, as_served, inputs_of
 from leeboard.evaluator.drift_figures import Profile, Reference
+from leeboard.evaluator.event_times import EventTimes, Seconds, event_seconds
 from leeboard.evaluator.failures import EvaluationError
 from leeboard.evaluator.profile import make_profile
 from leeboard.evaluator.selftest.changes import CHANGES, Change
@@ -47,7 +48,8 @@ class Found:
 @dataclass(frozen=True)
 class SelfTest:
     """`alarms` counts separate stretches of drift in `looks` evaluations of rows that were held out, `windows` long in
-    lengths of a window; `declared` is how many the budget allows in that time."""
+    lengths of a window; `declared` is how many the budget allows in that time. `not_compared` of the evaluations are of
+    seasons of which too few rows were learned from."""
 
     reference_rows: int
     window_rows: int
@@ -60,14 +62,16 @@ class SelfTest:
     alarmed: dict[str, int] = field(default_factory=dict)
     changes: tuple[Found, ...] = ()
     left_out: tuple[str, ...] = ()
+    not_compared: int = 0
 
 
 def self_test(spec: DriftMonitorSpec, table: pd.DataFrame, rows: int, tell: Tell = lambda _: None) -> SelfTest:
     """Replay a reference, its rows in the order of time: learn from the first part, look at the rest.
 
-    `rows` is how many a window holds. Raises EvaluationError (BadData) where the table is too short, or the monitor has
-    no check of inputs.
+    `rows` is how many a window holds. Raises EvaluationError (BadData) where the table is too short or does not say
+    when its rows were although the monitor compares by season, or the monitor has no check of inputs.
     """
+    times = _times(spec, table)
     inputs = inputs_of(table)
     served = as_served(table, inputs)
     cut = int(REFERENCE_SHARE * len(served))
@@ -77,10 +81,12 @@ def self_test(spec: DriftMonitorSpec, table: pd.DataFrame, rows: int, tell: Tell
         )
         raise EvaluationError(Reason.BAD_DATA, text)
     tell(f"counting {cut} rows of {len(inputs)} inputs")
-    profile = Profile.of(make_profile(served.iloc[:cut], inputs, np.zeros(cut), "prediction"))
+    learned = None if times is None else EventTimes(times[:cut], times[:cut])
+    profile = Profile.of(make_profile(served.iloc[:cut], inputs, np.zeros(cut), "prediction", times=learned))
     every, length = parse_duration(spec.window.every), parse_duration(spec.window.length)
     step = max(1, round(rows * (every / length)))
-    replay = Replay.of(spec, profile, served.iloc[cut:], inputs, rows=rows, step=step)
+    held_out = None if times is None else times[cut:]
+    replay = Replay.of(spec, profile, served.iloc[cut:], inputs, rows=rows, step=step, times=held_out)
     if not replay.spec.checks or not replay.profile.features:
         raise EvaluationError(Reason.BAD_DATA, "the monitor has no check that looks at an input of this table")
     alarms, alarmed, looks, windows = _false_alarms(replay, tell)
@@ -89,7 +95,18 @@ def self_test(spec: DriftMonitorSpec, table: pd.DataFrame, rows: int, tell: Tell
         alarms=alarms, declared=spec.false_alarms.budget * windows * (length / parse_duration(spec.false_alarms.per)),
         alarmed=alarmed, changes=tuple(_changes(replay, tell)),
         left_out=tuple(sorted({check.type for check in spec.checks} - {check.type for check in replay.spec.checks})),
+        not_compared=sum(not replay.is_compared(look) for look in range(looks)),
     )  # fmt: skip
+
+
+def _times(spec: DriftMonitorSpec, table: pd.DataFrame) -> Seconds | None:
+    """When each row was, where the monitor compares by season."""
+    if spec.reference.season is None:
+        return None
+    if EVENT_TIMESTAMP not in table.columns:
+        text = f"the monitor compares by {spec.reference.season}, and the table has no column {EVENT_TIMESTAMP}"
+        raise EvaluationError(Reason.BAD_DATA, text)
+    return event_seconds(table[EVENT_TIMESTAMP])
 
 
 def _false_alarms(replay: Replay, tell: Tell) -> tuple[int, dict[str, int], int, float]:
@@ -98,7 +115,7 @@ def _false_alarms(replay: Replay, tell: Tell) -> tuple[int, dict[str, int], int,
     alarms, before, alarmed = 0, False, dict[str, int]()
     for look in looks:
         tell(f"evaluation {look + 1} of {len(looks)} without drift")
-        drifted = replay.drifted(replay.window(look))
+        drifted = replay.drifted(replay.window(look), look)
         alarms += bool(drifted) and not before
         before = bool(drifted)
         for one in drifted:
@@ -148,13 +165,13 @@ def _delay(replay: Replay, reference: Reference, change: Change, start: int) -> 
     name, generator = reference.distribution.name, np.random.default_rng(SEED)
     begin = start * replay.step
     values = replay.columns[name][begin : begin + replay.rows]
-    if replay.drifted({name: replay.counted(reference, values)}, name):
+    if replay.drifted({name: replay.counted(reference, values)}, start, name):
         return None
     changed = change.make(values, reference.distribution.std or 0.0, generator)
     steps = -(-replay.rows // replay.step)
     for evaluation in range(1, steps + 1):
         kept = max(0, replay.rows - evaluation * replay.step)
         mixed = np.concatenate([values[:kept], changed[kept:]])
-        if replay.drifted({name: replay.counted(reference, mixed)}, name):
+        if replay.drifted({name: replay.counted(reference, mixed)}, start, name):
             return evaluation
     return None

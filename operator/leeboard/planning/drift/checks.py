@@ -111,7 +111,7 @@ def _concept(check: Check, _: Sequence[Subject], figures: Figures) -> list[Resul
 def _distance(check: Check, subject: Subject, rows: int) -> Result:
     threshold, interval = float(check.threshold or "0"), subject.distances.get(check.distance or "")
     if interval is None:
-        return nothing(check, subject.name)
+        return nothing(check, subject.name, subject.not_compared)
     if threshold > 1 and check.distance not in UNBOUNDED:
         return nothing(check, subject.name, f"{check.distance} is 0 to 1: a threshold of {check.threshold} is none")
     return by_interval(
@@ -135,7 +135,7 @@ def _missing(check: Check, subject: Subject) -> Result:
 def _mean(check: Check, subject: Subject) -> Result:
     before, after = subject.reference_mean, subject.mean
     if before is None or after is None or before == 0:
-        return nothing(check, subject.name)
+        return nothing(check, subject.name, subject.not_compared)
     change = 100 * abs(after - before) / abs(before)
     shift = subject.shift or f"mean {before:.4g} → {after:.4g}"
     return by_value(check, subject.name, change, float(check.percent or 0), written=f"{check.percent}", shift=shift)

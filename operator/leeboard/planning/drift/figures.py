@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from leeboard.api.reasons import Reason
+from leeboard.planning.drift.seasons import NOTHING, not_compared
 from leeboard.planning.evaluation_error import evaluation_error
 
 
@@ -25,7 +26,8 @@ class Subject:
 
     `out_of_range` and `new_categories` are in percent; `unit_factor` is by what all numbers seem to be multiplied, 1
     where they are not. `is_numeric` is None where the figures do not say. `importance` is the share of an input in what
-    the model knows, 0 to 1. `since` is when an input began to drift, where that lies within the window.
+    the model knows, 0 to 1. `since` is when an input began to drift, where that lies within the window. `not_compared`
+    says why there is nothing that the reference is compared by.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Subject:
     is_numeric: bool | None = None
     importance: float | None = None
     since: datetime | None = None
+    not_compared: str = NOTHING
 
 
 @dataclass(frozen=True)
@@ -138,14 +141,17 @@ def read_figures(raw: Mapping[str, Any] | None) -> Figures | None:
     observed = _moment((raw or {}).get("observedAt"))
     if raw is None or observed is None:
         return None
+    why, predicted = not_compared(raw.get("reference")), raw.get("prediction")
     return Figures(
         observed_at=observed,
         version=str(raw.get("version", "")),
         requests=read_count(raw.get("requests")) or 0,
         served=read_count(raw.get("served")),
         rows=read_count(raw.get("rows")) or 0,
-        features=tuple(subject for one in _items(raw.get("features")) if (subject := _subject(one))),
-        prediction=_subject(raw["prediction"]) if isinstance(raw.get("prediction"), Mapping) else None,
+        features=tuple(subject for one in _items(raw.get("features")) if (subject := _subject(one, why))),
+        prediction=_subject(predicted, not_compared(predicted.get("reference")))
+        if isinstance(predicted, Mapping)
+        else None,
         performance=tuple(metric for one in _items(raw.get("performance")) if (metric := _performance(one))),
         estimated=tuple(metric for one in _items(raw.get("estimated")) if (metric := _performance(one))),
         errors=_errors(raw.get("conceptDrift")),
@@ -159,7 +165,7 @@ def read_figures(raw: Mapping[str, Any] | None) -> Figures | None:
     )
 
 
-def _subject(raw: Mapping[str, Any]) -> Subject | None:
+def _subject(raw: Mapping[str, Any], why: str) -> Subject | None:
     name = str(raw.get("name", ""))
     if not name:
         return None
@@ -179,6 +185,7 @@ def _subject(raw: Mapping[str, Any]) -> Subject | None:
         importance=_number(raw.get("importance")),
         since=_moment(raw.get("since")),
         is_numeric={"Numeric": True, "Categorical": False}.get(str(raw.get("kind"))),
+        not_compared=why,
     )
 
 
