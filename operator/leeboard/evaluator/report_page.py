@@ -8,6 +8,7 @@ from leeboard.api.drift_monitor import DriftMonitor, Finding
 from leeboard.api.metrics import higher_is_better
 from leeboard.evaluator.drift_figures import ALWAYS, Observed, Profile
 from leeboard.evaluator.onsets import gain
+from leeboard.evaluator.report_segments import segments_section
 from leeboard.evaluator.windows import Window
 from leeboard.planning.conditions import timestamp
 from leeboard.planning.drift.checks import FINDINGS_LIMIT, run_checks
@@ -55,6 +56,7 @@ def report_page(
         *_around(monitor),
         *_timelines(profile, figures, windows),
         *_inputs(monitor, profile, observed, findings),
+        *segments_section(figures),
         *_scores(profile, observed),
         *_performance(figures),
         _footer(monitor, evaluation),
