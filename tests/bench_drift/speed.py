@@ -14,19 +14,22 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from leeboard.evaluator.columns import inputs_of
 from leeboard.evaluator.drift_figures import Observed, Profile, drift_figures, observe
+from leeboard.evaluator.segments import add_segments
 from leeboard.evaluator.windows import parse_window
 from leeboard.stats.distributions import Distribution, count_values, numeric_bins, to_profile
 from leeboard_serving.exporter.references import References
 from leeboard_serving.exporter.tally import Tally
 from leeboard_serving.observation import Observations, Told
 from tests.bench_drift.report import Entry
-from tests.bench_drift.tables import table, written
+from tests.bench_drift.tables import FEATURES, table, written
 from tests.support.peer_environments import ALONE, environment, version
 
 MODULES = Path(__file__).parent / "peer_modules"
 ROUNDS, ROUNDS_OF_PEERS = 5, 3
 BATCH, BATCHES = 128, 2000
+SEGMENT, SEGMENTS = "carrier", 10
 PODS, PODS_FEATURES = 1000, 100
 PATIENCE = 1800
 
@@ -66,12 +69,23 @@ def evaluation(folder: Path, rows: int, tell: Callable[[str], None]) -> list[Ent
 
 
 def exporter() -> list[Entry]:
-    """Rows a second that an exporter's tally takes in batches."""
-    reference = table(20_000, 1)
-    references = References.parse(json.dumps({"contract": 1, **_profile(reference)}).encode())
-    batch = {name: table(BATCH, 2)[name].to_numpy() for name in reference.columns}
+    """Rows a second that an exporter's tally takes in batches, without segments and by the ten values of one input."""
+    case = f"batches of {BATCH} rows × {FEATURES} features"
+    plain, by_segment = (_counting(segments) for segments in ((), (SEGMENT,)))
+    return [
+        Entry(case, "rows/s that are counted", plain),
+        Entry(f"{case}, within {SEGMENTS} segments too", "rows/s that are counted", by_segment),
+    ]
+
+
+def _counting(segments: tuple[str, ...]) -> float:
+    """Rows a second; the input that tells the segment is there in both cases."""
+    reference, batch = _with_segment(table(20_000, 1)), _with_segment(table(BATCH, 2))
+    profile = {"contract": 1, **_profile(reference)}
+    add_segments(profile, reference, inputs_of(reference), segments)
+    references = References.parse(json.dumps(profile).encode())
     told = [Told(f"r{number}", 1.7e9, 0.001, 200, 1) for number in range(BATCH)]
-    observations = Observations(told, batch, np.zeros(BATCH))
+    observations = Observations(told, {name: batch[name].to_numpy() for name in batch}, np.zeros(BATCH))
 
     def run() -> None:
         tally = Tally(references)
@@ -79,13 +93,12 @@ def exporter() -> list[Entry]:
             tally.add(observations)
         tally.settle()
 
-    return [
-        Entry(
-            f"batches of {BATCH} rows × {len(batch)} features",
-            "rows/s that are counted",
-            BATCH * BATCHES / _median(run),
-        )
-    ]
+    return BATCH * BATCHES / _median(run)
+
+
+def _with_segment(columns: pd.DataFrame) -> pd.DataFrame:
+    """A table with one more input of ten values."""
+    return columns.assign(**{SEGMENT: np.arange(len(columns)) % SEGMENTS})
 
 
 def merging() -> list[Entry]:

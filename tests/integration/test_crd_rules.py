@@ -213,6 +213,8 @@ DRIFT_MONITOR: list[tuple[str, Any, str]] = [
             ("KPI", {"kpi": "bookings", "min": "2", "max": "1"}, "min must not exceed max"),
         )
     ),
+    ("spec.checks.1.by", "carrier", "by belongs to DataDrift and DataQuality"),
+    ("spec.checks.0.by", "", "spec.checks[0].by"),
     ("spec.falseAlarms", {"budget": 0}, "spec.falseAlarms.budget"),
     ("spec.actions.0.cooldown", "0s", "must be longer than zero"),
     ("spec.actions.0.maxPerDay", 21, "spec.actions[0].maxPerDay"),

@@ -47,6 +47,8 @@ DistanceName = Literal[
 ]
 _DRIFT = ("DataDrift", "PredictionDrift")
 SeasonName = Literal["HourOfDay", "DayOfWeek", "HourOfWeek"]
+BY_SEGMENT: tuple[CheckType, ...] = ("DataDrift", "DataQuality")
+"""Checks that may look at every segment too."""
 
 
 class Window(SpecModel):
@@ -127,6 +129,7 @@ class Check(SpecModel):
                 belongs("maxPercent", *_SHARES),
                 "OutOfRange, NewCategories and TrainServeSkew need maxPercent; it belongs to no other type",
             ),
+            (may_belong("by", *BY_SEGMENT), "by belongs to DataDrift and DataQuality"),
             (
                 "(self.type == 'Volume') == (has(self.minRows) || has(self.maxRows))",
                 "Volume needs minRows or maxRows; they belong to no other type",
@@ -166,6 +169,11 @@ class Check(SpecModel):
     threshold: PositiveDecimal | None = described(
         "DataDrift, PredictionDrift: distance from which it is drift; PSI is 0 upward, Wasserstein in"
         " standard deviations of the reference, the others are 0 to 1.",
+        default=None,
+    )
+    by: Column | None = described(
+        "DataDrift, DataQuality: one of the Model's prediction.segments; inputs are looked at within each of its values"
+        " too, such as wind_speed where carrier=UA.",
         default=None,
     )
     max_missing_percent: int | None = described(

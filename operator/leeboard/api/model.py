@@ -10,6 +10,8 @@ from leeboard.api.commands import MOST_CHARACTERS, CommandAnswer
 from leeboard.api.feedback import FeedbackAccess
 from leeboard.api.fields import (
     ATOMIC,
+    SET,
+    Column,
     Decimal,
     Duration,
     Name,
@@ -37,6 +39,13 @@ class Prediction(SpecModel):
     positive_class: str = described("Label of the positive class.", default="1", max_length=128)
     label_delay: Duration = described(
         "How long after a prediction its label has usually come; monitors tell when none have.", default="1d"
+    )
+    segments: tuple[Column, ...] = described(
+        "Inputs by whose values all others are counted too, such as carrier: texts, or numbers of which there are few;"
+        " versions that are trained from then on have them.",
+        default=(),
+        max_length=2,
+        json_schema_extra=SET,
     )
 
 

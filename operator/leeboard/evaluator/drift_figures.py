@@ -19,6 +19,7 @@ from leeboard.stats.distributions import Distribution, empty, from_profile, unli
 from leeboard.stats.intervals import Interval, Noise, distance_interval, share_interval
 from leeboard.stats.moves import describe_move
 from leeboard.stats.seasons import HOURS, Season, rows_by_hour
+from leeboard.stats.segments import SegmentReference, segments_of_profile
 from leeboard.stats.shifts import describe_shift, ranked
 from leeboard.stats.units import unit_factor
 
@@ -45,11 +46,12 @@ class Reference:
 @dataclass(frozen=True)
 class Profile:
     """The reference of a version: its inputs, in order, and its prediction; of a classifier whose holdout was large
-    enough, what its scores mean."""
+    enough, what its scores mean; and the inputs by whose values rows are counted too."""
 
     features: tuple[Reference, ...]
     prediction: Reference
     score_meaning: ScoreMeaning | None = None
+    segments: tuple[SegmentReference, ...] = ()
 
     @classmethod
     def parse(cls, data: bytes) -> "Profile":
@@ -64,7 +66,8 @@ class Profile:
         """The document itself. Raises ValueError, KeyError, TypeError and AttributeError where it is malformed."""
         features = tuple(_reference(one) for one in raw["features"][:MOST_FEATURES])
         prediction = _reference(raw["prediction"])
-        return cls(features, prediction, ScoreMeaning.parse(raw.get("calibration"), prediction.distribution.bins))
+        meaning = ScoreMeaning.parse(raw.get("calibration"), prediction.distribution.bins)
+        return cls(features, prediction, meaning, segments=segments_of_profile(raw))
 
 
 @dataclass

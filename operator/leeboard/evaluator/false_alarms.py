@@ -1,6 +1,8 @@
 """How sure drift has to be, so that a monitor that looks for months raises no more false alarms than were allowed."""
 
-from leeboard.api.drift_monitor import HARM, DriftMonitorSpec
+from collections.abc import Mapping
+
+from leeboard.api.drift_monitor import HARM, Check, DriftMonitorSpec
 from leeboard.api.durations import parse_duration
 from leeboard.stats.budget import look_alpha
 
@@ -9,10 +11,17 @@ OF_ONE = frozenset({"PredictionDrift", *HARM})
 """Checks that compare an interval. Others compare what was counted as it is."""
 
 
-def drift_alpha(spec: DriftMonitorSpec, watched: int) -> float:
+def drift_alpha(spec: DriftMonitorSpec, watched: int, in_segments: Mapping[str, int] | None = None) -> float:
     """The alpha of a two-sided interval whose lower end is compared with a threshold; `watched` inputs share it with
-    the prediction and the metrics, each for every check that looks at it."""
+    the prediction and the metrics, each for every check that looks at it. `in_segments` says, by the input that a check
+    looks by, how often an input is looked at within one of its values."""
     length = parse_duration(spec.window.length)
     windows = parse_duration(spec.false_alarms.per) / length
-    subjects = sum(watched if check.type in OF_INPUTS else check.type in OF_ONE for check in spec.checks)
+    subjects = sum(_subjects(check, watched, in_segments or {}) for check in spec.checks)
     return look_alpha(spec.false_alarms.budget, windows, parse_duration(spec.window.every) / length, max(1, subjects))
+
+
+def _subjects(check: Check, watched: int, in_segments: Mapping[str, int]) -> int:
+    if check.type in OF_INPUTS:
+        return watched + in_segments.get(check.by or "", 0)
+    return int(check.type in OF_ONE)

@@ -32,6 +32,7 @@ from leeboard.evaluator.figures import figures
 from leeboard.evaluator.golden import golden_rows, make_golden
 from leeboard.evaluator.importance import importance
 from leeboard.evaluator.profile import Labelled, make_profile, unseen_rows
+from leeboard.evaluator.segments import add_segments
 from leeboard.evaluator.specification import VARIABLE, EvaluationSpecification
 from leeboard.models import ModelError, Predictor, Rows, load, score
 from leeboard.observability import logs
@@ -90,6 +91,7 @@ def evaluate(environment: Mapping[str, str]) -> dict[str, Any]:
         measured = measure(specification, holdout, scores, champion)
         profile = profile_of(specification, reference, inputs, candidate, Labelled(scores, holdout.truth))
         _add_importance(specification, profile, holdout, candidate)
+        add_segments(profile, as_served(reference, inputs), inputs, specification.segments)
     golden, samples = golden_of(specification, holdout.served, inputs, candidate)
     conversion = accelerated(specification, candidate.model, holdout.served, samples)
     store = downloads.store(specification.output.uri)

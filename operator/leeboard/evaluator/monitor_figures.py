@@ -14,6 +14,8 @@ from leeboard.evaluator.onsets import name_onsets
 from leeboard.evaluator.performance_figures import performance_figures
 from leeboard.evaluator.pods import name_pods
 from leeboard.evaluator.score_meaning import estimated_figures
+from leeboard.evaluator.segment_cause import name_segments
+from leeboard.evaluator.segment_figures import looks_in_segments, observe_segments, segment_figures
 from leeboard.evaluator.windows import Window
 from leeboard.stats import performance
 
@@ -39,18 +41,20 @@ def monitor_figures(
 ) -> Monitored:
     """`labelled` are the rows whose label came within the window."""
     excluded = spec.features.exclude
-    alpha = drift_alpha(spec, len(watched(profile, excluded)))
+    alpha = drift_alpha(spec, len(watched(profile, excluded)), looks_in_segments(profile, excluded))
     metrics = [*(check.metric for check in spec.checks if check.metric), *performance.defaults(task)]
-    observed = observe(profile, windows)
+    observed, segmented = observe(profile, windows), observe_segments(profile.segments, windows)
     season = spec.reference.season
     drifted = drift_figures(profile, observed, excluded, wanted_distances(spec.checks), alpha, season=season)
     if season is None:
         # where shares swing with the clock, a change within the window is no beginning of drift
         name_onsets(drifted["features"], profile, windows)
     name_pods(drifted["features"], profile, windows)
+    name_segments(drifted["features"], segmented)
     raw = {
         "driftAlpha": figure(alpha),
         **drifted,
+        **segment_figures(profile, segmented, excluded, spec.checks, alpha),
         "estimated": estimated_figures(profile.score_meaning, observed.prediction, version, metrics, alpha),
         "performance": performance_figures(version, metrics, labelled.truth, labelled.scores, alpha),
         **(concept_figures(task, labelled, alpha) if CONCEPT in {check.type for check in spec.checks} else {}),

@@ -9,6 +9,7 @@ from leeboard.api.metrics import higher_is_better
 from leeboard.evaluator.comparison import Basis, compare
 from leeboard.evaluator.drift_figures import ALWAYS, Observed, Profile, Reference
 from leeboard.evaluator.onsets import gain
+from leeboard.evaluator.report_segments import segments_section
 from leeboard.evaluator.windows import Window
 from leeboard.planning.conditions import timestamp
 from leeboard.planning.drift.checks import FINDINGS_LIMIT, run_checks
@@ -57,6 +58,7 @@ def report_page(
         *_around(monitor),
         *(_timelines(profile, figures, windows) if season is None else []),
         *_inputs(monitor, profile, observed, findings),
+        *segments_section(figures),
         *_scores(monitor, profile, observed),
         *_performance(figures),
         _footer(monitor, evaluation),

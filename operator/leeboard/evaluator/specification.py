@@ -6,6 +6,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, ValidationError
 
 from leeboard.api.base import SpecModel
+from leeboard.api.fields import Column
 from leeboard.api.lineage import DatasetRecord
 from leeboard.api.model_version import Artifact, StoredFile
 from leeboard.api.reasons import Reason
@@ -13,6 +14,7 @@ from leeboard.api.termination import CONTRACT
 from leeboard.api.training_job import Output
 from leeboard.evaluator.failures import EvaluationError
 from leeboard.stats import performance
+from leeboard.stats.segments import MOST_SEGMENT_INPUTS
 
 VARIABLE = "LEEBOARD_EVALUATION_SPEC"
 
@@ -48,6 +50,7 @@ class EvaluationSpecification(SpecModel):
     candidate: Trained
     champion: Champion | None = None
     metrics: tuple[str, ...] = Field(default=(), max_length=32)
+    segments: tuple[Column, ...] = Field(default=(), max_length=MOST_SEGMENT_INPUTS)
     allow_unsafe_formats: bool = False
     acceleration: Literal["Auto", "Never"] = "Auto"
     registration: dict[str, Any] | None = None

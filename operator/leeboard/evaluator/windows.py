@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from leeboard.stats.segments import SegmentCounts, segments_of_window
+
 LARGEST = 32 << 20
 """Bytes of a file once it is decompressed."""
 CONTRACT = 1
@@ -34,6 +36,7 @@ class Window:
     features: tuple[Mapping[str, Any], ...]
     prediction: Mapping[str, Any] | None
     pod: str = ""
+    segments: tuple[SegmentCounts, ...] = ()
 
 
 def parse_window(data: bytes) -> Window:
@@ -55,6 +58,7 @@ def parse_window(data: bytes) -> Window:
             features=tuple(_distribution(one) for one in raw.get("features") or ()),
             prediction=_distribution(raw["prediction"]) if raw.get("prediction") else None,
             pod=str(raw.get("pod") or "")[:253],
+            segments=segments_of_window(raw),
         )
     except (KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ValueError(f"not a window: {error!r}") from error

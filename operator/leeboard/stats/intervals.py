@@ -48,6 +48,10 @@ class Noise:
             return math.inf
         return min(1.0, math.sqrt(2 * math.log(2)) * self.distances["JensenShannon"])
 
+    def within(self, share: float) -> "Noise":
+        """That of a part of all rows: a stretch of time varies by as much, and holds fewer rows of it."""
+        return Noise(max(1, round(self.rows * share)), self.distances)
+
     def scaled(self, name: Name, rows: int) -> float:
         """As a divergence, for a window of `rows` rows.
 

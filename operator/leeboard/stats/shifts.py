@@ -11,15 +11,19 @@ LEAST_POINTS = 1.0
 """A share that changed by less, in percentage points, is not worth a word."""
 MEAN_SHARE_OF_STD = 0.1
 LONGEST_CATEGORY = 40
+UNSEEN = "categories not seen in the reference"
 
 Item = TypeVar("Item")
 
 
-def describe_shift(reference: Distribution, window: Distribution) -> str:
-    """Such as "mean 12.1 → 17.9", "UA 3 % → 11 %" or "missing 0 % → 8 %"; empty where nothing worth a word moved."""
+def describe_shift(reference: Distribution, window: Distribution, others: str = UNSEEN) -> str:
+    """Such as "mean 12.1 → 17.9", "UA 3 % → 11 %" or "missing 0 % → 8 %"; empty where nothing worth a word moved.
+
+    `others` is what the last bin of categories is.
+    """
     if not window.rows or not reference.rows:
         return ""
-    parts = [_mean(reference, window)] if reference.bins.kind == "Numeric" else [_category(reference, window)]
+    parts = [_mean(reference, window)] if reference.bins.kind == "Numeric" else [_category(reference, window, others)]
     parts.append(_share("missing", reference.missing_percent, window.missing_percent))
     parts.append(_share("infinite", _percent(reference, reference.infinite), _percent(window, window.infinite)))
     return ", ".join(part for part in parts if part)
@@ -47,10 +51,10 @@ def _mean(reference: Distribution, window: Distribution) -> str:
     return ""
 
 
-def _category(reference: Distribution, window: Distribution) -> str:
+def _category(reference: Distribution, window: Distribution, others: str) -> str:
     before, after = 100 * reference.shares(), 100 * window.shares()
     moved = int(np.argmax(np.abs(after - before)))
-    names = (*reference.bins.categories, "categories not seen in the reference")
+    names = (*reference.bins.categories, others)
     return _share(names[moved][:LONGEST_CATEGORY], float(before[moved]), float(after[moved]))
 
 

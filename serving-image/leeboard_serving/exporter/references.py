@@ -11,6 +11,8 @@ import numpy as np
 from leeboard.api.reasons import Reason
 from leeboard.stats.distributions import Distribution, empty, from_profile
 from leeboard.stats.grouping import Starts, grouping
+from leeboard.stats.segments import SegmentReference
+from leeboard_serving.exporter.segments import read_segments
 from leeboard_serving.failures import ServingError
 
 CONTRACT = 1
@@ -20,12 +22,14 @@ CONTRACT = 1
 class References:
     """Distributions in which nothing is counted yet: the inputs by name, in the profile's order, and the prediction.
 
-    `score_groups` are groups of the prediction's bins, for metrics.
+    `score_groups` are groups of the prediction's bins, for metrics; `segments` those inputs by whose values rows are
+    counted too.
     """
 
     features: Mapping[str, Distribution]
     prediction: Distribution
     score_groups: Starts
+    segments: tuple[SegmentReference, ...] = ()
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -45,12 +49,13 @@ class References:
             distributions = [_reference(one) for one in raw["features"]]
             scores = from_profile(raw["prediction"])
             prediction = _reference(raw["prediction"])
+            features = {one.name: one for one in distributions}
+            segments = read_segments(raw, features)
         except (KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
             raise ValueError(f"not a profile: {error!r}") from error
-        features = {one.name: one for one in distributions}
         if len(features) < len(distributions) or prediction.bins.kind != "Numeric":
             raise ValueError("not a profile: an input is there twice, or the prediction is no number")
-        return cls(features, prediction, grouping(scores))
+        return cls(features, prediction, grouping(scores), segments)
 
 
 def _reference(raw: Mapping[str, Any]) -> Distribution:

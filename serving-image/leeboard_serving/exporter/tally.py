@@ -10,6 +10,7 @@ from leeboard.observability.native import SIZE, bucket_of
 from leeboard.stats.distributions import Distribution, count_values
 from leeboard_serving.exporter.latency import EDGES, bins_of
 from leeboard_serving.exporter.references import References
+from leeboard_serving.exporter.segments import SegmentTally
 from leeboard_serving.observation import Column, Observations
 
 MOST_WAITING, MOST_WAITING_BYTES = 512, 4 << 20
@@ -33,6 +34,7 @@ class Tally:
         self.rows = self.dropped = 0
         self.features = dict(references.features)
         self.prediction = references.prediction
+        self.segments = SegmentTally(references.segments)
         self._waiting: list[Observations] = []
         self._waiting_bytes = 0
 
@@ -72,6 +74,7 @@ class Tally:
         for name, before in self.features.items():
             self.features[name] = _counted(before, [one.inputs[name] for one in waiting if name in one.inputs])
         self.prediction = _counted(self.prediction, [one.scores for one in waiting])
+        self.segments.add(waiting)
 
     def merge(self, other: "Tally") -> None:
         """Add what another one counted on the same bins. Both are settled by it."""
@@ -85,6 +88,7 @@ class Tally:
         self.dropped += other.dropped
         self.features = {name: _cut(one.merge(other.features[name])) for name, one in self.features.items()}
         self.prediction = _cut(self.prediction.merge(other.prediction))
+        self.segments.merge(other.segments)
 
 
 def _counted(before: Distribution, columns: Sequence[Column]) -> Distribution:

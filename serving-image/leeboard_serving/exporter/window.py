@@ -28,6 +28,7 @@ def window_text(tally: Tally, settings: Settings, start: int, end: int) -> str:
         "latency": {"edges": EDGES, "counts": tally.latencies},
         "features": [_counted(one) for one in tally.features.values()],
         "prediction": _counted(tally.prediction),
+        **tally.segments.document(),
     }
     return json.dumps(document, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 

@@ -28,6 +28,16 @@ def test_one_in_ninety_days_over_all_that_is_watched():
     assert drift_alpha(spec(MISSING), 8) == look_alpha(1, 90 * 24, 1 / 6, 1)
 
 
+def test_inputs_within_segments_share_it_too():
+    by = {"by": "carrier"}
+    looks = {"carrier": 70, "origin": 1000}
+    assert drift_alpha(spec(DRIFT | by), 8, looks) == look_alpha(1, 90 * 24, 1 / 6, 78)
+    assert drift_alpha(spec(DRIFT | by, DRIFT), 8, looks) == look_alpha(1, 90 * 24, 1 / 6, 86)
+    assert drift_alpha(spec(DRIFT | by), 8) == drift_alpha(spec(DRIFT), 8, looks)
+    # missing values are counted as they are, in a segment too
+    assert drift_alpha(spec(DRIFT, MISSING | by), 8, looks) == look_alpha(1, 90 * 24, 1 / 6, 8)
+
+
 @pytest.mark.parametrize(
     ("less", "more"),
     [

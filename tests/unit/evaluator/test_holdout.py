@@ -152,6 +152,21 @@ def test_a_time_that_cannot_be_read_is_named(evaluation, monkeypatch):
     assert "row 2999 of event_timestamp" in failure.message
 
 
+def test_segments_that_the_model_asks_for_are_in_the_profile(evaluation, monkeypatch):
+    assert evaluation.run(monkeypatch) == 0
+    plain = evaluation.bucket.read(read_message(evaluation.message, EvaluationResult).profile.uri)
+    assert "segments" not in plain
+    evaluation.specification["segments"] = ["carrier", "gate"]
+    assert evaluation.run(monkeypatch) == 0
+    profile = evaluation.bucket.read(read_message(evaluation.message, EvaluationResult).profile.uri)
+    by_carrier, by_gate = profile.pop("segments")
+    assert profile == plain
+    assert by_carrier["values"] == ["AA", "B6", "UA"]
+    assert by_carrier["rows"][:3] == [int((flights(3000, 1)["carrier"] == name).sum()) for name in by_carrier["values"]]
+    assert [one["name"] for one in by_carrier["features"]] == ["distance", "temp", "wind"]
+    assert by_gate["refused"] == "is no input of this version"
+
+
 def test_golden_samples_are_what_the_loaded_model_answers(evaluation, monkeypatch, tmp_path):
     evaluation.run(monkeypatch)
     golden = evaluation.bucket.read(read_message(evaluation.message, EvaluationResult).golden_samples.uri)
@@ -241,6 +256,7 @@ BAD = {
     "another positive class": (lambda e: e.specification.update(positiveClass="yes"), 78, "BadConfiguration"),
     "an unknown metric": (lambda e: e.specification.update(metrics=["bleu"]), 78, "BadConfiguration"),
     "another contract": (lambda e: e.specification.update(contract=2), 78, "BadConfiguration"),
+    "three segments": (lambda e: e.specification.update(segments=["a", "b", "c"]), 78, "BadConfiguration"),
     "no candidate": (lambda e: e.specification.pop("candidate"), 78, "BadConfiguration"),
 }  # fmt: skip
 

@@ -13,8 +13,10 @@ from leeboard.evaluator.drift_figures import Profile
 from leeboard.evaluator.labels import labelled_at_once
 from leeboard.evaluator.monitor_figures import monitor_figures
 from leeboard.evaluator.report_page import report_page
+from leeboard.evaluator.report_segments import segments_section
 from leeboard.evaluator.score_meaning import ScoreMeaning
 from leeboard.evaluator.windows import Window
+from leeboard.planning.drift.figures import read_figures
 from leeboard.planning.drift.looking import verdict_of
 from leeboard.stats.distributions import categorical_bins, count_values, numeric_bins, to_profile, to_window
 from tests.unit.evaluator.test_score_meaning import SCORES, TRUTH, version
@@ -190,3 +192,22 @@ def test_it_draws_how_drift_came_and_what_else_changed_then():
 def test_a_window_of_one_piece_has_no_timeline():
     page, _ = drawn(GENERATOR.gamma(4, 3, 4000) + 6, CARRIERS[:4000], SCORES[:4000])
     assert "Over the window" not in text_of(page)
+
+
+def test_segments_have_a_part_of_their_own():
+    row = {"name": "wind", "missingPercent": "0", "distances": [], "shift": "20 to 31: 4 % → 19 %"}
+    raw = {
+        "observedAt": NOW.isoformat(),
+        "segments": [{"feature": NAME, "value": "<script>", "rows": 1234, "features": [row]}],
+        "segmentInputs": [
+            {"feature": NAME, "values": 16, "enough": 9, "pairs": 72},
+            {"feature": "gate", "values": 0, "enough": 0, "pairs": 0, "refused": "is no input of this version"},
+        ],
+    }
+    (drawn_part,) = segments_section(read_figures(raw))
+    shown = "".join(ElementTree.fromstring(drawn_part).itertext())  # noqa: S314 - written by us
+    assert f"wind{NAME}=<script>" in shown
+    assert "20 to 31: 4 % → 19 %" in shown
+    assert "72 inputs within 9 of 16 values" in shown
+    assert "No segments by gate, which is no input of this version." in shown
+    assert segments_section(read_figures({"observedAt": NOW.isoformat()})) == []

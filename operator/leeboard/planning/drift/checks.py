@@ -14,6 +14,7 @@ from leeboard.planning.conditions import timestamp
 from leeboard.planning.drift.figures import Figures, Interval, Performance, Subject
 from leeboard.planning.drift.kpi_check import kpi
 from leeboard.planning.drift.results import Result, by_interval, by_value, nothing
+from leeboard.planning.drift.segment_checks import Judge, in_segments
 from leeboard.planning.drift.skew_check import skew
 from leeboard.planning.drift.traffic_checks import staleness, volume
 
@@ -41,14 +42,29 @@ def run_checks(spec: DriftMonitorSpec, figures: Figures) -> list[Result]:
 
 def _run(check: Check, spec: DriftMonitorSpec, figures: Figures) -> Sequence[Result]:
     watched = [one for one in figures.features if one.name not in spec.features.exclude]
-    return _CHECKS[check.type](check, watched, figures)
+    found = _CHECKS[check.type](check, watched, figures)
+    if check.by is None or check.type not in _IN_A_SEGMENT:
+        return found
+    return [*found, *in_segments(check, figures, spec.features.exclude, _IN_A_SEGMENT[check.type])]
 
 
 def _inputs(check: Check, watched: Sequence[Subject], figures: Figures) -> list[Result]:
     able = [one for one in watched if not _is_of_other_kind(check, one)]
-    weights = [1.0 if one.importance is None else one.importance * len(figures.features) for one in able]
+    weights = [_weight(one, figures) for one in able]
     found = [_distance(check, one, figures.rows) for one in able]
     return [_weighed(*pair) for pair in zip(found, weights, able, strict=True)] or [nothing(check, "inputs")]
+
+
+def _input_within(check: Check, subject: Subject, rows: int, figures: Figures) -> Result:
+    return _weighed(_distance(check, subject, rows), _weight(subject, figures), subject)
+
+
+def _missing_within(check: Check, subject: Subject, _: int, __: Figures) -> Result:
+    return _missing(check, subject)
+
+
+def _weight(subject: Subject, figures: Figures) -> float:
+    return 1.0 if subject.importance is None else subject.importance * len(figures.features)
 
 
 def _weighed(result: Result, weight: float, subject: Subject) -> Result:
@@ -193,3 +209,4 @@ _CHECKS: Mapping[CheckType, Callable[[Check, Sequence[Subject], Figures], Sequen
     "KPI": kpi,
     "TrainServeSkew": skew,
 }
+_IN_A_SEGMENT: Mapping[CheckType, Judge] = {"DataDrift": _input_within, "DataQuality": _missing_within}

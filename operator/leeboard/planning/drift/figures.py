@@ -8,6 +8,7 @@ from typing import Any
 
 from leeboard.api.reasons import Reason
 from leeboard.planning.drift.seasons import NOTHING, not_compared
+from leeboard.planning.drift.segments import Segment, SegmentInput
 from leeboard.planning.evaluation_error import evaluation_error
 
 
@@ -134,6 +135,8 @@ class Figures:
     newest_rows: datetime | None = None
     kpis: tuple[KPIValue, ...] = ()
     skew: Skew | None = None
+    segments: tuple[Segment, ...] = ()
+    segment_inputs: tuple[SegmentInput, ...] = ()
 
 
 def read_figures(raw: Mapping[str, Any] | None) -> Figures | None:
@@ -162,7 +165,23 @@ def read_figures(raw: Mapping[str, Any] | None) -> Figures | None:
         newest_rows=_moment(raw.get("newestRows")),
         skew=_skew(raw.get("skew")),
         kpis=tuple(_kpi(one) for one in _items(raw.get("kpis"))),
+        segments=tuple(_segment(one) for one in _items(raw.get("segments"))),
+        segment_inputs=tuple(_segment_input(one) for one in _items(raw.get("segmentInputs"))),
     )
+
+
+def _segment(raw: Mapping[str, Any]) -> Segment:
+    return Segment(
+        feature=str(raw.get("feature", "")),
+        value=str(raw.get("value", "")),
+        rows=read_count(raw.get("rows")) or 0,
+        subjects=tuple(subject for one in _items(raw.get("features")) if (subject := _subject(one, NOTHING))),
+    )
+
+
+def _segment_input(raw: Mapping[str, Any]) -> SegmentInput:
+    values, enough, pairs = (read_count(raw.get(name)) or 0 for name in ("values", "enough", "pairs"))
+    return SegmentInput(str(raw.get("feature", "")), values, enough, pairs, str(raw.get("refused") or "")[:256])
 
 
 def _subject(raw: Mapping[str, Any], why: str) -> Subject | None:

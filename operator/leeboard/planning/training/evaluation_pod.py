@@ -77,6 +77,7 @@ def evaluation_job_object(snapshot: TrainingJobSnapshot, model: Model, candidate
 def evaluation_specification(job: TrainingJob, model: Model, candidate: Candidate, metrics: list[str]) -> Raw:
     """What the evaluation is told, without any secret."""
     prediction, training, champion = model.spec.prediction, candidate.training, candidate.champion
+    segments = {"segments": list(prediction.segments)} if prediction.segments else {}
     return {
         "contract": CONTRACT,
         "run": candidate.run.id,
@@ -87,6 +88,7 @@ def evaluation_specification(job: TrainingJob, model: Model, candidate: Candidat
         "candidate": {"artifact": training.artifact.dump(), "reference": training.reference.dump()},
         "champion": {"artifact": champion.spec.artifact.dump()} if champion is not None else None,
         "metrics": metrics,
+        **segments,
         "allowUnsafeFormats": model.spec.serving.allow_unsafe_formats,
         "acceleration": "Auto" if model.spec.serving.as_onnx else "Never",
         "registration": draft(job, candidate.run, training, champion),
