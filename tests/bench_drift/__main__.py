@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from e2e.support.narrator import Narrator
-from tests.bench_drift import false_alarms, flights, known, report, speed
+from tests.bench_drift import false_alarms, flights, known, latency, report, speed
 from tests.bench_drift.report import Found
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -56,6 +56,10 @@ def _flights(found: Found, folder: Path, tell: Tell) -> None:
     found.verdicts += verdicts
 
 
+def _latency(found: Found, folder: Path, tell: Tell) -> None:
+    found.delays.append(latency.added_by_the_socket(folder, tell))
+
+
 def _alarms(found: Found, _: Path, tell: Tell) -> None:
     found.alarms += false_alarms.at_and_below_the_threshold("JensenShannon", tell)
     found.alarms.append(false_alarms.over_time(tell))
@@ -66,6 +70,7 @@ def _alarms(found: Found, _: Path, tell: Tell) -> None:
 
 PARTS: dict[str, tuple[str, Callable[[Found, Path, Tell], None]]] = {
     "speed": ("how fast", _speed),
+    "latency": ("what a request waits for", _latency),
     "known": ("known answers", _known),
     "flights": ("a year of flights", _flights),
     "alarms": ("false alarms", _alarms),

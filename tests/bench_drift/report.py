@@ -20,6 +20,10 @@ MONTHS = [
     "weeks, by schedule",
 ]  # fmt: skip
 """Heads of the table of months."""
+DELAYS = [
+    "", "requests", "median without exporter, µs", "with it", "added", "p99 without exporter, µs", "with it",
+]  # fmt: skip
+"""Heads of the table of delays."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,22 @@ class Month:
     weeks_by_inputs: int
 
 
+@dataclass(frozen=True)
+class Delay:
+    """What requests took, in microseconds: the medians without and with an exporter, what it adds to them, with an
+    interval of 95 %, and the 99th percentiles."""
+
+    case: str
+    requests: int
+    without: float
+    with_exporter: float
+    added: float
+    low: float
+    high: float
+    p99_without: float
+    p99_with_exporter: float
+
+
 @dataclass
 class Found:
     """All that a run measured."""
@@ -89,12 +109,14 @@ class Found:
     alarms: list[Alarms] = field(default_factory=list)
     verdicts: list[Verdict] = field(default_factory=list)
     months: list[Month] = field(default_factory=list)
+    delays: list[Delay] = field(default_factory=list)
 
 
 def document(found: Found) -> list[dict[str, Any]]:
     """Everything, as build/bench/drift.json has it."""
     figures = [asdict(one) | {"ratio": one.ratio} for one in found.entries]
-    return [*figures, *map(asdict, (*found.alarms, *found.verdicts, *found.months))]
+    others = (found.delays, found.alarms, found.verdicts, found.months)
+    return [*figures, *(asdict(one) for kind in others for one in kind)]
 
 
 def save(path: Path, content: Sequence[Mapping[str, Any]]) -> None:
@@ -118,11 +140,20 @@ def text(found: Found) -> str:
     known = [[one.case, one.right, one.found, "" if one.is_right else "**wrong**"] for one in found.verdicts]
     parts = {
         "### How fast": (["", "", "ours", "peer", "its figure", "its figure / ours"], rows),
+        "### What a request waits for": (DELAYS, [_delay(one) for one in found.delays]),
         "### False alarms": (["windows that are not to alarm", "declared", "realised", "windows"], alarms),
         "### Known answers": (["", "right", "found", ""], known),
         "### A year of flights": (MONTHS, [_month(one) for one in found.months]),
     }
     return "\n\n".join(f"{title}\n\n{table(heads, rows)}" for title, (heads, rows) in parts.items() if rows)
+
+
+def _delay(one: Delay) -> list[str]:
+    interval = f"{one.added:+.1f} [{one.low:+.1f}, {one.high:+.1f}]"
+    return [
+        one.case, f"{one.requests:,}", f"{one.without:.0f}", f"{one.with_exporter:.0f}", interval,
+        f"{one.p99_without:.0f}", f"{one.p99_with_exporter:.0f}",
+    ]  # fmt: skip
 
 
 def _month(one: Month) -> list[str]:
