@@ -14,6 +14,7 @@ from leeboard.api.reasons import Reason
 from leeboard.evaluator.configuration import Configuration
 from leeboard.evaluator.drift_figures import Profile
 from leeboard.evaluator.failures import EvaluationError
+from leeboard.evaluator.file_cache import Cache
 from leeboard.evaluator.observations import Observations
 from leeboard.kube.errors import Forbidden, NotFound
 from leeboard.kube.resources import SECRET, Resource
@@ -67,6 +68,7 @@ class Places:
     count: Callable[[str], None]
     _observations: OrderedDict[Place, Observations] = field(default_factory=OrderedDict)
     _profiles: OrderedDict[str, Profile] = field(default_factory=OrderedDict)
+    _files: Cache[Any] = field(default_factory=Cache)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     async def place_of(self, model: Model) -> Place:
@@ -94,7 +96,8 @@ class Places:
             found = self._observations.pop(place, None)
             if found is None:
                 store = place.open(place.uri)
-                found = Observations(store, task=place.task, positive_class=place.positive_class, count=self.count)
+                meaning = {"task": place.task, "positive_class": place.positive_class}
+                found = Observations(store, **meaning, count=self.count, cache=self._files)
             self._observations[place] = found
             if len(self._observations) > MOST_MODELS:
                 self._observations.popitem(last=False)
