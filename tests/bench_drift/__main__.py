@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from e2e.support.narrator import Narrator
-from tests.bench_drift import false_alarms, flights, known, latency, report, speed
-from tests.bench_drift.report import Found
+from tests.bench_drift import false_alarms, flights, known, latency, memory, report, speed
+from tests.bench_drift.report import Entry, Found
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "reference" / "drift-speed.md"
@@ -60,6 +60,14 @@ def _latency(found: Found, folder: Path, tell: Tell) -> None:
     found.delays.append(latency.added_by_the_socket(folder, tell))
 
 
+def _memory(found: Found, folder: Path, tell: Tell) -> None:
+    (folder / "evaluator").mkdir()
+    found.memory.append(memory.exporter(folder, tell))
+    of_evaluator, read = memory.evaluator(folder / "evaluator", tell)
+    found.memory.append(of_evaluator)
+    found.entries.append(Entry(of_evaluator.case, "files read in an hour, of which 600 are new", read))
+
+
 def _alarms(found: Found, _: Path, tell: Tell) -> None:
     found.alarms += false_alarms.at_and_below_the_threshold("JensenShannon", tell)
     found.alarms.append(false_alarms.over_time(tell))
@@ -71,6 +79,7 @@ def _alarms(found: Found, _: Path, tell: Tell) -> None:
 PARTS: dict[str, tuple[str, Callable[[Found, Path, Tell], None]]] = {
     "speed": ("how fast", _speed),
     "latency": ("what a request waits for", _latency),
+    "memory": ("a day in memory", _memory),
     "known": ("known answers", _known),
     "flights": ("a year of flights", _flights),
     "alarms": ("false alarms", _alarms),

@@ -101,6 +101,16 @@ class Delay:
     p99_with_exporter: float
 
 
+@dataclass(frozen=True)
+class Memory:
+    """What a process had in memory after the first hour of a day, at its end, and at most, in MiB."""
+
+    case: str
+    first_hour: float
+    end: float
+    most: float
+
+
 @dataclass
 class Found:
     """All that a run measured."""
@@ -110,12 +120,13 @@ class Found:
     verdicts: list[Verdict] = field(default_factory=list)
     months: list[Month] = field(default_factory=list)
     delays: list[Delay] = field(default_factory=list)
+    memory: list[Memory] = field(default_factory=list)
 
 
 def document(found: Found) -> list[dict[str, Any]]:
     """Everything, as build/bench/drift.json has it."""
     figures = [asdict(one) | {"ratio": one.ratio} for one in found.entries]
-    others = (found.delays, found.alarms, found.verdicts, found.months)
+    others = (found.delays, found.memory, found.alarms, found.verdicts, found.months)
     return [*figures, *(asdict(one) for kind in others for one in kind)]
 
 
@@ -141,6 +152,10 @@ def text(found: Found) -> str:
     parts = {
         "### How fast": (["", "", "ours", "peer", "its figure", "its figure / ours"], rows),
         "### What a request waits for": (DELAYS, [_delay(one) for one in found.delays]),
+        "### A day in memory": (
+            ["MiB in memory", "after the first hour", "at the end of the day", "at most"],
+            [[one.case, f"{one.first_hour:.1f}", f"{one.end:.1f}", f"{one.most:.1f}"] for one in found.memory],
+        ),
         "### False alarms": (["windows that are not to alarm", "declared", "realised", "windows"], alarms),
         "### Known answers": (["", "right", "found", ""], known),
         "### A year of flights": (MONTHS, [_month(one) for one in found.months]),

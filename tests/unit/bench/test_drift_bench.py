@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from tests.bench_drift import false_alarms, flights, known, latency, report
-from tests.bench_drift.report import Alarms, Delay, Entry, Found, Month, Verdict
+from tests.bench_drift import false_alarms, flights, known, latency, memory, report
+from tests.bench_drift.report import Alarms, Delay, Entry, Found, Memory, Month, Verdict
 
 
 @pytest.mark.parametrize("part", [known.misleading, known.car_loan, known.employment], ids=lambda part: part.__name__)
@@ -34,6 +34,13 @@ def test_every_request_is_told_of_and_only_then_measured(tmp_path, monkeypatch):
         latency._check(tmp_path, 91)
 
 
+def test_a_day_of_an_exporter_and_of_an_evaluator(tmp_path, monkeypatch):
+    monkeypatch.setattr(memory, "WINDOWS", 24)
+    found = memory.exporter(tmp_path, lambda _: None)
+    assert 1 < found.first_hour <= found.most < 1000
+    assert memory.over_a_day("x", [n << 20 for n in range(1, 49)]) == Memory("x", 2, 48, 48)
+
+
 def test_days_that_were_held_out_are_calm(monkeypatch):
     monkeypatch.setattr(false_alarms, "SPLITS", 1)
     case, left_out = next(iter(false_alarms.HELD_OUT.items()))
@@ -59,13 +66,14 @@ def test_what_is_written():
     alarms, verdicts = [Alarms("at", 0.05, 0.048, 2000)], [Verdict("x", "Drift", "Stable")]
     months = [Month("2013-07", 29_425, 34.1, 0.115, "Drift", "Stable", "Drift", "dest", 4, 3, 0)]
     delays = [Delay("one row", 16_000, 123.4, 125.0, 1.62, -0.5, 3.81, 713.0, 851.0)]
-    found = Found(entries, alarms, verdicts, months, delays)
+    found = Found(entries, alarms, verdicts, months, delays, [Memory("exporter", 62.04, 65.4, 66)])
     text = report.text(found)
     assert "| a | seconds | 0.5 | Evidently 0.7.23 | 50 | 100.0 |" in text
     assert "| a | rows/s | 400,000 |  |  |  |" in text
     assert "| at | 0.05 | 0.048 | 2,000 |" in text
     assert "| x | Drift | Stable | **wrong** |" in text
     assert "| 2013-07 | 29,425 | 34.1 | +0.115 | Drift | Stable | Drift | dest | 3 of 4 | 0 of 4 |" in text
+    assert "| exporter | 62.0 | 65.4 | 66.0 |" in text
     assert "| one row | 16,000 | 123 | 125 | +1.6 [-0.5, +3.8] | 713 | 851 |" in text
     assert report.text(Found(alarms=alarms)).count("###") == 1
     listed = report.document(found)
@@ -74,4 +82,4 @@ def test_what_is_written():
         "peer_version": "0.7.23", "ratio": 100.0,
     }  # fmt: skip
     assert listed[2]["p99_with_exporter"] == 851.0
-    assert listed[3] == {"case": "at", "declared": 0.05, "realised": 0.048, "windows": 2000}
+    assert listed[4] == {"case": "at", "declared": 0.05, "realised": 0.048, "windows": 2000}
