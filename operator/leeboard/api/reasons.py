@@ -93,6 +93,7 @@ class Reason(StrEnum):
     STABLE = "Stable"
     INCONCLUSIVE = "Inconclusive"
     LABEL_STARVED = "LabelStarved"
+    OBSERVATIONS_MISSING = "ObservationsMissing"
     EVALUATION_STALE = "EvaluationStale"
     RETRAIN_REQUESTED = "RetrainRequested"
     ROLLBACK_REQUESTED = "RollbackRequested"
@@ -162,6 +163,7 @@ _HINTS: dict[Reason, str] = {
     Reason.ROLLBACK_REFUSED: "the message says why; `leeboard rollback MODEL/VERSION` returns to one that you name",
     Reason.REQUEST_LOG_MISSING: "set serving.logging on the Model; rows are chosen as soon as there are some",
     Reason.LABEL_STARVED: "send labels to /feedback by the ids of the answers, or correct prediction.labelDelay",
+    Reason.OBSERVATIONS_MISSING: "read the log of the exporters (kubectl logs <pod> -c exporter), and the evaluator's",
     Reason.EVALUATION_STALE: "check that the evaluator Deployment runs and may read the Model's storage",
 }
 

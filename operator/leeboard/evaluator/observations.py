@@ -3,13 +3,14 @@
 import logging
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 import pandas as pd
 import pyarrow as pa
 
+from leeboard.evaluator.figures import figure
 from leeboard.evaluator.file_cache import Cache
 from leeboard.evaluator.labels import Rows, parse_feedback, parse_ledger
 from leeboard.evaluator.requests import parse_recomputed, parse_requests, together
@@ -77,6 +78,27 @@ class Files(Generic[Item]):
         return item
 
 
+class Seen(NamedTuple):
+    """Windows of a stretch of time; how many more files of it could not be read; and beginning and end of the newest
+    window that there is at all, in milliseconds since 1970."""
+
+    windows: tuple[Window, ...]
+    unreadable: int
+    newest: tuple[int, int] | None
+
+    def figures(self, since: datetime, unfit: int) -> dict[str, Any]:
+        """`windows` and `unreadable` of `status.evaluation`; `unfit` windows were read and are on other bins.
+
+        Of the newest window it is told when it ended, if after `since`, and how many seconds it is long.
+        """
+        windows: dict[str, Any] = {"count": len(self.windows) + self.unreadable}
+        if self.newest is not None and self.newest[1] >= _milliseconds(since):
+            start, end = self.newest
+            newest = datetime.fromtimestamp(end / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            windows |= {"newest": newest, "seconds": figure((end - start) / 1000)}
+        return {"windows": windows, "unreadable": self.unreadable + unfit}
+
+
 class Observations:
     """The observations of one Model. `store` lies at `Model.spec.storage.uri`; `count` is told of every file read.
 
@@ -100,16 +122,15 @@ class Observations:
         self._feedback: Files[Rows] = Files(store, lambda data: parse_feedback(data, task, positive_class), kept, count)
         self._recomputed: Files[pd.DataFrame] = Files(store, parse_recomputed, kept, count, size=_size_of)
 
-    def windows(self, version: str, since: datetime, until: datetime) -> Iterator[Window]:
+    def windows(self, version: str, since: datetime, until: datetime) -> "Seen":
         """The windows that began at `since` or later and ended by `until`. Raises StorageError."""
         first, last = _milliseconds(since), _milliseconds(until)
-        for entry in self.store.list(f"observations/{version}/windows/"):
-            span = span_of(entry)
-            if span is None or span[0] < first or span[1] > last:
-                continue
-            window = self._windows.get(entry)
-            if window is not None:
-                yield window
+        spans = [(span_of(entry), entry) for entry in self.store.list(f"observations/{version}/windows/")]
+        past = [(span, entry) for span, entry in spans if span is not None and span[1] <= last]
+        files = [self._windows.get(entry) for span, entry in past if span[0] >= first]
+        windows = tuple(window for window in files if window is not None)
+        newest = max((span for span, _ in past), key=lambda span: span[1], default=None)
+        return Seen(windows, len(files) - len(windows), newest)
 
     def ledger(self, version: str, since: datetime) -> list[Rows]:
         """The newest predictions, from files that end at `since` or later; bounded. Raises StorageError."""

@@ -107,7 +107,8 @@ class Places:
         """The reference of a version, its digest verified. Blocks; raises EvaluationError and StorageError."""
         stored = version.spec.profile
         if stored is None:
-            raise EvaluationError(Reason.LINEAGE_INCOMPLETE, f"{version.metadata.name} has no profile")
+            text = f"{version.metadata.name} has no profile to measure drift from"
+            raise EvaluationError(Reason.REFERENCE_MISSING, text)
         self._allow(stored.uri, version.metadata.namespace)
         with self._lock:
             found = self._profiles.pop(stored.digest, None) or _fetched(place, stored)
@@ -130,7 +131,7 @@ def _fetched(place: Place, stored: StoredFile) -> Profile:
     try:
         return Profile.parse(data)
     except ValueError as error:
-        raise EvaluationError(Reason.BAD_DATA, f"{stored.uri} is no profile") from error
+        raise EvaluationError(Reason.BAD_DATA, f"{stored.uri} is no profile: {error}") from error
 
 
 def _decoded(secret: Raw) -> dict[str, str]:
