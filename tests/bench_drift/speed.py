@@ -39,7 +39,7 @@ def evaluation(folder: Path, rows: int, tell: Callable[[str], None]) -> list[Ent
     reference_path, current_path = written(folder, rows)
     reference, current = pd.read_parquet(reference_path), pd.read_parquet(current_path)
     tell(f"{rows} rows: ours")
-    profile = Profile.of(_profile(reference))
+    profile = Profile.of(reference_profile(reference))
     counting = _median(lambda: counted(profile, current))
     window = counted(profile, current)
     evaluating = _median(lambda: drift_figures(profile, window, (), {"JensenShannon"}, 1e-6))
@@ -81,7 +81,7 @@ def exporter() -> list[Entry]:
 def _counting(segments: tuple[str, ...]) -> float:
     """Rows a second; the input that tells the segment is there in both cases."""
     reference, batch = _with_segment(table(20_000, 1)), _with_segment(table(BATCH, 2))
-    profile = {"contract": 1, **_profile(reference)}
+    profile = {"contract": 1, **reference_profile(reference)}
     add_segments(profile, reference, inputs_of(reference), segments)
     references = References.parse(json.dumps(profile).encode())
     told = [Told(f"r{number}", 1.7e9, 0.001, 200, 1) for number in range(BATCH)]
@@ -105,7 +105,7 @@ def merging() -> list[Entry]:
     """Windows of many pods added up."""
     generator = np.random.default_rng(3)
     columns = pd.DataFrame({f"x{number}": generator.normal(size=2000) for number in range(PODS_FEATURES)})
-    raw = _profile(columns)
+    raw = reference_profile(columns)
     profile = Profile.of(raw)
     files = [_window(raw, f"pod-{number}", generator) for number in range(50)]
     windows = [parse_window(files[number % len(files)]) for number in range(PODS)]
@@ -125,7 +125,8 @@ def counted(profile: Profile, current: pd.DataFrame) -> Observed:
     return Observed(len(current), 0, len(current), 0, features, profile.prediction.distribution)
 
 
-def _profile(columns: pd.DataFrame) -> dict[str, Any]:
+def reference_profile(columns: pd.DataFrame) -> dict[str, Any]:
+    """Of a table of numbers, the first of which stands for the prediction; without noise."""
     described = []
     for name in columns.columns:
         values = columns[name].to_numpy()

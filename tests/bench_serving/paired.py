@@ -1,4 +1,8 @@
-"""Two figures that were measured in turns: how the second compares with the first, on a machine whose speed varies."""
+"""Two figures that were measured in turns: how the second compares with the first, on a machine whose speed varies.
+
+Intervals are those of the sign test: two of the sorted ratios or differences (Conover 1999, section 3.2), whatever
+their law.
+"""
 
 from __future__ import annotations
 
@@ -21,16 +25,36 @@ class Paired:
     high: float
 
 
-def paired(first: Sequence[float], second: Sequence[float]) -> Paired:
-    """The interval is that of the sign test: two of the sorted ratios (Conover 1999, section 3.2), whatever their law.
+@dataclass(frozen=True)
+class Added:
+    """Medians of both, and the median of the differences of what was measured one after the other, with its interval
+    of 95 %, all in one unit."""
 
-    Raises ValueError where there are not as many of both, or none.
-    """
-    ratios = sorted(after / before for before, after in zip(first, second, strict=True))
-    if not ratios:
+    first: float
+    second: float
+    difference: float
+    low: float
+    high: float
+
+
+def paired(first: Sequence[float], second: Sequence[float]) -> Paired:
+    """Raises ValueError where there are not as many of both, or none."""
+    ratios = [after / before for before, after in zip(first, second, strict=True)]
+    ends = _median(ratios)
+    return Paired(statistics.median(first), statistics.median(second), *ends)
+
+
+def added(first: Sequence[float], second: Sequence[float]) -> Added:
+    """Raises ValueError where there are not as many of both, or none."""
+    differences = [after - before for before, after in zip(first, second, strict=True)]
+    ends = _median(differences)
+    return Added(statistics.median(first), statistics.median(second), *ends)
+
+
+def _median(figures: Sequence[float]) -> tuple[float, float, float]:
+    """With the ends of its interval of 95 %."""
+    if not figures:
         raise ValueError("nothing was measured")
-    skipped = max(0, int(binom.ppf(0.025, len(ratios), 0.5)) - 1)
-    return Paired(
-        statistics.median(first), statistics.median(second),
-        statistics.median(ratios), ratios[skipped], ratios[-1 - skipped],
-    )  # fmt: skip
+    ordered = sorted(figures)
+    skipped = max(0, int(binom.ppf(0.025, len(ordered), 0.5)) - 1)
+    return statistics.median(ordered), ordered[skipped], ordered[-1 - skipped]

@@ -129,7 +129,9 @@ REFERENCE: dict[Reason, Entry] = {
         (_MODEL,), "`serving.allowUnsafeFormats` is set, and a version that may serve runs code that came with it."
     ),
     Reason.REDACTION_UNKNOWN: Entry((_MODEL,), "`serving.logging.redact` names what is no input of the champion."),
-    Reason.REFERENCE_MISSING: Entry((_VERSION,), "The version was imported without the rows that it is compared with."),
+    Reason.REFERENCE_MISSING: Entry(
+        (_VERSION, _MONITOR), "The version was imported without the rows that it is compared with."
+    ),
     Reason.ERROR_RATE_TOO_HIGH: Entry((_MODEL,), "The candidate fails more requests than the champion does."),
     Reason.LATENCY_TOO_HIGH: Entry((_MODEL,), "The candidate answers more slowly than the champion does."),
     Reason.NOT_ENOUGH_SAMPLES: Entry((_MODEL, _MONITOR), "There are too few requests yet to tell."),
@@ -139,6 +141,9 @@ REFERENCE: dict[Reason, Entry] = {
     Reason.STABLE: Entry((_MONITOR,), "All checks are certain that nothing moved too far."),
     Reason.INCONCLUSIVE: Entry((_MONITOR,), "The figures allow no verdict; the message says what is missing."),
     Reason.LABEL_STARVED: Entry((_MONITOR,), "Labels for a check of performance do not come, although they are due."),
+    Reason.OBSERVATIONS_MISSING: Entry(
+        (_MONITOR,), "Too much of what was served is in no window: what is missing may be what drifted."
+    ),
     Reason.EVALUATION_STALE: Entry((_MODEL, _MONITOR), "The evaluator's newest figures are too old."),
     Reason.RETRAIN_REQUESTED: Entry((_MONITOR,), "A TrainingJob was asked for a run because of drift."),
     Reason.ROLLBACK_REQUESTED: Entry((_MODEL, _MONITOR), "A Model was asked for a rollback because of drift."),

@@ -93,6 +93,7 @@ class Reason(StrEnum):
     STABLE = "Stable"
     INCONCLUSIVE = "Inconclusive"
     LABEL_STARVED = "LabelStarved"
+    OBSERVATIONS_MISSING = "ObservationsMissing"
     EVALUATION_STALE = "EvaluationStale"
     RETRAIN_REQUESTED = "RetrainRequested"
     ROLLBACK_REQUESTED = "RollbackRequested"
@@ -166,6 +167,7 @@ _HINTS: dict[Reason, str] = {
     Reason.WEBHOOK_FORBIDDEN: "ask the administrator to add the address to evaluator.allowedWebhooks of the chart",
     Reason.WEBHOOK_FAILED: "check url, token and ca.crt in the webhook's Secret, and networkPolicies.egress",
     Reason.LABEL_STARVED: "send labels to /feedback by the ids of the answers, or correct prediction.labelDelay",
+    Reason.OBSERVATIONS_MISSING: "read the log of the exporters (kubectl logs <pod> -c exporter), and the evaluator's",
     Reason.EVALUATION_STALE: "check that the evaluator Deployment runs and may read the Model's storage",
 }
 

@@ -27,6 +27,7 @@ ALPHA = 0.05
 SEED = 0
 ALWAYS: Name = "JensenShannon"
 """What inputs are ranked by, whether a check asks for it or not."""
+CONTRACT = 1
 MOST_FEATURES = 500
 UNKNOWN_ROWS = 1 << 62
 """Of a noise that does not say how many rows it is of: no window is then long enough to have less."""
@@ -46,18 +47,23 @@ class Reference:
 @dataclass(frozen=True)
 class Profile:
     """The reference of a version: its inputs, in order, and its prediction; of a classifier whose holdout was large
-    enough, what its scores mean; and the inputs by whose values rows are counted too."""
+    enough, what its scores mean; and the inputs by whose values rows are counted too. `unwatched` are inputs beyond
+    `MOST_FEATURES`, which no figure is about."""
 
     features: tuple[Reference, ...]
     prediction: Reference
     score_meaning: ScoreMeaning | None = None
     segments: tuple[SegmentReference, ...] = ()
+    unwatched: frozenset[str] = frozenset()
 
     @classmethod
     def parse(cls, data: bytes) -> "Profile":
-        """Read profile.json. Raises ValueError where it is malformed."""
+        """Read profile.json. Raises ValueError where it is malformed, or of a contract that is not known."""
         try:
-            return cls.of(json.loads(data))
+            raw = json.loads(data)
+            if raw["contract"] != CONTRACT:
+                raise ValueError(f"contract {raw['contract']}, not {CONTRACT}")
+            return cls.of(raw)
         except (KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ValueError(f"not a profile: {error!r}") from error
 
@@ -65,9 +71,10 @@ class Profile:
     def of(cls, raw: Mapping[str, Any]) -> "Profile":
         """The document itself. Raises ValueError, KeyError, TypeError and AttributeError where it is malformed."""
         features = tuple(_reference(one) for one in raw["features"][:MOST_FEATURES])
+        unwatched = frozenset(str(one["name"]) for one in raw["features"][MOST_FEATURES:])
         prediction = _reference(raw["prediction"])
         meaning = ScoreMeaning.parse(raw.get("calibration"), prediction.distribution.bins)
-        return cls(features, prediction, meaning, segments=segments_of_profile(raw))
+        return cls(features, prediction, meaning, segments=segments_of_profile(raw), unwatched=unwatched)
 
 
 @dataclass
@@ -118,28 +125,35 @@ class Sum:
 
 
 def observe(profile: Profile, windows: Iterable[Window]) -> Observed:
-    """Add up windows. One whose bins are not those of the profile is left out as a whole and counted as `unfit`."""
+    """Add up windows. One whose bins are not those of the profile, or that has another input, is left out as a whole
+    and counted as `unfit`. Values of an input that a window does not have are missing: none of its rows had one."""
     sums = {one.distribution.name: Sum(one.distribution) for one in profile.features}
     prediction = Sum(profile.prediction.distribution)
     requests = dropped = rows = unfit = 0
     spans: list[tuple[float, float, int]] = []
     for window in windows:
         dropped += window.dropped
-        parts = [(sums[raw["name"]], raw) for raw in window.features if raw["name"] in sums]
+        parts = [(sums.get(raw["name"]), raw) for raw in window.features if raw["name"] not in profile.unwatched]
         if window.prediction is not None:
             parts.append((prediction, window.prediction))
-        if not all(total.fits(raw) for total, raw in parts):
+        fitting = [(total, raw) for total, raw in parts if total is not None and total.fits(raw)]
+        if len(fitting) < len(parts):
             unfit += 1
             dropped += window.requests
             continue
-        for total, raw in parts:
+        for total, raw in fitting:
             total.add(raw)
         requests += window.requests
         rows += window.rows
         spans.append((window.start.timestamp(), window.end.timestamp(), window.rows))
-    features = {name: total.whole() for name, total in sums.items()}
+    features = {name: _with_absent(total.whole(), rows) for name, total in sums.items()}
     by_hour = rows_by_hour(*np.array(spans, dtype=np.float64).reshape(-1, 3).T)
     return Observed(requests, dropped, rows, unfit, features, prediction.whole(), by_hour)
+
+
+def _with_absent(distribution: Distribution, rows: int) -> Distribution:
+    """With the rows of windows that do not know this input."""
+    return replace(distribution, missing=distribution.missing + max(0, rows - distribution.rows))
 
 
 def wanted_distances(checks: Iterable[Check]) -> set[Name]:
@@ -179,6 +193,7 @@ def drift_figures(
         "served": observed.requests + observed.dropped,
         "rows": observed.rows,
         "unreadable": observed.unfit,
+        **({"unwatched": len(unwatched)} if (unwatched := profile.unwatched.difference(exclude)) else {}),
         "features": [row for row, _ in rows],
         "prediction": prediction | reference_figures(profile.prediction.seasons, basis),
         **(reference_figures(features[0].seasons, basis) if features else {}),

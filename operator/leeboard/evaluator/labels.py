@@ -31,6 +31,11 @@ class Rows:
     def __len__(self) -> int:
         return len(self.ids)
 
+    @property
+    def bytes(self) -> int:
+        """What they take in memory."""
+        return self.ids.nbytes + self.times.nbytes + self.values.nbytes
+
 
 NOTHING = Rows(np.empty(0, np.uint64), np.empty(0, np.int64), np.empty(0, np.float64))
 

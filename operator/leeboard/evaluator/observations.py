@@ -3,112 +3,141 @@
 import logging
 import re
 import threading
-import time
-from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 import pandas as pd
 import pyarrow as pa
 
+from leeboard.evaluator.figures import figure
+from leeboard.evaluator.file_cache import Cache
 from leeboard.evaluator.labels import Rows, parse_feedback, parse_ledger
 from leeboard.evaluator.requests import parse_recomputed, parse_requests, together
 from leeboard.evaluator.windows import Window, parse_window
 from leeboard.storage import Entry, Store
 
 LOG = logging.getLogger("leeboard.evaluator.observations")
-MOST_WINDOWS, MOST_TABLES = 10_000, 10_000
-"""Files kept in memory of one Model at most; others are read again when they are asked for."""
-IDLE_SECONDS = 3600.0
-"""A file that nobody asked for that long is forgotten: windows move on, and what lies behind them is not asked for."""
 MOST_LEDGER_ROWS = 2_000_000
 MOST_LOGGED_VALUES = 4 << 20
 """Rows of requests times their columns: what is read at once, some 32 MB and as much again while it is sorted."""
 LARGEST_FILE = 16 << 20
 _SPAN = re.compile(r"(\d{1,16})-(\d{1,16})\.(?:[a-z]+\.gz|parquet)$")
 
+
+class Sized(Protocol):
+    """What knows how much memory it takes."""
+
+    @property
+    def bytes(self) -> int:
+        """So many."""
+
+
 Item = TypeVar("Item")
 
 
-@dataclass
-class Cache(Generic[Item]):
-    """Parsed files by version, key and tag; None for one that could not be read, so that it is tried but once."""
+def _bytes_of(item: Sized) -> int:
+    return item.bytes
 
-    most: int
-    clock: Callable[[], float] = time.monotonic
-    items: OrderedDict[tuple[str, str], tuple[float, Item | None]] = field(default_factory=OrderedDict)
-    lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def get(
-        self, store: Store, entry: Entry, parse: Callable[[bytes], Item], count: Callable[[str], None]
-    ) -> Item | None:
-        """The parsed file. Raises StorageError where it cannot be fetched."""
-        with self.lock:  # a Model and its monitors are evaluated by different threads
-            return self._get(store, entry, parse, count)
+class Files(Generic[Item]):
+    """Files of one kind of one Model, parsed; a cache keeps them. `count` is told of every file that was read."""
 
-    def _get(
-        self, store: Store, entry: Entry, parse: Callable[[bytes], Item], count: Callable[[str], None]
-    ) -> Item | None:
-        name, now = (entry.key, entry.etag), self.clock()
-        if name in self.items:
-            item = self.items[name][1]
-            self.items[name] = (now, item)
-            self.items.move_to_end(name)
+    def __init__(
+        self,
+        store: Store,
+        parse: Callable[[bytes], Item],
+        cache: Cache[Item | None],
+        count: Callable[[str], None],
+        size: Callable[[Any], int] = _bytes_of,
+    ) -> None:
+        self._store, self._parse, self._cache, self._count, self._size = store, parse, cache, count, size
+        self._owner = object()
+        self._one_at_a_time = threading.Lock()
+
+    def get(self, entry: Entry) -> Item | None:
+        """The parsed file, None where it could not be read. Raises StorageError where it cannot be fetched."""
+        key = (self._owner, entry.key, entry.etag)
+        # a Model and its monitors are evaluated by different threads, and want the same files
+        with self._one_at_a_time:
+            try:
+                return self._cache.find(key)
+            except KeyError:
+                item = self._read(entry)
+            self._cache.keep(key, item, 0 if item is None else self._size(item))
             return item
+
+    def _read(self, entry: Entry) -> Item | None:
         try:
-            if entry.bytes > LARGEST_FILE:
-                raise ValueError(f"{entry.bytes} bytes; at most {LARGEST_FILE} are read")
-            item = parse(store.get(entry.key))
-            count("read")
+            item = self._parse(fetched(self._store, entry))
         except ValueError as error:
             LOG.warning("%s is left out: %s", entry.key, error)
-            item = None
-            count("unreadable")
-        self.items[name] = (now, item)
-        self._forget(now)
+            self._count("unreadable")
+            return None
+        self._count("read")
         return item
 
-    def _forget(self, now: float) -> None:
-        """The one that was asked for longest ago stands first."""
-        while self.items:
-            asked, _ = next(iter(self.items.values()))
-            if len(self.items) <= self.most and now - asked <= IDLE_SECONDS:
-                return
-            self.items.popitem(last=False)
+
+class Seen(NamedTuple):
+    """Windows of a stretch of time; how many more files of it could not be read; and beginning and end of the newest
+    window that there is at all, in milliseconds since 1970."""
+
+    windows: tuple[Window, ...]
+    unreadable: int
+    newest: tuple[int, int] | None
+
+    def figures(self, since: datetime, unfit: int) -> dict[str, Any]:
+        """`windows` and `unreadable` of `status.evaluation`; `unfit` windows were read and are on other bins.
+
+        Of the newest window it is told when it ended, if after `since`, and how many seconds it is long.
+        """
+        windows: dict[str, Any] = {"count": len(self.windows) + self.unreadable}
+        if self.newest is not None and self.newest[1] >= _milliseconds(since):
+            start, end = self.newest
+            newest = datetime.fromtimestamp(end / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            windows |= {"newest": newest, "seconds": figure((end - start) / 1000)}
+        return {"windows": windows, "unreadable": self.unreadable + unfit}
 
 
 class Observations:
-    """The observations of one Model. `store` lies at `Model.spec.storage.uri`; `count` is told of every file read."""
+    """The observations of one Model. `store` lies at `Model.spec.storage.uri`; `count` is told of every file read.
 
-    def __init__(self, store: Store, *, task: str, positive_class: str, count: Callable[[str], None]) -> None:
+    Models share the cache that is given.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        task: str,
+        positive_class: str,
+        count: Callable[[str], None],
+        cache: Cache[Any] | None = None,
+    ) -> None:
         self.store = store
-        self._task = task
-        self._positive_class = positive_class
         self._count = count
-        self._windows: Cache[Window] = Cache(MOST_WINDOWS)
-        self._ledgers: Cache[Rows] = Cache(MOST_TABLES)
-        self._feedback: Cache[Rows] = Cache(MOST_TABLES)
-        self._recomputed: Cache[pd.DataFrame] = Cache(MOST_TABLES)
+        kept: Cache[Any] = cache or Cache()
+        self._windows: Files[Window] = Files(store, parse_window, kept, count)
+        self._ledgers: Files[Rows] = Files(store, parse_ledger, kept, count)
+        self._feedback: Files[Rows] = Files(store, lambda data: parse_feedback(data, task, positive_class), kept, count)
+        self._recomputed: Files[pd.DataFrame] = Files(store, parse_recomputed, kept, count, size=_size_of)
 
-    def windows(self, version: str, since: datetime, until: datetime) -> Iterator[Window]:
+    def windows(self, version: str, since: datetime, until: datetime) -> "Seen":
         """The windows that began at `since` or later and ended by `until`. Raises StorageError."""
         first, last = _milliseconds(since), _milliseconds(until)
-        for entry in self.store.list(f"observations/{version}/windows/"):
-            span = span_of(entry)
-            if span is None or span[0] < first or span[1] > last:
-                continue
-            window = self._windows.get(self.store, entry, parse_window, self._count)
-            if window is not None:
-                yield window
+        spans = [(span_of(entry), entry) for entry in self.store.list(f"observations/{version}/windows/")]
+        past = [(span, entry) for span, entry in spans if span is not None and span[1] <= last]
+        files = [self._windows.get(entry) for span, entry in past if span[0] >= first]
+        windows = tuple(window for window in files if window is not None)
+        newest = max((span for span, _ in past), key=lambda span: span[1], default=None)
+        return Seen(windows, len(files) - len(windows), newest)
 
     def ledger(self, version: str, since: datetime) -> list[Rows]:
         """The newest predictions, from files that end at `since` or later; bounded. Raises StorageError."""
         rows: list[Rows] = []
         total = 0
         for entry in self._newest_first(f"observations/{version}/ledger/", since):
-            part = self._ledgers.get(self.store, entry, parse_ledger, self._count)
+            part = self._ledgers.get(entry)
             if part is not None:
                 rows.append(part)
                 total += len(part)
@@ -123,7 +152,7 @@ class Observations:
             part
             for version in versions
             for entry in self._newest_first(f"observations/{version}/feedback/", since)
-            if (part := self._feedback.get(self.store, entry, self._parse_feedback, self._count)) is not None
+            if (part := self._feedback.get(entry)) is not None
         ]
 
     def requests(self, version: str, since: datetime) -> pd.DataFrame:
@@ -135,7 +164,7 @@ class Observations:
         values = 0
         for entry in self._newest_first(f"observations/{version}/requests/", since):
             try:
-                table = parse_requests(self._fetched(entry))
+                table = parse_requests(fetched(self.store, entry))
             except ValueError as error:
                 LOG.warning("%s is left out: %s", entry.key, error)
                 self._count("unreadable")
@@ -154,7 +183,7 @@ class Observations:
         values = 0
         keys = self.store.list(f"observations/{version}/recomputed/")
         for entry in sorted(keys, key=lambda one: one.key, reverse=True):
-            part = self._recomputed.get(self.store, entry, parse_recomputed, self._count)
+            part = self._recomputed.get(entry)
             values += part.size if part is not None else 0
             if values > MOST_LOGGED_VALUES:
                 LOG.info("version %s: only the last of the recomputed rows are read", version)
@@ -163,20 +192,23 @@ class Observations:
                 parts.append(part)
         return parts[::-1]
 
-    def _fetched(self, entry: Entry) -> bytes:
-        if entry.bytes > LARGEST_FILE:
-            raise ValueError(f"{entry.bytes} bytes; at most {LARGEST_FILE} are read")
-        return self.store.get(entry.key)
-
-    def _parse_feedback(self, data: bytes) -> Rows:
-        return parse_feedback(data, self._task, self._positive_class)
-
     def _newest_first(self, prefix: str, since: datetime) -> list[Entry]:
         """A file whose name tells no times may hold any."""
         first = _milliseconds(since)
         spans = [(span_of(entry), entry) for entry in self.store.list(prefix) if not entry.key.endswith("/")]
         wanted = [(span or (0, 0), entry) for span, entry in spans if span is None or span[1] >= first]
         return [entry for _, entry in sorted(wanted, key=lambda pair: (-pair[0][1], pair[1].key))]
+
+
+def fetched(store: Store, entry: Entry) -> bytes:
+    """The bytes of a file. Raises StorageError, and ValueError where they are too many."""
+    if entry.bytes > LARGEST_FILE:
+        raise ValueError(f"{entry.bytes} bytes; at most {LARGEST_FILE} are read")
+    return store.get(entry.key)
+
+
+def _size_of(table: pd.DataFrame) -> int:
+    return int(table.memory_usage(deep=True).sum())
 
 
 def span_of(entry: Entry) -> tuple[int, int] | None:

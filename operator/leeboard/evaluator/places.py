@@ -14,6 +14,7 @@ from leeboard.api.reasons import Reason
 from leeboard.evaluator.configuration import Configuration
 from leeboard.evaluator.drift_figures import Profile
 from leeboard.evaluator.failures import EvaluationError
+from leeboard.evaluator.file_cache import Cache
 from leeboard.evaluator.observations import Observations
 from leeboard.kube.errors import Forbidden, NotFound
 from leeboard.kube.resources import SECRET, Resource
@@ -67,6 +68,7 @@ class Places:
     count: Callable[[str], None]
     _observations: OrderedDict[Place, Observations] = field(default_factory=OrderedDict)
     _profiles: OrderedDict[str, Profile] = field(default_factory=OrderedDict)
+    _files: Cache[Any] = field(default_factory=Cache)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     async def place_of(self, model: Model) -> Place:
@@ -94,7 +96,8 @@ class Places:
             found = self._observations.pop(place, None)
             if found is None:
                 store = place.open(place.uri)
-                found = Observations(store, task=place.task, positive_class=place.positive_class, count=self.count)
+                meaning = {"task": place.task, "positive_class": place.positive_class}
+                found = Observations(store, **meaning, count=self.count, cache=self._files)
             self._observations[place] = found
             if len(self._observations) > MOST_MODELS:
                 self._observations.popitem(last=False)
@@ -104,7 +107,8 @@ class Places:
         """The reference of a version, its digest verified. Blocks; raises EvaluationError and StorageError."""
         stored = version.spec.profile
         if stored is None:
-            raise EvaluationError(Reason.LINEAGE_INCOMPLETE, f"{version.metadata.name} has no profile")
+            text = f"{version.metadata.name} has no profile to measure drift from"
+            raise EvaluationError(Reason.REFERENCE_MISSING, text)
         self._allow(stored.uri, version.metadata.namespace)
         with self._lock:
             found = self._profiles.pop(stored.digest, None) or _fetched(place, stored)
@@ -127,7 +131,7 @@ def _fetched(place: Place, stored: StoredFile) -> Profile:
     try:
         return Profile.parse(data)
     except ValueError as error:
-        raise EvaluationError(Reason.BAD_DATA, f"{stored.uri} is no profile") from error
+        raise EvaluationError(Reason.BAD_DATA, f"{stored.uri} is no profile: {error}") from error
 
 
 def _decoded(secret: Raw) -> dict[str, str]:

@@ -131,7 +131,7 @@ class Rounds:
         since = candidate.compared_since if candidate else max(champion.since, now - WITHOUT_CANDIDATE)
 
         def traffic(version: str) -> tuple[str, Traffic]:
-            return version, Traffic.of(observations.windows(version, since, now))
+            return version, Traffic.of(observations.windows(version, since, now).windows)
 
         figures = model_figures(traffic(candidate.name) if candidate else None, traffic(champion.name))
         return {"since": _text(since)} | figures
@@ -154,8 +154,8 @@ class Rounds:
     ) -> Raw:
         start, name = now - parse_duration(monitor.spec.window.length), version.metadata.name
         profile, observations = self.places.profile(place, version), self.places.observations(place)
-        windows = list(observations.windows(name, start, now))
-        status = model.status
+        seen = observations.windows(name, start, now)
+        windows, status = seen.windows, model.status
         others = [one.name for one in (status.candidate, status.draining) if one is not None and one.name != name]
         feedback = observations.feedback([name, *others], start)
         ledger = observations.ledger(name, start - LEDGER_REACH) if feedback else []
@@ -170,6 +170,7 @@ class Rounds:
             **kpis,
             **monitored.raw,
             **skew_figures(observations, monitor.spec, model, name, profile, since=start),
+            **seen.figures(status.champion.since if status.champion else start, monitored.observed.unfit),
             "labels": {"arrived": arrived, "rows": len(labelled.truth)}
             | ({"newest": _text(newest)} if newest else {})
             | delay_figures(labelled.delays),
@@ -185,9 +186,8 @@ class Rounds:
         queued = self._beside(
             "rows for labels of", monitor, lambda: labelling_figures(observations, monitor, model, window)
         )
-        return (
-            figures | queued | self._beside("report of", monitor, lambda: _reported(observations, monitor, name, page))
-        )
+        report = self._beside("report of", monitor, lambda: _reported(observations, monitor, name, page))
+        return figures | queued | report
 
     def _beside(self, what: str, monitor: DriftMonitor, work: Callable[[], Raw]) -> Raw:
         """What is kept beside the windows. Figures count without it: where it cannot be made or kept, that is told, and

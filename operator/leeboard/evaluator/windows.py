@@ -2,8 +2,9 @@
 
 import json
 import math
+import sys
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,11 +12,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from leeboard.evaluator.packed import Packed
 from leeboard.stats.segments import SegmentCounts, segments_of_window
 
 LARGEST = 32 << 20
 """Bytes of a file once it is decompressed."""
 CONTRACT = 1
+OF_AN_OBJECT = 1500
+"""Bytes, roughly, of a window without its counts."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,10 +37,15 @@ class Window:
     dropped: int
     latency_edges: tuple[float, ...]
     latency_counts: NDArray[np.int64]
-    features: tuple[Mapping[str, Any], ...]
+    features: Sequence[Mapping[str, Any]]
     prediction: Mapping[str, Any] | None
     pod: str = ""
     segments: tuple[SegmentCounts, ...] = ()
+
+    @property
+    def bytes(self) -> int:
+        """What it takes in memory, where a file was read."""
+        return OF_AN_OBJECT + (self.features.bytes if isinstance(self.features, Packed) else 0)
 
 
 def parse_window(data: bytes) -> Window:
@@ -55,9 +64,9 @@ def parse_window(data: bytes) -> Window:
             dropped=_count(raw.get("dropped", 0)),
             latency_edges=tuple(float(edge) for edge in latency["edges"]),
             latency_counts=_counts(latency["counts"]),
-            features=tuple(_distribution(one) for one in raw.get("features") or ()),
-            prediction=_distribution(raw["prediction"]) if raw.get("prediction") else None,
-            pod=str(raw.get("pod") or "")[:253],
+            features=Packed([_distribution(one) for one in raw.get("features") or ()]),
+            prediction=Packed([_distribution(raw["prediction"])])[0] if raw.get("prediction") else None,
+            pod=sys.intern(str(raw.get("pod") or "")[:253]),
             segments=segments_of_window(raw),
         )
     except (KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:

@@ -35,7 +35,10 @@ UNSEEN = Family("leeboard_unseen_total", "counter", "Categories that the referen
 SCORE = Family("leeboard_score", "histogram", "Scores, on the bins of the reference.", _ADDRESS)
 FEEDBACK = Family("leeboard_feedback_total", "counter", "Labels that were accepted.", _ADDRESS)
 DROPPED = Family(
-    "leeboard_observations_dropped_total", "counter", "Requests that the server could not tell of.", _ADDRESS
+    "leeboard_observations_dropped_total",
+    "counter",
+    "Requests that the server could not tell of, or that could not be counted.",
+    _ADDRESS,
 )
 MALFORMED = Family("leeboard_malformed_frames_total", "counter", "Frames of the server that were none.", _ADDRESS)
 UNNAMED = Family("leeboard_unnamed_rows_total", "counter", "Rows whose id can stand in no ledger.", _ADDRESS)

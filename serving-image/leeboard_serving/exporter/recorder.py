@@ -53,8 +53,13 @@ class Recorder:
         return self._references.score_groups
 
     async def observe(self, observations: Observations) -> None:
-        """Count observations; waits while the ledger becomes a file. Raises ValueError where they cannot be counted."""
-        check(observations, self._references)
+        """Count observations; waits while the ledger becomes a file. Raises ValueError where they cannot be counted:
+        the window then says how many requests it lacks."""
+        try:
+            check(observations, self._references)
+        except ValueError:
+            self._window.dropped += len(observations.requests) + max(0, observations.dropped)
+            raise
         self._window.add(observations)
         self.unnamed += sum(told.rows for told in observations.requests if told.rows and not has_usable_ids(told))
         for block in ledger_blocks(observations):

@@ -7,7 +7,7 @@ from tests.bench_serving import report
 from tests.bench_serving.h2load import Overload
 from tests.bench_serving.load import Result, parsed
 from tests.bench_serving.measuring import median
-from tests.bench_serving.paired import Paired, paired
+from tests.bench_serving.paired import Paired, added, paired
 
 WRK = """\
 Running 2s test @ http://127.0.0.1:1/v2/models/m/infer
@@ -103,3 +103,9 @@ def test_the_interval_of_a_paired_ratio_covers_what_it_should():
 def test_pairs_need_both(first, second):
     with pytest.raises(ValueError, match=r"nothing was measured|shorter|longer"):
         paired(first, second)
+
+
+def test_a_difference_has_the_unit_of_both_and_an_interval():
+    found = added([100.0, 110.0, 90.0] * 10, [104.0, 116.0, 93.0] * 10)
+    assert (found.first, found.second, found.difference) == (100, 104, 4)
+    assert 3 <= found.low <= 4 <= found.high <= 6

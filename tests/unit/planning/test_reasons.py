@@ -42,7 +42,7 @@ BY_SERVER_POD = (
 )
 BY_EVALUATOR = (
     *("StorageNotFound", "StorageForbidden", "StorageUnreachable", "DigestMismatch", "BadData", "ConfigMissing"),
-    *("BadConfiguration", "EvaluationFailed"),
+    *("BadConfiguration", "EvaluationFailed", "ReferenceMissing"),
 )
 ANSWERED_ELSEWHERE = (Reason.COMMAND_REFUSED, Reason.ROLLED_BACK, Reason.ABORTED)
 """A refused command is told what to ask for instead; of what was rolled back the cause is told with its remedy."""
@@ -405,6 +405,7 @@ def of_monitors() -> Iterator[Told]:
     yield looked(drift.Watch(drift.DISTANCE), drift.figures())
     yield looked(drift.Watch(drift.DISTANCE), None)
     yield looked(drift.Watch(drift.DISTANCE), drift.figures(rows=1))
+    yield looked(drift.Watch(drift.DISTANCE), drift.figures(requests=1, served=1000))
     for reason in BY_EVALUATOR:
         yield looked(drift.Watch(drift.DISTANCE), drift.figures(error={"reason": reason, "message": "m"}))
     labelling = drift.Watch(drift.DISTANCE, actions=[{"type": "QueueLabeling"}])

@@ -27,6 +27,12 @@ NO_ESTIMATE = "the version's profile has no calibration, or the metric cannot be
 LEAST_LABELS = 100
 NO_INPUT = "no input is of the kind that is looked at"
 NOT_IN_PROFILE = "the version's profile does not tell where its reference ends"
+NO_VALUE = "no row of the window has a value of it"
+ALL = 100.0
+"""Percent."""
+TOO_MANY = "figures are made of the first 500 inputs of the version's profile"
+NO_SUCH_INPUT = "the version's profile has no such input, or features.exclude leaves it out"
+OF_ALL_INPUTS = frozenset({"DataDrift", "DataQuality", "OutOfRange", "NewCategories", "UnitChange"})
 WITHOUT_ROWS: frozenset[CheckType] = frozenset({"Volume", "Staleness", "KPI"})
 """Checks that need no rows: they are judged where a window has too few for all others."""
 _RANK = {"Drift": 0, "Inconclusive": 1, "Stable": 2}
@@ -42,10 +48,12 @@ def run_checks(spec: DriftMonitorSpec, figures: Figures) -> list[Result]:
 
 def _run(check: Check, spec: DriftMonitorSpec, figures: Figures) -> Sequence[Result]:
     watched = [one for one in figures.features if one.name not in spec.features.exclude]
-    found = _CHECKS[check.type](check, watched, figures)
-    if check.by is None or check.type not in _IN_A_SEGMENT:
-        return found
-    return [*found, *in_segments(check, figures, spec.features.exclude, _IN_A_SEGMENT[check.type])]
+    found = [*_CHECKS[check.type](check, watched, figures)]
+    if check.by is not None and check.type in _IN_A_SEGMENT:
+        found += in_segments(check, figures, spec.features.exclude, _IN_A_SEGMENT[check.type])
+    if check.type in OF_ALL_INPUTS and figures.unwatched:
+        found.append(nothing(check, "inputs", f"{figures.unwatched} more inputs are not watched: {TOO_MANY}"))
+    return found
 
 
 def _inputs(check: Check, watched: Sequence[Subject], figures: Figures) -> list[Result]:
@@ -87,7 +95,9 @@ def _missing_values(check: Check, watched: Sequence[Subject], _: Figures) -> lis
 
 def _named_mean(check: Check, _: Sequence[Subject], figures: Figures) -> list[Result]:
     named = next((one for one in figures.features if one.name == check.feature), None)
-    return [_mean(check, named) if named else nothing(check, check.feature or "")]
+    if named is None:
+        return [nothing(check, check.feature or "", TOO_MANY if figures.unwatched else NO_SUCH_INPUT)]
+    return [_mean(check, named)]
 
 
 def _out_of_range(check: Check, watched: Sequence[Subject], figures: Figures) -> list[Result]:
@@ -127,12 +137,16 @@ def _concept(check: Check, _: Sequence[Subject], figures: Figures) -> list[Resul
 def _distance(check: Check, subject: Subject, rows: int) -> Result:
     threshold, interval = float(check.threshold or "0"), subject.distances.get(check.distance or "")
     if interval is None:
-        return nothing(check, subject.name, subject.not_compared)
+        return nothing(check, subject.name, _why_none(subject))
     if threshold > 1 and check.distance not in UNBOUNDED:
         return nothing(check, subject.name, f"{check.distance} is 0 to 1: a threshold of {check.threshold} is none")
     return by_interval(
         check, subject.name, interval, threshold, rows=rows, written=f"{check.threshold}", shift=subject.shift
     )
+
+
+def _why_none(subject: Subject) -> str:
+    return NO_VALUE if subject.missing_percent == ALL else subject.not_compared
 
 
 def _is_of_other_kind(check: Check, subject: Subject) -> bool:
@@ -162,7 +176,7 @@ def _shares(check: Check, subjects: Sequence[tuple[Subject, Interval | None]], r
     most, written, found = float(check.max_percent or "0"), f"{check.max_percent}", []
     for one, share in subjects:
         if share is None:
-            found.append(nothing(check, one.name, NOT_IN_PROFILE))
+            found.append(nothing(check, one.name, NO_VALUE if one.missing_percent == ALL else NOT_IN_PROFILE))
         else:
             text = f"{share.value:.3g} % {what}" if share.value else ""
             found.append(by_interval(check, one.name, share, most, rows=rows, written=written, shift=text))

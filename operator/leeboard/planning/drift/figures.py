@@ -110,12 +110,23 @@ class Skew:
 
 
 @dataclass(frozen=True)
+class Windows:
+    """Files of windows that were looked at; when the newest one that the champion left ended, and its length in
+    seconds, None where it has left none yet."""
+
+    count: int
+    newest: datetime | None
+    seconds: float | None
+
+
+@dataclass(frozen=True)
 class Figures:
     """One evaluation.
 
     `served` counts the requests of the window that were answered, where that is known; `error` is reason and message
     where there are no figures. `serving_since` is when the champion began to serve, `newest_rows` the end of the newest
-    window file that has rows, where one has.
+    window file that has rows, where one has. `unreadable` counts windows that are in none of the figures, and
+    `unwatched` inputs that none of them is about.
     """
 
     observed_at: datetime
@@ -137,6 +148,9 @@ class Figures:
     skew: Skew | None = None
     segments: tuple[Segment, ...] = ()
     segment_inputs: tuple[SegmentInput, ...] = ()
+    windows: Windows | None = None
+    unreadable: int = 0
+    unwatched: int = 0
 
 
 def read_figures(raw: Mapping[str, Any] | None) -> Figures | None:
@@ -167,6 +181,9 @@ def read_figures(raw: Mapping[str, Any] | None) -> Figures | None:
         kpis=tuple(_kpi(one) for one in _items(raw.get("kpis"))),
         segments=tuple(_segment(one) for one in _items(raw.get("segments"))),
         segment_inputs=tuple(_segment_input(one) for one in _items(raw.get("segmentInputs"))),
+        windows=_windows(raw.get("windows")),
+        unreadable=read_count(raw.get("unreadable")) or 0,
+        unwatched=read_count(raw.get("unwatched")) or 0,
     )
 
 
@@ -249,6 +266,12 @@ def _message(raw: Mapping[str, Any]) -> str:
 
 def _kpi(raw: Mapping[str, Any]) -> KPIValue:
     return KPIValue(str(raw.get("name", "")), _number(raw.get("value")), _message(raw))
+
+
+def _windows(raw: Any) -> Windows | None:
+    if not isinstance(raw, Mapping):
+        return None
+    return Windows(read_count(raw.get("count")) or 0, _moment(raw.get("newest")), _number(raw.get("seconds")))
 
 
 def _interval(raw: Mapping[str, Any]) -> Interval | None:

@@ -7,6 +7,7 @@ from leeboard.api.drift_monitor import Check, Finding
 from leeboard.planning.drift.figures import Interval
 
 MOST_ROWS = 10**9
+NO_FIGURES = "there are no figures"
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def by_value(
     return Result(finding, _excess(value, most))
 
 
-def nothing(check: Check, subject: str, why: str = "there are no figures") -> Result:
+def nothing(check: Check, subject: str, why: str = NO_FIGURES) -> Result:
     """Inconclusive: there is nothing to compare."""
     return Result(Finding(check=check.type, subject=subject[:128], verdict="Inconclusive", shift=why), 0.0)
 

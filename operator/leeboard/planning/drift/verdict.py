@@ -10,11 +10,15 @@ from leeboard.api.reasons import Reason, explain
 from leeboard.planning.conditions import timestamp
 from leeboard.planning.drift.checks import FINDINGS_LIMIT, NO_LABELS, WITHOUT_ROWS, run_checks
 from leeboard.planning.drift.figures import Figures, read_figures
+from leeboard.planning.drift.observed import observations_missing
 
 STALE_AFTER_EVALUATIONS = 3
 LEAST_PATIENCE = timedelta(minutes=1)
-LEAST_COVERAGE = 0.9
-"""Share of the served requests that the windows have to hold: what is missing may be what drifted."""
+_JUDGED_ALL_THE_SAME = {
+    Reason.NOT_ENOUGH_SAMPLES: WITHOUT_ROWS,
+    # how many rows there were is not known where windows are missing
+    Reason.OBSERVATIONS_MISSING: WITHOUT_ROWS - {"Volume"},
+}
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,7 @@ def judge(monitor: DriftMonitor, champion: str, now: datetime, labels_due: datet
         return Verdict("Inconclusive", Reason.INCONCLUSIVE, f"there are no figures about {champion} yet")
     withheld = _withheld(monitor, figures, champion, now)
     if withheld is not None:
-        return _without_rows(monitor, figures, withheld) if withheld.reason == Reason.NOT_ENOUGH_SAMPLES else withheld
+        return _without_rows(monitor, figures, withheld)
     results = run_checks(monitor.spec, figures)
     findings = tuple(one.finding for one in results)
     shown, rows = findings[:FINDINGS_LIMIT], figures.rows
@@ -64,6 +68,7 @@ def judge(monitor: DriftMonitor, champion: str, now: datetime, labels_due: datet
     if open_ones:
         needed = max(one.rows_needed for one in open_ones)
         message = f"{len(open_ones)} of {len(results)} checks cannot tell: {summary([open_ones[0].finding])}"
+        message += f"; {_labels_in_words(figures)}" if _strays(figures, open_ones[0].finding) else ""
         message += f"; about {needed} more rows are needed" if needed else ""
         return Verdict("Inconclusive", Reason.INCONCLUSIVE, message, rows, needed, shown, figures.observed_at)
     message = f"{len(results)} checks on {rows} rows found no drift"
@@ -72,7 +77,8 @@ def judge(monitor: DriftMonitor, champion: str, now: datetime, labels_due: datet
 
 def _without_rows(monitor: DriftMonitor, figures: Figures, withheld: Verdict) -> Verdict:
     """That too little comes may itself be what a check looks for."""
-    checks = tuple(check for check in monitor.spec.checks if check.type in WITHOUT_ROWS)
+    judged = _JUDGED_ALL_THE_SAME.get(withheld.reason, frozenset())
+    checks = tuple(check for check in monitor.spec.checks if check.type in judged)
     if not checks:
         return withheld
     results = run_checks(monitor.spec.model_copy(update={"checks": checks}), figures)
@@ -88,6 +94,12 @@ def summary(findings: list[Finding]) -> str:
     texts = [_in_words(one) for one in findings[:3]]
     more = len(findings) - len(texts)
     return "; ".join(texts) + (f"; and {more} more" if more else "")
+
+
+def _strays(figures: Figures, finding: Finding) -> bool:
+    """Whether labels come, and none for what is looked at: until they are due they may be those of a version before."""
+    labels = figures.labels
+    return _is_unlabelled(finding) and labels is not None and labels.arrived > 0 and not labels.rows
 
 
 def _is_unlabelled(finding: Finding) -> bool:
@@ -123,11 +135,21 @@ def _withheld(monitor: DriftMonitor, figures: Figures, champion: str, now: datet
     if figures.error is not None:
         reason, message = figures.error
         return Verdict("Inconclusive", reason, explain(reason, message), figures.rows)
+    missing = observations_missing(figures)
+    if missing is not None:
+        text = explain(Reason.OBSERVATIONS_MISSING, missing)
+        return Verdict("Inconclusive", Reason.OBSERVATIONS_MISSING, text, figures.rows)
     least = monitor.spec.window.min_samples
     if figures.rows < least:
-        text = explain(Reason.NOT_ENOUGH_SAMPLES, f"{figures.rows} of {least} rows in the window")
+        text = explain(Reason.NOT_ENOUGH_SAMPLES, f"{figures.rows} of {least} rows in the window{_why_none(figures)}")
         return Verdict("Inconclusive", Reason.NOT_ENOUGH_SAMPLES, text, figures.rows, least - figures.rows)
-    if figures.served is not None and figures.requests < LEAST_COVERAGE * figures.served:
-        text = f"the windows hold {figures.requests} of {figures.served} requests that were served"
-        return Verdict("Inconclusive", Reason.INCONCLUSIVE, text, figures.rows)
     return None
+
+
+def _why_none(figures: Figures) -> str:
+    if figures.rows:
+        return ""
+    if figures.requests:
+        return f": each of {figures.requests} requests was refused, or failed"
+    no_window = figures.windows is not None and figures.windows.newest is None
+    return ": no exporter has left a window yet" if no_window else ": no request came"

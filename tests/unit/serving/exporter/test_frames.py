@@ -48,6 +48,17 @@ def exporter(tmp_path_factory):
         yield running
 
 
+@pytest.mark.parametrize("frame", ["texts for a number", "numbers for a category", "no status"])
+def test_requests_of_a_frame_that_cannot_be_counted_are_told_of_as_dropped(exporter, frame):
+    """They were answered: a verdict has to know that windows lack them."""
+    dropped = exporter.metric("leeboard_observations_dropped_total")
+    with exporter.connect() as bad:
+        bad.sendall(MALFORMED[frame])
+        bad.settimeout(30)
+        assert bad.recv(1) == b""
+    assert exporter.metric("leeboard_observations_dropped_total") == dropped + 1
+
+
 @pytest.mark.parametrize("frame", MALFORMED.values(), ids=MALFORMED.keys())
 def test_a_malformed_frame_costs_its_connection_alone(exporter, frame):
     counted = exporter.metric("leeboard_malformed_frames_total")
