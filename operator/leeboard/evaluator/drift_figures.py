@@ -118,7 +118,7 @@ def observe(profile: Profile, windows: Iterable[Window]) -> Observed:
         if window.prediction is not None:
             parts.append((prediction, window.prediction))
         if not all(total.fits(raw) for total, raw in parts):
-            unfit += 1
+            unfit += window.parts
             dropped += window.requests
             continue
         for total, raw in parts:

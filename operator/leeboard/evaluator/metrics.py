@@ -2,6 +2,7 @@
 
 from prometheus_client import CollectorRegistry
 
+from leeboard.api.reasons import Reason
 from leeboard.observability import requests
 from leeboard.observability.families import Family
 
@@ -23,6 +24,22 @@ FILES = Family(
 EXPIRED = Family(
     "leeboard_expired_files_total", "counter", "Files of rows of requests that were deleted because of their age."
 )
+COMPACTED = Family(
+    "leeboard_observation_files_compacted_total",
+    "counter",
+    "Files of observations that were merged with others of their hour and removed.",
+)
+OUT_OF_TIME = Family(
+    "leeboard_observation_files_expired_total",
+    "counter",
+    "Files of observations that were removed because observations.retain was over.",
+)
+UNTIDIED = Family(
+    "leeboard_observation_retention_errors_total",
+    "counter",
+    "Passes over the observations of a folder that could not merge and remove files by reason.",
+    ("reason",),
+)
 OBJECT = Family(
     "leeboard_evaluation_seconds", "histogram", "Time that the evaluation of one object took.", ("kind",), _ROUND
 )
@@ -34,7 +51,7 @@ LAST_ROUND = Family(
     "gauge",
     "When the last round ended, in seconds since 1970.",
 )
-FAMILIES = (WRITTEN, FAILED, FILES, EXPIRED, OBJECT, ROUND, LAST_ROUND, *requests.FAMILIES)
+FAMILIES = (WRITTEN, FAILED, FILES, EXPIRED, COMPACTED, OUT_OF_TIME, UNTIDIED, OBJECT, ROUND, LAST_ROUND, *requests.FAMILIES)
 
 
 class EvaluatorMetrics:
@@ -44,6 +61,8 @@ class EvaluatorMetrics:
         self.registry = registry
         self._written, self._failed = WRITTEN.counter(registry), FAILED.counter(registry)
         self._files, self._object = FILES.counter(registry), OBJECT.histogram(registry)
+        self._compacted, self._out_of_time = COMPACTED.counter(registry), OUT_OF_TIME.counter(registry)
+        self._untidied = UNTIDIED.counter(registry)
         self.seconds, self.last_round = ROUND.histogram(registry), LAST_ROUND.gauge(registry)
         self.expired = EXPIRED.counter(registry)
         self.requested = requests.Requests(registry).told
@@ -53,6 +72,7 @@ class EvaluatorMetrics:
             self._object.labels(kind)
         for outcome in ("read", "unreadable"):
             self._files.labels(outcome)
+        self._untidied.labels(str(Reason.STORAGE_FORBIDDEN))
 
     def written(self, kind: str) -> None:
         """One status was written."""
@@ -69,3 +89,15 @@ class EvaluatorMetrics:
     def file(self, outcome: str) -> None:
         """A file was `read`, or is `unreadable`."""
         self._files.labels(outcome).inc()
+
+    def compacted(self, count: int) -> None:
+        """So many files were merged with others."""
+        self._compacted.inc(count)
+
+    def out_of_time(self, count: int) -> None:
+        """So many files were removed because their time was over."""
+        self._out_of_time.inc(count)
+
+    def untidied(self, reason: str) -> None:
+        """A pass over a folder ended with an error."""
+        self._untidied.labels(str(reason)).inc()

@@ -1,82 +1,37 @@
-"""What the exporters of a Model's versions left in object storage, read once and kept while it is looked at."""
+"""What the exporters of a Model's versions left in object storage, read once and kept while it is looked at.
+
+Files of an hour are merged after a while (`leeboard.evaluator.retention`). What is read is the same before, while and
+after they are: each file counts once, by itself or as a part of a merged one that names it.
+"""
 
 import logging
-import re
-import threading
-import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Generic, TypeVar
+from datetime import datetime
+from functools import partial
 
 import pandas as pd
 import pyarrow as pa
 
-from leeboard.evaluator.labels import Rows, parse_feedback, parse_ledger
+from leeboard.api.reasons import Reason
+from leeboard.evaluator.file_cache import LARGEST_FILE, Cache, Item
+from leeboard.evaluator.labels import Rows, read_feedback, read_ledger
+from leeboard.evaluator.observation_listing import Span, listed, milliseconds, span_of
+from leeboard.evaluator.observed_tables import MOST_MERGED, MOST_TABLES, Tables
 from leeboard.evaluator.requests import parse_recomputed, parse_requests, together
-from leeboard.evaluator.windows import Window, parse_window
-from leeboard.storage import Entry, Store
+from leeboard.evaluator.retention.files import File, file_of, folder_of
+from leeboard.evaluator.retention.merged_file import Head, parse_head, parse_parts
+from leeboard.evaluator.windows import Window, parse_window, read_window
+from leeboard.storage import Entry, StorageError, Store
 
 LOG = logging.getLogger("leeboard.evaluator.observations")
-MOST_WINDOWS, MOST_TABLES = 10_000, 10_000
-"""Files kept in memory of one Model at most; others are read again when they are asked for."""
-IDLE_SECONDS = 3600.0
-"""A file that nobody asked for that long is forgotten: windows move on, and what lies behind them is not asked for."""
+MOST_WINDOWS, MOST_TAKEN_APART = 10_000, 4
+"""Files kept in memory of one Model at most: of exporters, and merged ones whose parts are asked for, because the time
+that is looked at begins in that hour."""
 MOST_LEDGER_ROWS = 2_000_000
 MOST_LOGGED_VALUES = 4 << 20
 """Rows of requests times their columns: what is read at once, some 32 MB and as much again while it is sorted."""
-LARGEST_FILE = 16 << 20
-_SPAN = re.compile(r"(\d{1,16})-(\d{1,16})\.(?:[a-z]+\.gz|parquet)$")
-
-Item = TypeVar("Item")
-
-
-@dataclass
-class Cache(Generic[Item]):
-    """Parsed files by version, key and tag; None for one that could not be read, so that it is tried but once."""
-
-    most: int
-    clock: Callable[[], float] = time.monotonic
-    items: OrderedDict[tuple[str, str], tuple[float, Item | None]] = field(default_factory=OrderedDict)
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def get(
-        self, store: Store, entry: Entry, parse: Callable[[bytes], Item], count: Callable[[str], None]
-    ) -> Item | None:
-        """The parsed file. Raises StorageError where it cannot be fetched."""
-        with self.lock:  # a Model and its monitors are evaluated by different threads
-            return self._get(store, entry, parse, count)
-
-    def _get(
-        self, store: Store, entry: Entry, parse: Callable[[bytes], Item], count: Callable[[str], None]
-    ) -> Item | None:
-        name, now = (entry.key, entry.etag), self.clock()
-        if name in self.items:
-            item = self.items[name][1]
-            self.items[name] = (now, item)
-            self.items.move_to_end(name)
-            return item
-        try:
-            if entry.bytes > LARGEST_FILE:
-                raise ValueError(f"{entry.bytes} bytes; at most {LARGEST_FILE} are read")
-            item = parse(store.get(entry.key))
-            count("read")
-        except ValueError as error:
-            LOG.warning("%s is left out: %s", entry.key, error)
-            item = None
-            count("unreadable")
-        self.items[name] = (now, item)
-        self._forget(now)
-        return item
-
-    def _forget(self, now: float) -> None:
-        """The one that was asked for longest ago stands first."""
-        while self.items:
-            asked, _ = next(iter(self.items.values()))
-            if len(self.items) <= self.most and now - asked <= IDLE_SECONDS:
-                return
-            self.items.popitem(last=False)
+MOST_ATTEMPTS = 3
+"""Listings until none of the files that were listed is gone when it is read."""
 
 
 class Observations:
@@ -84,47 +39,64 @@ class Observations:
 
     def __init__(self, store: Store, *, task: str, positive_class: str, count: Callable[[str], None]) -> None:
         self.store = store
-        self._task = task
-        self._positive_class = positive_class
         self._count = count
         self._windows: Cache[Window] = Cache(MOST_WINDOWS)
-        self._ledgers: Cache[Rows] = Cache(MOST_TABLES)
-        self._feedback: Cache[Rows] = Cache(MOST_TABLES)
+        self._heads: Cache[Head] = Cache(MOST_MERGED)
+        self._taken_apart: Cache[list[tuple[str, Window]]] = Cache(MOST_TAKEN_APART)
         self._recomputed: Cache[pd.DataFrame] = Cache(MOST_TABLES)
+        self._ledgers = Tables(store, "ledger", read_ledger, count)
+        read_labels = partial(read_feedback, task=task, positive_class=positive_class)
+        self._feedback = Tables(store, "feedback", read_labels, count)
 
     def windows(self, version: str, since: datetime, until: datetime) -> Iterator[Window]:
-        """The windows that began at `since` or later and ended by `until`. Raises StorageError."""
-        first, last = _milliseconds(since), _milliseconds(until)
-        for entry in self.store.list(f"observations/{version}/windows/"):
-            span = span_of(entry)
-            if span is None or span[0] < first or span[1] > last:
+        """The windows that began at `since` or later and ended by `until`; many of a pod as one where they are merged.
+
+        Raises StorageError.
+        """
+        first, last, folder = milliseconds(since), milliseconds(until), folder_of(version, "windows")
+
+        def is_wanted(span: Span | None) -> bool:
+            return span is not None and first <= span[0] and span[1] <= last
+
+        loose, merged = listed(self.store, folder, is_wanted)
+        taken: set[str] = set()
+        for file, entry in merged:
+            if file.end >= first and file.start <= last:
+                yield from self._of_merged(file, entry, is_wanted, taken)
+        gone: set[str] = set()
+        for entry in loose:
+            if entry.key.removeprefix(folder) in taken:
                 continue
-            window = self._windows.get(self.store, entry, parse_window, self._count)
-            if window is not None:
-                yield window
+            try:
+                window = self._windows.get(self.store, entry, parse_window, self._count)
+            except StorageError as error:
+                if error.reason is not Reason.STORAGE_NOT_FOUND:
+                    raise
+                gone.add(entry.key.removeprefix(folder))
+            else:
+                yield from () if window is None else (window,)
+        if gone:
+            yield from self._since_merged(folder, gone)
 
     def ledger(self, version: str, since: datetime) -> list[Rows]:
         """The newest predictions, from files that end at `since` or later; bounded. Raises StorageError."""
-        rows: list[Rows] = []
-        total = 0
-        for entry in self._newest_first(f"observations/{version}/ledger/", since):
-            part = self._ledgers.get(self.store, entry, parse_ledger, self._count)
-            if part is not None:
+
+        def newest() -> list[Rows]:
+            rows: list[Rows] = []
+            total = 0
+            for part in self._ledgers.newest_first(version, since):
                 rows.append(part)
                 total += len(part)
-            if total > MOST_LEDGER_ROWS:
-                LOG.warning("version %s: only the newest %d predictions are joined with labels", version, total)
-                break
-        return rows
+                if total > MOST_LEDGER_ROWS:
+                    LOG.warning("version %s: only the newest %d predictions are joined with labels", version, total)
+                    break
+            return rows
+
+        return _again(newest)
 
     def feedback(self, versions: list[str], since: datetime) -> list[Rows]:
         """Labels that arrived at any of these versions' pods, from files that end at `since` or later."""
-        return [
-            part
-            for version in versions
-            for entry in self._newest_first(f"observations/{version}/feedback/", since)
-            if (part := self._feedback.get(self.store, entry, self._parse_feedback, self._count)) is not None
-        ]
+        return _again(lambda: [rows for one in versions for rows in self._feedback.newest_first(one, since)])
 
     def requests(self, version: str, since: datetime) -> pd.DataFrame:
         """The newest rows of requests that were stored with their inputs, from files that end at `since` or later.
@@ -133,7 +105,7 @@ class Observations:
         """
         tables: list[pa.Table] = []
         values = 0
-        for entry in self._newest_first(f"observations/{version}/requests/", since):
+        for entry in self._newest_requests(version, since):
             try:
                 table = parse_requests(self._fetched(entry))
             except ValueError as error:
@@ -168,22 +140,52 @@ class Observations:
             raise ValueError(f"{entry.bytes} bytes; at most {LARGEST_FILE} are read")
         return self.store.get(entry.key)
 
-    def _parse_feedback(self, data: bytes) -> Rows:
-        return parse_feedback(data, self._task, self._positive_class)
-
-    def _newest_first(self, prefix: str, since: datetime) -> list[Entry]:
+    def _newest_requests(self, version: str, since: datetime) -> list[Entry]:
         """A file whose name tells no times may hold any."""
-        first = _milliseconds(since)
-        spans = [(span_of(entry), entry) for entry in self.store.list(prefix) if not entry.key.endswith("/")]
+        first, found = milliseconds(since), self.store.list(f"observations/{version}/requests/")
+        spans = [(span_of(entry.key), entry) for entry in found if not entry.key.endswith("/")]
         wanted = [(span or (0, 0), entry) for span, entry in spans if span is None or span[1] >= first]
         return [entry for _, entry in sorted(wanted, key=lambda pair: (-pair[0][1], pair[1].key))]
 
+    def _of_merged(
+        self, file: File, entry: Entry, is_wanted: Callable[[Span], bool], taken: set[str]
+    ) -> Iterator[Window]:
+        """The sums where all of it is wanted and none of it was taken before, else the parts that are."""
+        head = self._heads.get(self.store, entry, parse_head, self._count)
+        if head is None:
+            return
+        if is_wanted((file.start, file.end)) and taken.isdisjoint(head.parts):
+            yield from head.windows
+        else:
+            folder = folder_of(file.version, file.kind)
+            for name, window in self._parts(entry):
+                part = file_of(folder + name)
+                if part is not None and name not in taken and is_wanted((part.start, part.end)):
+                    yield window
+        taken.update(head.parts)
 
-def span_of(entry: Entry) -> tuple[int, int] | None:
-    """The two times in a file's name, in milliseconds since 1970."""
-    found = _SPAN.search(entry.key)
-    return (int(found[1]), int(found[2])) if found else None
+    def _since_merged(self, folder: str, names: set[str]) -> Iterator[Window]:
+        """Windows that were there when they were listed, and gone when they were read: they were merged in between."""
+        for _, entry in listed(self.store, folder, lambda _: False)[1]:
+            head = self._heads.get(self.store, entry, parse_head, self._count)
+            if head is not None and not names.isdisjoint(head.parts):
+                yield from (window for name, window in self._parts(entry) if name in names)
+                names -= set(head.parts)
+
+    def _parts(self, entry: Entry) -> list[tuple[str, Window]]:
+        return self._taken_apart.get(self.store, entry, _windows_of, self._count) or []
 
 
-def _milliseconds(moment: datetime) -> int:
-    return int(moment.astimezone(UTC).timestamp() * 1000)
+def _windows_of(data: bytes) -> list[tuple[str, Window]]:
+    return [(name, read_window(content)) for name, content in parse_parts(data)]
+
+
+def _again(read: Callable[[], Item]) -> Item:
+    """Read once more where a file is gone that was listed: it was merged in between. Raises StorageError."""
+    for _ in range(MOST_ATTEMPTS - 1):
+        try:
+            return read()
+        except StorageError as error:
+            if error.reason is not Reason.STORAGE_NOT_FOUND:
+                raise
+    return read()

@@ -20,7 +20,7 @@ from leeboard.evaluator.expiry import Expiry, expire
 from leeboard.evaluator.failures import EvaluationError
 from leeboard.evaluator.kpis import Kpis
 from leeboard.evaluator.labelling import LabellingWindow, labelling_figures
-from leeboard.evaluator.labels import arrivals, joined
+from leeboard.evaluator.labels import LEDGER_REACH, arrivals, joined
 from leeboard.evaluator.metrics import EvaluatorMetrics
 from leeboard.evaluator.model_figures import Traffic, model_figures
 from leeboard.evaluator.monitor_figures import monitor_figures
@@ -39,8 +39,6 @@ from leeboard.storage import StorageError
 LOG = logging.getLogger("leeboard.evaluator")
 WITHOUT_CANDIDATE = timedelta(minutes=10)
 """How far back the figures of a Model reach while there is no rollout."""
-LEDGER_REACH = timedelta(days=7)
-"""How long before its label a prediction may have been made."""
 AT_ONCE = 4
 """Objects that are evaluated at the same time."""
 

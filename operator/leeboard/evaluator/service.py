@@ -19,6 +19,7 @@ from leeboard.evaluator.failures import EvaluationError, exit_code
 from leeboard.evaluator.kpis import Kpis
 from leeboard.evaluator.metrics import EvaluatorMetrics
 from leeboard.evaluator.places import Places
+from leeboard.evaluator.retention.job import Moments, Retention
 from leeboard.evaluator.rounds import Rounds
 from leeboard.kube.client import connect
 from leeboard.kube.errors import KubeError
@@ -69,14 +70,15 @@ async def serve(health: Health, metrics: EvaluatorMetrics, port: int) -> web.App
 
 
 async def repeat(
-    rounds: Rounds, metrics: EvaluatorMetrics, health: Health, interval: float, stop: asyncio.Event
+    rounds: Rounds, metrics: EvaluatorMetrics, health: Health, interval: float, stop: asyncio.Event, *, moments: Moments
 ) -> None:
     """Round after round, each beginning `interval` seconds after the one before began or when that has ended."""
     complaint = ""
     while not stop.is_set():
         began = time.monotonic()
         try:
-            await rounds.run()
+            with moments.busy():
+                await rounds.run()
             complaint = ""
         except KubeError as error:
             metrics.failed("", "Kubernetes")
@@ -100,12 +102,17 @@ async def run(configuration: Configuration) -> None:
     metrics, health = EvaluatorMetrics(process_registry("evaluator")), Health(interval)
     kube = await connect(field_manager=FIELD_MANAGER, observer=metrics.requested)
     places = Places(kube, configuration, metrics.file)
-    kpis = Kpis(configuration.prometheus_url, configuration.prometheus_token_file)
-    rounds = Rounds(kube, places, metrics, configuration.namespaces, lambda: datetime.now(UTC), kpis)
+    moments, kpis = Moments(), Kpis(configuration.prometheus_url, configuration.prometheus_token_file)
+    shared = (kube, places, metrics, configuration.namespaces, lambda: datetime.now(UTC))
+    rounds, retention = Rounds(*shared, kpis), Retention(*shared, moments)
     server = await serve(health, metrics, configuration.port)
+    tidying = asyncio.create_task(retention.repeat(stop))
     try:
-        await repeat(rounds, metrics, health, interval, stop)
+        await repeat(rounds, metrics, health, interval, stop, moments=moments)
     finally:
+        stop.set()
+        moments.end()
+        await tidying
         await server.cleanup()
         await kube.close()
 

@@ -20,7 +20,7 @@ CONTRACT = 1
 class Window:
     """`features` and `prediction` as they stand in the file, with counts as arrays; latency edges in seconds.
 
-    `dropped` requests were answered and are in no other count.
+    `dropped` requests were answered and are in no other count. `parts` windows of the same pod are added up in it.
     """
 
     start: datetime
@@ -34,12 +34,21 @@ class Window:
     features: tuple[Mapping[str, Any], ...]
     prediction: Mapping[str, Any] | None
     pod: str = ""
+    parts: int = 1
 
 
 def parse_window(data: bytes) -> Window:
     """Read a window file. Raises ValueError where it is not one."""
     try:
         raw = json.loads(decompress(data))
+    except RecursionError as error:
+        raise ValueError(f"not a window: {error!r}") from error
+    return read_window(raw)
+
+
+def read_window(raw: Any) -> Window:
+    """The same of the document itself. Raises ValueError where it is none."""
+    try:
         if raw["contract"] != CONTRACT:
             raise ValueError(f"contract {raw['contract']}, not {CONTRACT}")
         latency = raw.get("latency") or {"edges": [], "counts": [0]}
@@ -55,6 +64,7 @@ def parse_window(data: bytes) -> Window:
             features=tuple(_distribution(one) for one in raw.get("features") or ()),
             prediction=_distribution(raw["prediction"]) if raw.get("prediction") else None,
             pod=str(raw.get("pod") or "")[:253],
+            parts=_count(raw.get("parts", 1)),
         )
     except (KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ValueError(f"not a window: {error!r}") from error
@@ -65,14 +75,23 @@ def parse_window(data: bytes) -> Window:
 
 def decompress(data: bytes) -> bytes:
     """The content of a gzip file. Raises ValueError where it is none, is cut, or is larger than it may be."""
-    decoder = zlib.decompressobj(wbits=31)
-    try:
-        content = decoder.decompress(data, LARGEST)
-    except zlib.error as error:
-        raise ValueError(f"not a gzip file: {error}") from error
-    if not decoder.eof:
-        raise ValueError(f"a gzip file that is cut, or larger than {LARGEST} bytes")
-    return content
+    return members(data, most=1)[0]
+
+
+def members(data: bytes, most: int) -> list[bytes]:
+    """The contents of the first `most` members of a gzip file. Raises ValueError as `decompress` does."""
+    found: list[bytes] = []
+    while not found or (data and len(found) < most):
+        decoder = zlib.decompressobj(wbits=31)
+        try:
+            content = decoder.decompress(data, LARGEST)
+        except zlib.error as error:
+            raise ValueError(f"not a gzip file: {error}") from error
+        if not decoder.eof:
+            raise ValueError(f"a gzip file that is cut, or larger than {LARGEST} bytes")
+        found.append(content)
+        data = decoder.unused_data
+    return found
 
 
 def _distribution(raw: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from leeboard.evaluator.observations import IDLE_SECONDS, Cache
+from leeboard.evaluator.file_cache import IDLE_SECONDS, Cache
 from leeboard.storage import Entry
 from leeboard.storage.file import FileStore
 

@@ -19,6 +19,7 @@ from leeboard.evaluator.failures import EvaluationError
 from leeboard.evaluator.metrics import EvaluatorMetrics
 from leeboard.evaluator.places import Places
 from leeboard.evaluator.profile import make_profile
+from leeboard.evaluator.retention.job import Moments
 from leeboard.evaluator.rounds import Rounds
 from leeboard.evaluator.service import Health, repeat, serve
 from leeboard.kube.errors import Unreachable
@@ -420,7 +421,7 @@ async def test_rounds_go_on_when_the_api_server_does_not_answer_for_a_while(worl
 
     world.kube.before = sometimes
     health = Health(1.0)
-    await asyncio.wait_for(repeat(world.rounds, world.rounds.metrics, health, 0.1, stop), 30)
+    await asyncio.wait_for(repeat(world.rounds, world.rounds.metrics, health, 0.1, stop, moments=Moments()), 30)
     assert failed == ["Model"]
     assert "observedAt" in world.kube.live("Model", "late-flights")["status"]["evaluation"]
     assert health.live()
