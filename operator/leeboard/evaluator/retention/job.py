@@ -82,7 +82,7 @@ def folders(models: Iterable[Model], monitors: Iterable[DriftMonitor], now: date
         windows[watched] = max(windows.get(watched, timedelta(0)), parse_duration(monitor.spec.window.length))
     found: dict[tuple[str | None, str], list[Model]] = {}
     for model in models:
-        found.setdefault((model.spec.storage.endpoint, model.spec.storage.uri.rstrip("/")), []).append(model)
+        found.setdefault((model.spec.storage.endpoint, model.spec.storage.uri), []).append(model)
     return [
         Folder(
             tuple(those),
