@@ -17,7 +17,7 @@ import yaml
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-from charts.dashboards import models, operation, training
+from charts.dashboards import drift, models, operation, training
 from charts.metrics_page import OF_PROCESSES
 from e2e.cluster.binaries import KUBERNETES
 from e2e.cluster.prometheus import program
@@ -30,7 +30,7 @@ pytestmark = [pytest.mark.apiserver, pytest.mark.xdist_group("monitoring")]
 
 PANELS = [
     (dashboard.title, panel)
-    for dashboard in (models.DASHBOARD, training.DASHBOARD, operation.DASHBOARD)
+    for dashboard in (models.DASHBOARD, drift.DASHBOARD, training.DASHBOARD, operation.DASHBOARD)
     for panel in dashboard.panels()
 ]
 QUERIES = [
@@ -42,6 +42,7 @@ VARIABLES = {
     "$namespace": ".*",
     "$model": ".*",
     "$training_job": ".*",
+    "$monitor": ".*",
     "$__rate_interval": "10s",
     "$__range": "10m",
 }
@@ -216,7 +217,7 @@ def test_rules_lead_to_runbooks_where_the_values_say_and_dashboards_are_whole() 
     assert all(rule["annotations"]["runbook_url"].startswith("https://git.example/x/docs/") for rule in rules)
     assert documents["PodMonitor"]["spec"]["namespaceSelector"] == {"matchNames": ["a", "b"]}
     dashboards = {json.loads(text)["uid"] for text in documents["ConfigMap"]["data"].values()}
-    assert dashboards == {"leeboard-models", "leeboard-training", "leeboard-operation"}
+    assert dashboards == {"leeboard-models", "leeboard-drift", "leeboard-training", "leeboard-operation"}
     assert documents["ConfigMap"]["metadata"]["labels"]["grafana_dashboard"] == "1"
     with pytest.raises(HelmError, match="could not find template"):
         rendered()

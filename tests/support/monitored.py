@@ -217,6 +217,7 @@ def drifting(ml: Tenant) -> None:
         "prediction": row | {"name": "probability"},
         "labels": {"arrived": 310, "rows": 300, "delaySeconds": {"p50": "3600", "p95": "86400"}},
         "performance": [quality],
+        "estimated": [quality | {"rows": 900}],
     }
     ml.write_status("driftmonitor", NAME, {"evaluation": evaluation})
     ml.status("driftmonitor", NAME, "episode")

@@ -51,7 +51,37 @@ LAST_ROUND = Family(
     "gauge",
     "When the last round ended, in seconds since 1970.",
 )
-FAMILIES = (WRITTEN, FAILED, FILES, EXPIRED, COMPACTED, OUT_OF_TIME, UNTIDIED, OBJECT, ROUND, LAST_ROUND, *requests.FAMILIES)
+PLACEBOS = Family(
+    "leeboard_drift_placebo_evaluations_total",
+    "counter",
+    "Evaluations of DriftMonitors that were repeated on rows drawn from the reference, where nothing drifts.",
+)
+PLACEBO_ALARMS = Family(
+    "leeboard_drift_placebo_alarms_total",
+    "counter",
+    "Of these, the ones in which a check that compares an interval found drift.",
+)
+PLACEBO_EXPECTED = Family(
+    "leeboard_drift_placebo_alarms_expected_total",
+    "counter",
+    "How many of them were to be expected at most: the sum of the chances that falseAlarms of the monitors allow.",
+)
+FAMILIES = (
+    WRITTEN,
+    FAILED,
+    FILES,
+    EXPIRED,
+    COMPACTED,
+    OUT_OF_TIME,
+    UNTIDIED,
+    PLACEBOS,
+    PLACEBO_ALARMS,
+    PLACEBO_EXPECTED,
+    OBJECT,
+    ROUND,
+    LAST_ROUND,
+    *requests.FAMILIES,
+)
 
 
 class EvaluatorMetrics:
@@ -62,6 +92,8 @@ class EvaluatorMetrics:
         self._written, self._failed = WRITTEN.counter(registry), FAILED.counter(registry)
         self._files, self._object = FILES.counter(registry), OBJECT.histogram(registry)
         self._compacted, self._out_of_time = COMPACTED.counter(registry), OUT_OF_TIME.counter(registry)
+        self._placebos, self._placebo_alarms = PLACEBOS.counter(registry), PLACEBO_ALARMS.counter(registry)
+        self._placebo_expected = PLACEBO_EXPECTED.counter(registry)
         self._untidied = UNTIDIED.counter(registry)
         self.seconds, self.last_round = ROUND.histogram(registry), LAST_ROUND.gauge(registry)
         self.expired = EXPIRED.counter(registry)
@@ -101,3 +133,9 @@ class EvaluatorMetrics:
     def untidied(self, reason: str) -> None:
         """A pass over a folder ended with an error."""
         self._untidied.labels(str(reason)).inc()
+
+    def placebo(self, *, alarmed: bool, expected: float) -> None:
+        """A window without drift was judged; so many alarms were to be expected at most."""
+        self._placebos.inc()
+        self._placebo_expected.inc(expected)
+        self._placebo_alarms.inc(alarmed)

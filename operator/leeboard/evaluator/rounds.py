@@ -26,6 +26,7 @@ from leeboard.evaluator.model_figures import Traffic, model_figures
 from leeboard.evaluator.monitor_figures import monitor_figures
 from leeboard.evaluator.observations import Observations
 from leeboard.evaluator.performance_figures import delay_figures
+from leeboard.evaluator.placebo import placebo, seed_of
 from leeboard.evaluator.places import Kube, Place, Places, Raw
 from leeboard.evaluator.report_page import report_page
 from leeboard.evaluator.skew import skew_figures
@@ -179,6 +180,15 @@ class Rounds:
             | delay_figures(labelled.delays),
         }
         about_now = {"observedAt": _text(now), "version": name, **figures}
+
+        def tried() -> Raw:
+            seed, task = seed_of(monitor.metadata.uid, _text(now)), model.spec.prediction.task
+            found = placebo(monitor.spec, task, version, profile, monitored.observed, seed=seed)
+            if found is not None:
+                self.metrics.placebo(alarmed=bool(found.drifted), expected=found.expected)
+            return {}
+
+        self._beside("placebo of", monitor, tried)
 
         def page() -> str:
             judged = monitor.model_copy(update={"status": monitor.status.model_copy(update={"evaluation": about_now})})
