@@ -127,7 +127,6 @@ def _monitor(raw: Raw, _: Cache) -> Iterator[Series]:
         yield families.SCORE, [*labels, check], score
     yield families.ROWS, labels, status.get("rows", 0)
     yield from _labels(labels, (status.get("evaluation") or {}).get("labels") or {})
-    yield from figures_series(raw["spec"], status.get("evaluation") or {}, labels)
     yield from _at(families.EVALUATED, labels, _observed(status))
     yield families.UNHELPFUL, labels, status.get("unhelpful", 0)
     asked = Counter(str((one.get("trainingJobRef") or {}).get("name", "")) for one in status.get("requests", ()))
@@ -139,6 +138,12 @@ def _monitor(raw: Raw, _: Cache) -> Iterator[Series]:
     every = (raw["spec"].get("window") or {}).get("every", "10m")
     patience = max(LEAST_PATIENCE, STALE_AFTER_EVALUATIONS * _duration(every))
     yield from _at(families.EXPIRY, ["DriftMonitor", *_address(raw)], _observed(status), patience)
+
+
+def figures_of(raw: Raw) -> Iterator[Series]:
+    """The series of a DriftMonitor's figures: more than all others of it together."""
+    labels = [*_address(raw), model_of(raw)]
+    yield from figures_series(raw["spec"], status_of(raw).get("evaluation") or {}, labels)
 
 
 def _labels(labels: list[str], figures: Raw) -> Iterator[Series]:

@@ -171,6 +171,19 @@ def test_figures_make_no_more_series_than_were_promised() -> None:
     assert len(series(registry, "leeboard_drift_performance_reference")) == 5
 
 
+def test_figures_are_shown_of_a_part_of_the_monitors_and_first_of_those_that_drift() -> None:
+    monitors = []
+    for number in range(40):
+        monitor = monitor_with(DRIFT, features=inputs(1, "JensenShannon"))
+        monitor["metadata"] |= {"name": f"d{number}", "uid": f"d{number}"}
+        monitor["status"] |= {"verdict": "Drift" if number == 39 else "Stable", "conditions": READY}
+        monitors.append(monitor)
+    shown = series(registry_of(*monitors, limit=25), "leeboard_drift_distance")
+    assert len(shown) == 5 * 3
+    assert "d39" in {one["monitor"] for one in shown}
+    assert len(series(registry_of(*monitors, limit=0), "leeboard_drift_distance")) == 0
+
+
 def test_a_text_has_the_distance_that_there_is_of_texts() -> None:
     shown = series(registry_of(monitor_with(DRIFT, features=inputs(1, "JensenShannon"))), "leeboard_drift_distance")
     assert {one["distance"] for one in shown} == {"JensenShannon"}

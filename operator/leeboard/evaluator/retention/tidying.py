@@ -25,8 +25,9 @@ MOST_AT_ONCE = 5_000
 """Files that expire, and files that are merged, in one pass."""
 AT_THE_SAME_TIME = 8
 """Requests to storage, and how many are made before it is asked whether to go on."""
-MOST_CONTENT = LARGEST // 2
-"""Bytes of the parts of a merged file: its head is never much larger than they are, and either has to be readable."""
+MOST_CONTENT = LARGEST // 4
+"""Bytes of the parts of a merged file, decompressed: as documents they take some ten times of that in memory, and its
+head, which is never much larger than they are, has to be readable too."""
 MOST_REMEMBERED = 100_000
 FORGET_AFTER = timedelta(days=1)
 
