@@ -32,10 +32,10 @@ bytes. Where a name is controller-runtime's or client-go's, so are its labels an
 ## How many series
 
 What stands for all objects together is some 270 series, for ten objects and for ten thousand. Beside it the operator
-shows series of each object: a Model with one TrainingJob and one DriftMonitor makes about 26. The figures behind a verdict
-(distances of ten inputs and of the prediction, metrics, each with its interval) make up to 80 more, usually 50; they are
-shown of one in five of the monitors that may have series. All are bounded by `metrics.objectLimit` of the chart, for
-each kind:
+shows series of each object: a Model with one TrainingJob and one DriftMonitor makes about 26. The figures behind a
+verdict (distances of ten inputs and of the prediction, metrics, each with its interval) make up to 80 more, usually 50;
+they are shown of one in five of the monitors that may have series. All are bounded by `metrics.objectLimit` of the
+chart, for each kind:
 
 | Models | `objectLimit` | series of the operator | size of a scrape | CPU time of a scrape |
 |---|---|---|---|---|
@@ -46,8 +46,8 @@ each kind:
 | 2,000 | 0 | 270 | 26 kB | 0.07 s |
 
 Measured on one core of a busy machine; with Jobs and monitors for every Model, 20 remembered runs, 21 findings and 20
-inputs each. About half of the time nothing else happens on the operator's event loop, the rest is spent in a thread. Beyond
-the limit those objects come first that are not ready, drift or move traffic, and `leeboard_objects_without_series` says
+inputs each. About half of the time nothing else happens on the operator's event loop, the rest is spent in a thread.
+Beyond the limit those objects come first that are not ready, drift or move traffic, and `leeboard_objects_without_series` says
 how many are left out.
 
 An exporter shows some 100 series, and one for each input or two where that has categories; a server some 110, of which
