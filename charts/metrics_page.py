@@ -47,8 +47,8 @@ chart, for each kind:
 
 Measured on one core of a busy machine; with Jobs and monitors for every Model, 20 remembered runs, 21 findings and 20
 inputs each. About half of the time nothing else happens on the operator's event loop, the rest is spent in a thread.
-Beyond the limit those objects come first that are not ready, drift or move traffic, and `leeboard_objects_without_series` says
-how many are left out.
+Beyond the limit those objects come first that are not ready, drift or move traffic, and
+`leeboard_objects_without_series` says how many are left out.
 
 An exporter shows some 100 series, and one for each input or two where that has categories; a server some 110, of which
 its four histograms are 70. No series carries an id, a user's text or anything that callers send.

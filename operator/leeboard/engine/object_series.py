@@ -129,7 +129,8 @@ def _monitor(raw: Raw, _: Cache) -> Iterator[Series]:
     yield from _labels(labels, (status.get("evaluation") or {}).get("labels") or {})
     yield from _at(families.EVALUATED, labels, _observed(status))
     yield families.UNHELPFUL, labels, status.get("unhelpful", 0)
-    asked = Counter(str((one.get("trainingJobRef") or {}).get("name", "")) for one in status.get("requests", ()))
+    named = (one.get("trainingJobRef") for one in status.get("requests", ()))
+    asked = Counter(str(reference["name"]) for reference in named if reference)
     for training_job, count in sorted(asked.items()):
         yield families.ASKED, [*labels, training_job], count
     episode = status.get("episode") or {}

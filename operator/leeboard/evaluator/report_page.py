@@ -50,7 +50,7 @@ def report_page(
     name = f"{monitor.metadata.namespace}/{monitor.metadata.name}"
     return page(
         f"{name}: {verdict.verdict}",
-        _header(name, figures, observed, [one.start for one in windows]),
+        _header(name, figures, observed, [one.start for one in windows for _ in range(one.parts)]),
         section("What was found", "by each check, the strongest first", _badge(verdict), _found(findings)),
         *_around(monitor),
         *_timelines(profile, figures, windows),

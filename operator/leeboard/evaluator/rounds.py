@@ -294,7 +294,7 @@ def _reported(observations: Observations, monitor: DriftMonitor, version: str, p
 def _coming(model: Model, windows: Sequence[Window]) -> Raw:
     """Since when the champion serves, and until when rows came."""
     champion = model.status.champion
-    newest = max((one.end for one in windows if one.rows), default=None)
+    newest = max((one.rows_until for one in windows if one.rows_until is not None), default=None)
     known = {"servingSince": champion.since if champion else None, "newestRows": newest}
     return {name: _text(moment) for name, moment in known.items() if moment is not None}
 

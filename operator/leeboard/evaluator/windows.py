@@ -20,7 +20,8 @@ CONTRACT = 1
 class Window:
     """`features` and `prediction` as they stand in the file, with counts as arrays; latency edges in seconds.
 
-    `dropped` requests were answered and are in no other count. `parts` windows of the same pod are added up in it.
+    `dropped` requests were answered and are in no other count. `parts` windows of the same pod are added up in it; the
+    last of them that has rows ended at `rows_until`, None where none has.
     """
 
     start: datetime
@@ -35,6 +36,7 @@ class Window:
     prediction: Mapping[str, Any] | None
     pod: str = ""
     parts: int = 1
+    rows_until: datetime | None = None
 
 
 def parse_window(data: bytes) -> Window:
@@ -65,6 +67,7 @@ def read_window(raw: Any) -> Window:
             prediction=_distribution(raw["prediction"]) if raw.get("prediction") else None,
             pod=str(raw.get("pod") or "")[:253],
             parts=_count(raw.get("parts", 1)),
+            rows_until=_time(raw.get("rowsUntil", raw["end"])) if _count(raw["rows"]) else None,
         )
     except (KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ValueError(f"not a window: {error!r}") from error

@@ -112,6 +112,9 @@ def _summed(windows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     total |= {"end": max((one["end"] for one in windows), key=datetime.fromisoformat)}
     total |= {name: sum(int(one.get(name, 0)) for one in windows) for name in ("requests", "errors", "rows", "dropped")}
     total["parts"] = len(windows)
+    with_rows = [one["end"] for one in windows if int(one["rows"])]
+    if with_rows:
+        total["rowsUntil"] = max(with_rows, key=datetime.fromisoformat)
     if first.get("latency"):
         total["latency"] = {"edges": first["latency"]["edges"], "counts": _added(one["latency"] for one in windows)}
     features = zip(*(one.get("features") or () for one in windows), strict=True)

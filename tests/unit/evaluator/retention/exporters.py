@@ -100,6 +100,12 @@ def table(kind, pod, minute, ids, *, version="v1"):
     return key, gzip.compress("\n".join(lines).encode())
 
 
+def _plain(value):
+    if isinstance(value, str):
+        return value
+    return value.tolist() if hasattr(value, "tolist") else round(value, 9)
+
+
 def observed(store, since, until, version="v1", observations=None):
     """All that the evaluator reads, in a form that can be compared: what windows count by pod, and rows in order."""
     reader = observations or Observations(store, task="Regression", positive_class="1", count=lambda _: None)
@@ -112,9 +118,7 @@ def observed(store, since, until, version="v1", observations=None):
         for key, value in counts.items():
             if not isinstance(value, str):
                 total[key] = total.get(key, 0) + value
-    shown = {
-        pod: {str(key): value.tolist() if hasattr(value, "tolist") else round(value, 9) for key, value in one.items()}
-        for pod, one in by_pod.items()
-    }
+        total["until"] = max(total.get("until", ""), text_of(one.rows_until) if one.rows_until else "")
+    shown = {pod: {str(key): _plain(value) for key, value in one.items()} for pod, one in by_pod.items()}
     tables = (reader.ledger(version, since), reader.feedback([version], since))
     return shown, [[(rows.ids.tolist(), rows.times.tolist(), rows.values.tolist()) for rows in one] for one in tables]

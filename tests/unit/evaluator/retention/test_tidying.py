@@ -32,7 +32,7 @@ def one_at_a_time(monkeypatch):
 
 def file(kind, pod, minute):
     if kind == "windows":
-        return window(pod, minute, rows=minute % 11 + 1, length=2 if minute % 17 == 0 else 1)
+        return window(pod, minute, rows=minute % 11, length=2 if minute % 17 == 0 else 1)
     return table(kind, pod, minute, [minute % 9, minute % 4, f"{pod}{minute}"])
 
 
