@@ -26,7 +26,7 @@ from leeboard.evaluator.model_figures import Traffic, model_figures
 from leeboard.evaluator.monitor_figures import monitor_figures
 from leeboard.evaluator.observations import Observations
 from leeboard.evaluator.performance_figures import delay_figures
-from leeboard.evaluator.placebo import placebo, seed_of
+from leeboard.evaluator.placebo import Placebo, placebo, seed_of
 from leeboard.evaluator.places import Kube, Place, Places, Raw
 from leeboard.evaluator.report_page import report_page
 from leeboard.evaluator.skew import skew_figures
@@ -181,14 +181,14 @@ class Rounds:
         }
         about_now = {"observedAt": _text(now), "version": name, **figures}
 
-        def tried() -> Raw:
-            seed, task = seed_of(monitor.metadata.uid, _text(now)), model.spec.prediction.task
-            found = placebo(monitor.spec, task, version, profile, monitored.observed, seed=seed)
-            if found is not None:
-                self.metrics.placebo(alarmed=bool(found.drifted), expected=found.expected)
-            return {}
-
-        self._beside("placebo of", monitor, tried)
+        seed = seed_of(monitor.metadata.uid, _text(now))
+        self._beside(
+            "placebo of",
+            monitor,
+            lambda: self._counted(
+                placebo(monitor.spec, model.spec.prediction.task, version, profile, monitored.observed, seed=seed)
+            ),
+        )
 
         def page() -> str:
             judged = monitor.model_copy(update={"status": monitor.status.model_copy(update={"evaluation": about_now})})
@@ -202,6 +202,12 @@ class Rounds:
         return (
             figures | queued | self._beside("report of", monitor, lambda: _reported(observations, monitor, name, page))
         )
+
+    def _counted(self, found: Placebo | None) -> Raw:
+        """What the same checks find where nothing drifts is counted, and stands in no figures."""
+        if found is not None:
+            self.metrics.placebo(alarmed=bool(found.drifted), expected=found.expected)
+        return {}
 
     def _beside(self, what: str, monitor: DriftMonitor, work: Callable[[], Raw]) -> Raw:
         """What is kept beside the windows. Figures count without it: where it cannot be made or kept, that is told, and
