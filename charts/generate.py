@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from charts.dashboards import models, operation, training
+from charts.dashboards import drift, models, operation, training
 from charts.dashboards.grafana import rendered
 from charts.metrics_page import metrics_page
 from charts.permissions_page import permissions_page
@@ -54,7 +54,7 @@ def outputs() -> dict[Path, str]:
         TEMPLATES / "crds" / path.name: definition_template(path.read_text(encoding="utf-8")) for path in definitions
     }
     files[TEMPLATES / "_rules.tpl"] = rules_template()
-    for dashboard in (models.DASHBOARD, training.DASHBOARD, operation.DASHBOARD):
+    for dashboard in (models.DASHBOARD, drift.DASHBOARD, training.DASHBOARD, operation.DASHBOARD):
         files[DASHBOARDS / f"{dashboard.uid}.json"] = rendered(dashboard)
     files[PERMISSIONS_PAGE] = permissions_page()
     files[METRICS_PAGE] = metrics_page()

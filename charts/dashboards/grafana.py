@@ -12,6 +12,13 @@ COLUMNS = 24
 DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
 _SCHEMA_VERSION = 39
 
+_TYPES = {
+    "lines": "timeseries",
+    "stack": "timeseries",
+    "states": "state-timeline",
+    "stat": "stat",
+    "bars": "bargauge",
+}
 Unit = Literal["short", "percent", "percentunit", "s", "bytes", "reqps", "ops", "none", "dateTimeFromNow"]
 
 
@@ -24,20 +31,32 @@ class Query:
 
 
 @dataclass(frozen=True)
-class Panel:
-    """One picture: lines over time, or numbers of now (`stat`, `bars`).
+class State:
+    """What a number stands for, and in which of Grafana's colours it is drawn."""
 
-    `limit` is where it begins to be bad: drawn as a line, or as the colour of a number.
+    value: int
+    name: str
+    color: str
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One picture: lines over time, what something is over time (`states`), or numbers of now (`stat`, `bars`).
+
+    `limit` is where it begins to be bad: drawn as a line, or as the colour of a number. Lines begin `from_zero`, or
+    where the lowest of them does.
     """
 
     title: str
     queries: tuple[Query, ...]
-    kind: Literal["lines", "stack", "stat", "bars"] = "lines"
+    kind: Literal["lines", "stack", "states", "stat", "bars"] = "lines"
     unit: Unit = "short"
     description: str = ""
     width: int = 8
     height: int = 7
     limit: float | None = None
+    from_zero: bool = True
+    states: tuple[State, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -130,15 +149,21 @@ def _panel(panel: Panel, number: int, place: dict[str, int]) -> dict[str, Any]:
         steps.append({"color": "red", "value": panel.limit})
     defaults: dict[str, Any] = {"unit": panel.unit, "thresholds": {"mode": "absolute", "steps": steps}}
     if lines:
-        defaults |= {"min": 0, "color": {"mode": "palette-classic"}, "custom": _line_style(panel)}
+        start = {"min": 0} if panel.from_zero else {}
+        defaults |= start | {"color": {"mode": "palette-classic"}, "custom": _line_style(panel)}
+    if panel.states:
+        shown = {str(one.value): {"text": one.name, "color": one.color} for one in panel.states}
+        defaults |= {"mappings": [{"type": "value", "options": shown}], "custom": {"fillOpacity": 80, "lineWidth": 0}}
     return {
         "id": number,
-        "type": {"lines": "timeseries", "stack": "timeseries", "stat": "stat", "bars": "bargauge"}[panel.kind],
+        "type": _TYPES[panel.kind],
         "title": panel.title,
         "description": panel.description,
         "datasource": DATASOURCE,
         "gridPos": place,
-        "targets": [_target(query, index, instant=not lines) for index, query in enumerate(panel.queries)],
+        "targets": [
+            _target(query, index, instant=panel.kind in ("stat", "bars")) for index, query in enumerate(panel.queries)
+        ],
         "fieldConfig": {"defaults": defaults, "overrides": []},
         "options": _options(panel, lines),
     }
@@ -157,6 +182,8 @@ def _options(panel: Panel, lines: bool) -> dict[str, Any]:
     if lines:
         legend = {"displayMode": "list", "placement": "bottom", "showLegend": True}
         return {"legend": legend, "tooltip": {"mode": "multi", "sort": "desc"}}
+    if panel.kind == "states":
+        return {"mergeValues": True, "showValue": "auto", "rowHeight": 0.8, "legend": {"showLegend": False}}
     options: dict[str, Any] = {"reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False}}
     if panel.kind == "bars":
         return options | {"displayMode": "basic", "orientation": "horizontal", "showUnfilled": True}

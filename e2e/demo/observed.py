@@ -8,6 +8,7 @@ from e2e.demo.picture.collecting import drift_from
 from e2e.demo.picture.report import Drift
 from e2e.demo.stage import OBSERVATIONS, Stage
 from e2e.support.kubectl import Document
+from leeboard.evaluator.retention.files import MERGED
 from leeboard.evaluator.windows import Window, parse_window
 
 
@@ -35,5 +36,7 @@ def windows_of(stage: Stage, version: str, start: datetime, end: datetime) -> li
     spec_uri = stage.world.model()["spec"]["storage"]["uri"]
     prefix = spec_uri.removeprefix(f"s3://{OBSERVATIONS}/") + f"observations/{version}/windows/"
     moment = timedelta(milliseconds=1)
-    found = [parse_window(stage.buckets.get(OBSERVATIONS, key)) for key in stage.buckets.keys(OBSERVATIONS, prefix)]
+    # hours that are over for a while are merged; the window of a verdict lies behind them
+    keys = [key for key in stage.buckets.keys(OBSERVATIONS, prefix) if not key.startswith(f"{prefix}{MERGED}/")]
+    found = [parse_window(stage.buckets.get(OBSERVATIONS, key)) for key in keys]
     return [one for one in found if one.start >= start - moment and one.end <= end + moment]

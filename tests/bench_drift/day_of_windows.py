@@ -50,7 +50,7 @@ def main() -> int:
         now = BEGIN + DAY + hour * HOUR
         clock[0] = hour * HOUR.total_seconds()
         before = len(read)
-        found = list(observations.windows("v1", now - DAY, now))
+        found = observations.windows("v1", now - DAY, now).windows
         if observe(profile, found).unfit:
             raise RuntimeError("windows on other bins")
         windows = len(found)

@@ -80,6 +80,8 @@ MODEL: list[tuple[str, Any, str]] = [
     ("spec.rollout.analysis.guards.1.maxRatio", "0", "spec.rollout.analysis.guards[1].maxRatio"),
     ("spec.rollout.analysis.guards.1", {"type": "ErrorRate", "margin": "0.1"}, "spec.rollout.analysis.guards[1]: Dup"),
     ("spec.versions.retain", 0, "spec.versions.retain"),
+    ("spec.observations.retain", "0d", "must be longer than zero"),
+    ("spec.observations.retain", "a month", "spec.observations.retain"),
     ("spec.owners", ["x"] * 17, "spec.owners: Too many"),
     ("spec.kpis", [{"name": "a", "source": {"query": ""}}], "spec.kpis[0].source.query"),
     ("spec.kpis", [{"name": "a", "source": {"query": "1"}}] * 2, "spec.kpis[1]: Duplicate"),

@@ -50,6 +50,7 @@ SMALLEST: dict[str, tuple[Document, Document]] = {
         {"prediction": {"task": "Regression"}, "storage": {"uri": "s3://observations/"}},
         {
             "prediction": {"labelDelay": "1d", "positiveClass": "1", "scoreOutput": "probability"},
+            "observations": {"retain": "90d"},
             "versions": {"retain": 10},
             "promotion": {"policy": "Automatic"},
             "serving": {"replicas": 1, "readyWithin": "5m", "allowUnsafeFormats": False},

@@ -203,6 +203,7 @@ def drifting(ml: Tenant) -> None:
     """A monitor with figures, as the evaluator writes them, that lie beyond its thresholds."""
     monitor = example("drift-monitor")
     monitor["spec"]["actions"] = [{"type": "Alert"}]
+    monitor["spec"]["checks"].append({"type": "EstimatedPerformance", "metric": "roc_auc", "maxDrop": "0.03"})
     ml.kubectl.apply(monitor)
     champion = ml.status("model", NAME, "champion")["champion"]["name"]
     distances = [{"name": name, "value": "0.5", "low": "0.4", "high": "0.6"} for name in ("JensenShannon", "PSI")]
@@ -217,6 +218,7 @@ def drifting(ml: Tenant) -> None:
         "prediction": row | {"name": "probability"},
         "labels": {"arrived": 310, "rows": 300, "delaySeconds": {"p50": "3600", "p95": "86400"}},
         "performance": [quality],
+        "estimated": [quality | {"rows": 900}],
     }
     ml.write_status("driftmonitor", NAME, {"evaluation": evaluation})
     ml.status("driftmonitor", NAME, "episode")

@@ -55,6 +55,16 @@ class Versions(SpecModel):
     retain: int = described("How many versions are kept beside those in use, a count.", default=10, ge=1, le=1000)
 
 
+class Observations(SpecModel):
+    """What is kept of what served versions observe."""
+
+    retain: PositiveDuration = described(
+        "How long windows, ledgers, labels and reports are kept below storage.uri, such as 30d. What a DriftMonitor or"
+        " a rollout still looks at is kept longer.",
+        default="90d",
+    )
+
+
 class Gate(SpecModel):
     """One condition that a version has to meet before it serves."""
 
@@ -266,6 +276,7 @@ class ModelSpec(SpecModel):
     )
     prediction: Prediction = described("What the model predicts, and which of its outputs says so.")
     storage: Storage = described("Where observations of served versions are written.")
+    observations: Observations = described("How long observations are kept.", default=Observations())
     versions: Versions = described("How many versions are kept.", default=Versions())
     promotion: Promotion = described("Which versions may serve: policy and gates.", default=Promotion())
     serving: Serving = described("How each version is served: pods and their resources.", default=Serving())

@@ -1,7 +1,8 @@
 """Metrics of the four kinds, read from their status at the moment of a scrape: nothing stale, nothing to clean up.
 
 What stands for all objects together costs the same for ten and for ten thousand. Of each object there are some series
-more, for `limit` objects of a kind at most: beyond it those come first that are not ready, drift or move traffic.
+more, for `limit` objects of a kind at most: beyond it those come first that are not ready, drift or move traffic. The
+figures behind a verdict make more series than all else together, and are shown for a part of the monitors.
 """
 
 from __future__ import annotations
@@ -18,7 +19,15 @@ from leeboard.api.model import Model
 from leeboard.api.model_version import ModelVersion
 from leeboard.api.training_job import TrainingJob
 from leeboard.engine import object_families as families
-from leeboard.engine.object_series import VERDICTS, awaits_approval, needs_a_look, readiness, series, status_of
+from leeboard.engine.object_series import (
+    VERDICTS,
+    awaits_approval,
+    figures_of,
+    needs_a_look,
+    readiness,
+    series,
+    status_of,
+)
 from leeboard.engine.outcomes import ENDED
 from leeboard.engine.store import Store
 from leeboard.observability.families import Family
@@ -26,6 +35,8 @@ from leeboard.planning.plan import Raw
 
 KINDS = (Model.KIND, ModelVersion.KIND, TrainingJob.KIND, DriftMonitor.KIND)
 OBJECT_LIMIT = 1000
+SHARE_WITH_FIGURES = 5
+"""One in so many of the monitors that may have series."""
 _ROLLOUT_PHASES = ("Starting", "Canary", "Promoting", "RollingBack")
 _RUN_PHASES = ("Pending", "Training", "Evaluating")
 
@@ -50,18 +61,23 @@ class DomainMetrics(Collector):
         for kind, raws in objects.items():
             # of versions only those that wait for a person have series
             telling = [raw for raw in raws if awaits_approval(raw)] if kind == ModelVersion.KIND else raws
-            chosen = self._chosen(telling)
+            chosen = _first(telling, self._limit)
             hidden.add_metric([kind], len(telling) - len(chosen))
             for raw in chosen:
                 for family, labels, value in series(raw, self._store):
                     shown[family.name].add_metric(labels, value)
+            if kind == DriftMonitor.KIND:
+                for raw in _first(chosen, self._limit // SHARE_WITH_FIGURES):
+                    for family, labels, value in figures_of(raw):
+                        shown[family.name].add_metric(labels, value)
         yield hidden
         yield from shown.values()
 
-    def _chosen(self, raws: list[Raw]) -> list[Raw]:
-        if len(raws) <= self._limit:
-            return raws
-        return sorted(raws, key=lambda raw: not needs_a_look(raw))[: self._limit]
+
+def _first(raws: list[Raw], limit: int) -> list[Raw]:
+    if len(raws) <= limit:
+        return raws
+    return sorted(raws, key=lambda raw: not needs_a_look(raw))[:limit]
 
 
 def _together(objects: dict[str, list[Raw]]) -> Iterator[GaugeMetricFamily]:

@@ -87,6 +87,62 @@ EPISODE = Family(
     "When the open episode of drift began, in seconds since 1970.",
     _MONITOR,
 )
+EVALUATED = Family(
+    "leeboard_drift_evaluated_timestamp_seconds",
+    "gauge",
+    "When the newest figures were taken, in seconds since 1970.",
+    _MONITOR,
+)
+ARRIVED = Family(
+    "leeboard_drift_window_arrived_labels",
+    "gauge",
+    "Labels that arrived in the newest window, also of predictions that are not known.",
+    _MONITOR,
+)
+DISTANCE = Family(
+    "leeboard_drift_distance",
+    "gauge",
+    "How far the ten strongest inputs, and the prediction, are from the reference, by the distance of the first check"
+    " of them: the value, and between which ends (low, high) it surely lies. In the distance's unit.",
+    (*_MONITOR, "of", "subject", "distance", "end"),
+)
+DISTANCE_THRESHOLD = Family(
+    "leeboard_drift_distance_threshold",
+    "gauge",
+    "From which distance on it is drift, of inputs and of the prediction, by the first check of them.",
+    (*_MONITOR, "of", "distance"),
+)
+PERFORMANCE = Family(
+    "leeboard_drift_performance",
+    "gauge",
+    "Metrics by the labels of the newest window (labels), and as they are to be expected without them (estimate): the"
+    " value, and the ends of its interval (low, high). In the metric's unit.",
+    (*_MONITOR, "metric", "source", "end"),
+)
+PERFORMANCE_REFERENCE = Family(
+    "leeboard_drift_performance_reference",
+    "gauge",
+    "The metric on the version's holdout, in its unit.",
+    (*_MONITOR, "metric"),
+)
+PERFORMANCE_LIMIT = Family(
+    "leeboard_drift_performance_limit",
+    "gauge",
+    "From which value of the metric on it is drift, by the first check of it, in its unit.",
+    (*_MONITOR, "metric", "source"),
+)
+ASKED = Family(
+    "leeboard_drift_requested_runs",
+    "gauge",
+    "Runs that the monitor asks of a TrainingJob for the newest episode, a count.",
+    (*_MONITOR, "training_job"),
+)
+UNHELPFUL = Family(
+    "leeboard_drift_unhelpful_runs",
+    "gauge",
+    "Runs in a row that were asked for and promoted, and after which drift went on, a count.",
+    _MONITOR,
+)
 RUNS = Family(
     "leeboard_training_runs",
     "gauge",
@@ -107,6 +163,8 @@ FAILURES = Family(
 )
 OF_EACH = (
     *(READY, EXPIRY, WEIGHT, CHAMPION_SINCE, CHAMPION_REGISTERED, STAGE_DUE, QUARANTINED, AWAITING_APPROVAL),
-    *(VERDICT, SCORE, ROWS, LABELLED, LABEL_DELAY, EPISODE, RUNS, LAST_SUCCESS, LAST_DURATION, FAILURES),
+    *(VERDICT, SCORE, ROWS, LABELLED, ARRIVED, LABEL_DELAY, EVALUATED, DISTANCE, DISTANCE_THRESHOLD),
+    *(PERFORMANCE, PERFORMANCE_REFERENCE, PERFORMANCE_LIMIT, EPISODE, ASKED, UNHELPFUL),
+    *(RUNS, LAST_SUCCESS, LAST_DURATION, FAILURES),
 )
 FAMILIES = (*TOGETHER, *OF_EACH)

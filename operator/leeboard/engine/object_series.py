@@ -13,6 +13,7 @@ from leeboard.api.durations import parse_duration
 from leeboard.api.model_version import ModelVersion
 from leeboard.controllers.base import Cache, Key, model_of
 from leeboard.engine import object_families as families
+from leeboard.engine.drift_series import figures_series
 from leeboard.engine.outcomes import ENDED, moment_of, seconds_of
 from leeboard.observability.families import Family
 from leeboard.planning.drift.verdict import LEAST_PATIENCE, STALE_AFTER_EVALUATIONS
@@ -126,6 +127,12 @@ def _monitor(raw: Raw, _: Cache) -> Iterator[Series]:
         yield families.SCORE, [*labels, check], score
     yield families.ROWS, labels, status.get("rows", 0)
     yield from _labels(labels, (status.get("evaluation") or {}).get("labels") or {})
+    yield from _at(families.EVALUATED, labels, _observed(status))
+    yield families.UNHELPFUL, labels, status.get("unhelpful", 0)
+    named = (one.get("trainingJobRef") for one in status.get("requests", ()))
+    asked = Counter(str(reference["name"]) for reference in named if reference)
+    for training_job, count in sorted(asked.items()):
+        yield families.ASKED, [*labels, training_job], count
     episode = status.get("episode") or {}
     if not episode.get("endedAt"):
         yield from _at(families.EPISODE, labels, episode.get("startedAt"))
@@ -134,9 +141,16 @@ def _monitor(raw: Raw, _: Cache) -> Iterator[Series]:
     yield from _at(families.EXPIRY, ["DriftMonitor", *_address(raw)], _observed(status), patience)
 
 
+def figures_of(raw: Raw) -> Iterator[Series]:
+    """The series of a DriftMonitor's figures: more than all others of it together."""
+    labels = [*_address(raw), model_of(raw)]
+    yield from figures_series(raw["spec"], status_of(raw).get("evaluation") or {}, labels)
+
+
 def _labels(labels: list[str], figures: Raw) -> Iterator[Series]:
     if figures:
         yield families.LABELLED, labels, figures.get("rows", 0)
+        yield families.ARRIVED, labels, figures.get("arrived", 0)
     for percentile, delay in (figures.get("delaySeconds") or {}).items():
         seconds = _number(delay)
         if seconds is not None:

@@ -138,7 +138,7 @@ def observe(profile: Profile, windows: Iterable[Window]) -> Observed:
             parts.append((prediction, window.prediction))
         fitting = [(total, raw) for total, raw in parts if total is not None and total.fits(raw)]
         if len(fitting) < len(parts):
-            unfit += 1
+            unfit += window.parts
             dropped += window.requests
             continue
         for total, raw in fitting:

@@ -12,8 +12,9 @@ from leeboard.api.durations import parse_duration
 from leeboard.api.model import Model
 from leeboard.api.reasons import Reason
 from leeboard.evaluator.failures import EvaluationError
+from leeboard.evaluator.file_cache import LARGEST_FILE
 from leeboard.evaluator.metrics import EvaluatorMetrics
-from leeboard.evaluator.observations import LARGEST_FILE, span_of
+from leeboard.evaluator.observation_listing import span_of
 from leeboard.evaluator.places import Places
 from leeboard.evaluator.requests import model_of
 from leeboard.kube.errors import KubeError
@@ -84,7 +85,7 @@ def expire(store: Store, model: str, kept: timedelta, now: datetime) -> int:
 
 
 def _ended_before(entry: Entry, oldest: int) -> bool:
-    span = span_of(entry)
+    span = span_of(entry.key)
     return span is not None and span[1] < oldest
 
 

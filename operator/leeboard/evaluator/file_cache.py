@@ -1,11 +1,18 @@
 """Parsed files of all Models, kept in a bounded part of the memory for as long as they are asked for."""
 
+import logging
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
+
+from leeboard.storage import Entry, Store
+
+LOG = logging.getLogger("leeboard.evaluator.observations")
+LARGEST_FILE = 16 << 20
+"""Bytes of one that is read."""
 
 Item = TypeVar("Item")
 MOST_BYTES = 384 << 20
@@ -55,3 +62,60 @@ class Cache(Generic[Item]):
                 return
             self._items.popitem(last=False)
             self.bytes -= size
+
+
+class Sized(Protocol):
+    """What knows how much memory it takes."""
+
+    @property
+    def bytes(self) -> int:
+        """So many."""
+
+
+def _bytes_of(item: Sized) -> int:
+    return item.bytes
+
+
+class Files(Generic[Item]):
+    """Files of one kind of one Model, parsed; a cache keeps them. `count` is told of every file that was read."""
+
+    def __init__(
+        self,
+        store: Store,
+        parse: Callable[[bytes], Item],
+        cache: Cache[Item | None],
+        count: Callable[[str], None],
+        size: Callable[[Any], int] = _bytes_of,
+    ) -> None:
+        self._store, self._parse, self._cache, self._count, self._size = store, parse, cache, count, size
+        self._owner = object()
+        self._one_at_a_time = threading.Lock()
+
+    def get(self, entry: Entry) -> Item | None:
+        """The parsed file, None where it could not be read. Raises StorageError where it cannot be fetched."""
+        key = (self._owner, entry.key, entry.etag)
+        # a Model and its monitors are evaluated by different threads, and want the same files
+        with self._one_at_a_time:
+            try:
+                return self._cache.find(key)
+            except KeyError:
+                item = self._read(entry)
+            self._cache.keep(key, item, 0 if item is None else self._size(item))
+            return item
+
+    def _read(self, entry: Entry) -> Item | None:
+        try:
+            item = self._parse(fetched(self._store, entry))
+        except ValueError as error:
+            LOG.warning("%s is left out: %s", entry.key, error)
+            self._count("unreadable")
+            return None
+        self._count("read")
+        return item
+
+
+def fetched(store: Store, entry: Entry) -> bytes:
+    """The bytes of a file. Raises StorageError, and ValueError where they are too many."""
+    if entry.bytes > LARGEST_FILE:
+        raise ValueError(f"{entry.bytes} bytes; at most {LARGEST_FILE} are read")
+    return store.get(entry.key)

@@ -18,8 +18,9 @@ from leeboard.api.model import Model
 from leeboard.api.reasons import Reason
 from leeboard.api.request_log import column_name
 from leeboard.evaluator.drift_figures import Observed, Profile, watched
+from leeboard.evaluator.file_cache import LARGEST_FILE
 from leeboard.evaluator.labels import Rows
-from leeboard.evaluator.observations import LARGEST_FILE, Observations
+from leeboard.evaluator.observations import Observations
 from leeboard.evaluator.requests import newest_of_each
 from leeboard.stats.distributions import Distribution
 from leeboard.stats.labelling import choose, gained

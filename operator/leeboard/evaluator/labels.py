@@ -3,7 +3,7 @@
 import io
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +18,8 @@ from leeboard.stats.sampling import Hashes, id_hashes
 Floats = NDArray[np.float64]
 NANOSECONDS = 1e9
 """In a second."""
+LEDGER_REACH = timedelta(days=7)
+"""How long before its label a prediction may have been made."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,18 +43,29 @@ NOTHING = Rows(np.empty(0, np.uint64), np.empty(0, np.int64), np.empty(0, np.flo
 
 
 def parse_ledger(data: bytes) -> Rows:
-    """Read `id,time,score`. Raises ValueError where it is something else."""
-    frame = _table(data, "score")
+    """Read a file of `id,time,score`. Raises ValueError where it is something else."""
+    return read_ledger(decompress(data))
+
+
+def read_ledger(content: bytes | str) -> Rows:
+    """The same of the decompressed text."""
+    frame = _table(content, "score")
     values = pd.to_numeric(frame["score"], errors="coerce").to_numpy(dtype=np.float64)
     return _rows(frame, values)
 
 
 def parse_feedback(data: bytes, task: str, positive_class: str) -> Rows:
-    """Read `id,time,label`; labels become numbers as those of a holdout. Raises ValueError where it is something else.
+    """Read a file of `id,time,label`; labels become numbers as those of a holdout. Raises ValueError where it is
+    something else.
 
     Rows whose label is none of a number's are left out, so that one bad label spoils no others.
     """
-    frame = _table(data, "label")
+    return read_feedback(decompress(data), task, positive_class)
+
+
+def read_feedback(content: bytes | str, task: str, positive_class: str) -> Rows:
+    """The same of the decompressed text."""
+    frame = _table(content, "label")
     if task == "Regression":
         return _rows(frame, pd.to_numeric(frame["label"], errors="coerce").to_numpy(dtype=np.float64))
     try:
@@ -100,9 +113,10 @@ def arrivals(feedback: Iterable[Rows], start: datetime, end: datetime) -> tuple[
     return len(times), pd.Timestamp(int(times.max()), tz="UTC").to_pydatetime()
 
 
-def _table(data: bytes, column: str) -> pd.DataFrame:
+def _table(content: bytes | str, column: str) -> pd.DataFrame:
+    source = io.StringIO(content) if isinstance(content, str) else io.BytesIO(content)
     try:
-        frame = pd.read_csv(io.BytesIO(decompress(data)), dtype="object", keep_default_na=False, na_values=[""])
+        frame = pd.read_csv(source, dtype="object", keep_default_na=False, na_values=[""])
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise ValueError(f"not a table: {error}") from error
     absent = {"id", "time", column} - set(frame.columns)

@@ -2,6 +2,7 @@
 
 from prometheus_client import CollectorRegistry
 
+from leeboard.api.reasons import Reason
 from leeboard.observability import requests
 from leeboard.observability.families import Family
 
@@ -35,6 +36,22 @@ FILES = Family(
 EXPIRED = Family(
     "leeboard_expired_files_total", "counter", "Files of rows of requests that were deleted because of their age."
 )
+COMPACTED = Family(
+    "leeboard_observation_files_compacted_total",
+    "counter",
+    "Files of observations that were merged with others of their hour and removed.",
+)
+OUT_OF_TIME = Family(
+    "leeboard_observation_files_expired_total",
+    "counter",
+    "Files of observations that were removed because observations.retain was over.",
+)
+UNTIDIED = Family(
+    "leeboard_observation_retention_errors_total",
+    "counter",
+    "Passes over the observations of a folder that could not merge and remove files by reason.",
+    ("reason",),
+)
 OBJECT = Family(
     "leeboard_evaluation_seconds", "histogram", "Time that the evaluation of one object took.", ("kind",), _ROUND
 )
@@ -46,8 +63,37 @@ LAST_ROUND = Family(
     "gauge",
     "When the last round ended, in seconds since 1970.",
 )
+PLACEBOS = Family(
+    "leeboard_drift_placebo_evaluations_total",
+    "counter",
+    "Evaluations of DriftMonitors that were repeated on rows drawn from the reference, where nothing drifts.",
+)
+PLACEBO_ALARMS = Family(
+    "leeboard_drift_placebo_alarms_total",
+    "counter",
+    "Of these, the ones in which a check that compares an interval found drift.",
+)
+PLACEBO_EXPECTED = Family(
+    "leeboard_drift_placebo_alarms_expected_total",
+    "counter",
+    "How many of them were to be expected at most: the sum of the chances that falseAlarms of the monitors allow.",
+)
 FAMILIES = (
-    *(WRITTEN, FAILED, NOTIFIED, NOT_NOTIFIED, FILES, EXPIRED, OBJECT, ROUND, LAST_ROUND),
+    WRITTEN,
+    FAILED,
+    NOTIFIED,
+    NOT_NOTIFIED,
+    FILES,
+    EXPIRED,
+    COMPACTED,
+    OUT_OF_TIME,
+    UNTIDIED,
+    PLACEBOS,
+    PLACEBO_ALARMS,
+    PLACEBO_EXPECTED,
+    OBJECT,
+    ROUND,
+    LAST_ROUND,
     *requests.FAMILIES,
 )
 
@@ -60,6 +106,10 @@ class EvaluatorMetrics:
         self._written, self._failed = WRITTEN.counter(registry), FAILED.counter(registry)
         self._notified, self._not_notified = NOTIFIED.counter(registry), NOT_NOTIFIED.counter(registry)
         self._files, self._object = FILES.counter(registry), OBJECT.histogram(registry)
+        self._compacted, self._out_of_time = COMPACTED.counter(registry), OUT_OF_TIME.counter(registry)
+        self._placebos, self._placebo_alarms = PLACEBOS.counter(registry), PLACEBO_ALARMS.counter(registry)
+        self._placebo_expected = PLACEBO_EXPECTED.counter(registry)
+        self._untidied = UNTIDIED.counter(registry)
         self.seconds, self.last_round = ROUND.histogram(registry), LAST_ROUND.gauge(registry)
         self.expired = EXPIRED.counter(registry)
         self.requested = requests.Requests(registry).told
@@ -73,6 +123,7 @@ class EvaluatorMetrics:
             self._not_notified.labels(form, "WebhookFailed")
         for outcome in ("read", "unreadable"):
             self._files.labels(outcome)
+        self._untidied.labels(str(Reason.STORAGE_FORBIDDEN))
 
     def written(self, kind: str) -> None:
         """One status was written."""
@@ -97,3 +148,21 @@ class EvaluatorMetrics:
     def file(self, outcome: str) -> None:
         """A file was `read`, or is `unreadable`."""
         self._files.labels(outcome).inc()
+
+    def compacted(self, count: int) -> None:
+        """So many files were merged with others."""
+        self._compacted.inc(count)
+
+    def out_of_time(self, count: int) -> None:
+        """So many files were removed because their time was over."""
+        self._out_of_time.inc(count)
+
+    def untidied(self, reason: str) -> None:
+        """A pass over a folder ended with an error."""
+        self._untidied.labels(str(reason)).inc()
+
+    def placebo(self, *, alarmed: bool, expected: float) -> None:
+        """A window without drift was judged; so many alarms were to be expected at most."""
+        self._placebos.inc()
+        self._placebo_expected.inc(expected)
+        self._placebo_alarms.inc(alarmed)

@@ -1,81 +1,36 @@
-"""What the exporters of a Model's versions left in object storage, read once and kept while it is looked at."""
+"""What the exporters of a Model's versions left in object storage, read once and kept while it is looked at.
+
+Files of an hour are merged after a while (`leeboard.evaluator.retention`). What is read is the same before, while and
+after they are: each file counts once, by itself or as a part of a merged one that names it.
+"""
 
 import logging
-import re
-import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from functools import partial
+from typing import Any, NamedTuple
 
 import pandas as pd
 import pyarrow as pa
 
+from leeboard.api.reasons import Reason
 from leeboard.evaluator.figures import figure
-from leeboard.evaluator.file_cache import Cache
-from leeboard.evaluator.labels import Rows, parse_feedback, parse_ledger
+from leeboard.evaluator.file_cache import Cache, Files, Item, fetched
+from leeboard.evaluator.labels import Rows, read_feedback, read_ledger
+from leeboard.evaluator.observation_listing import Span, listed, milliseconds, span_of
+from leeboard.evaluator.observed_tables import Tables
 from leeboard.evaluator.requests import parse_recomputed, parse_requests, together
-from leeboard.evaluator.windows import Window, parse_window
-from leeboard.storage import Entry, Store
+from leeboard.evaluator.retention.files import File, file_of, folder_of
+from leeboard.evaluator.retention.merged_file import Head, parse_head, parse_parts
+from leeboard.evaluator.windows import Window, parse_window, read_window
+from leeboard.storage import Entry, StorageError, Store
 
 LOG = logging.getLogger("leeboard.evaluator.observations")
 MOST_LEDGER_ROWS = 2_000_000
 MOST_LOGGED_VALUES = 4 << 20
 """Rows of requests times their columns: what is read at once, some 32 MB and as much again while it is sorted."""
-LARGEST_FILE = 16 << 20
-_SPAN = re.compile(r"(\d{1,16})-(\d{1,16})\.(?:[a-z]+\.gz|parquet)$")
-
-
-class Sized(Protocol):
-    """What knows how much memory it takes."""
-
-    @property
-    def bytes(self) -> int:
-        """So many."""
-
-
-Item = TypeVar("Item")
-
-
-def _bytes_of(item: Sized) -> int:
-    return item.bytes
-
-
-class Files(Generic[Item]):
-    """Files of one kind of one Model, parsed; a cache keeps them. `count` is told of every file that was read."""
-
-    def __init__(
-        self,
-        store: Store,
-        parse: Callable[[bytes], Item],
-        cache: Cache[Item | None],
-        count: Callable[[str], None],
-        size: Callable[[Any], int] = _bytes_of,
-    ) -> None:
-        self._store, self._parse, self._cache, self._count, self._size = store, parse, cache, count, size
-        self._owner = object()
-        self._one_at_a_time = threading.Lock()
-
-    def get(self, entry: Entry) -> Item | None:
-        """The parsed file, None where it could not be read. Raises StorageError where it cannot be fetched."""
-        key = (self._owner, entry.key, entry.etag)
-        # a Model and its monitors are evaluated by different threads, and want the same files
-        with self._one_at_a_time:
-            try:
-                return self._cache.find(key)
-            except KeyError:
-                item = self._read(entry)
-            self._cache.keep(key, item, 0 if item is None else self._size(item))
-            return item
-
-    def _read(self, entry: Entry) -> Item | None:
-        try:
-            item = self._parse(fetched(self._store, entry))
-        except ValueError as error:
-            LOG.warning("%s is left out: %s", entry.key, error)
-            self._count("unreadable")
-            return None
-        self._count("read")
-        return item
+MOST_ATTEMPTS = 3
+"""Listings until none of the files that were listed is gone when it is read."""
 
 
 class Seen(NamedTuple):
@@ -92,7 +47,7 @@ class Seen(NamedTuple):
         Of the newest window it is told when it ended, if after `since`, and how many seconds it is long.
         """
         windows: dict[str, Any] = {"count": len(self.windows) + self.unreadable}
-        if self.newest is not None and self.newest[1] >= _milliseconds(since):
+        if self.newest is not None and self.newest[1] >= milliseconds(since):
             start, end = self.newest
             newest = datetime.fromtimestamp(end / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
             windows |= {"newest": newest, "seconds": figure((end - start) / 1000)}
@@ -118,42 +73,73 @@ class Observations:
         self._count = count
         kept: Cache[Any] = cache or Cache()
         self._windows: Files[Window] = Files(store, parse_window, kept, count)
-        self._ledgers: Files[Rows] = Files(store, parse_ledger, kept, count)
-        self._feedback: Files[Rows] = Files(store, lambda data: parse_feedback(data, task, positive_class), kept, count)
+        self._heads: Files[Head] = Files(store, parse_head, kept, count, size=_size_of_head)
+        self._taken_apart: Files[list[tuple[str, Window]]] = Files(store, _windows_of, kept, count, size=_size_of_parts)
+        read_labels = partial(read_feedback, task=task, positive_class=positive_class)
+        self._ledgers = Tables(store, "ledger", read_ledger, kept, count)
+        self._feedback = Tables(store, "feedback", read_labels, kept, count)
         self._recomputed: Files[pd.DataFrame] = Files(store, parse_recomputed, kept, count, size=_size_of)
 
-    def windows(self, version: str, since: datetime, until: datetime) -> "Seen":
-        """The windows that began at `since` or later and ended by `until`. Raises StorageError."""
-        first, last = _milliseconds(since), _milliseconds(until)
-        spans = [(span_of(entry), entry) for entry in self.store.list(f"observations/{version}/windows/")]
-        past = [(span, entry) for span, entry in spans if span is not None and span[1] <= last]
-        files = [self._windows.get(entry) for span, entry in past if span[0] >= first]
-        windows = tuple(window for window in files if window is not None)
-        newest = max((span for span, _ in past), key=lambda span: span[1], default=None)
-        return Seen(windows, len(files) - len(windows), newest)
+    def windows(self, version: str, since: datetime, until: datetime) -> Seen:
+        """The windows that began at `since` or later and ended by `until`; many of a pod as one where they are merged.
+
+        Raises StorageError.
+        """
+        first, last, folder = milliseconds(since), milliseconds(until), folder_of(version, "windows")
+
+        def is_wanted(span: Span | None) -> bool:
+            return span is not None and first <= span[0] and span[1] <= last
+
+        found, merged = listed(self.store, folder, lambda span: span is not None and span[1] <= last)
+        windows: list[Window] = []
+        taken: set[str] = set()
+        for file, entry in merged:
+            if file.end >= first and file.start <= last:
+                windows += self._of_merged(file, entry, is_wanted, taken)
+        loose = [entry for entry in found if entry.key.removeprefix(folder) not in taken]
+        read, unreadable = self._of_loose(folder, [entry for entry in loose if is_wanted(span_of(entry.key))])
+        spans = [span for entry in loose if (span := span_of(entry.key)) is not None]
+        spans += [span for name in taken if (span := span_of(name)) is not None and span[1] <= last]
+        return Seen((*windows, *read), unreadable, max(spans, key=lambda span: span[1], default=None))
+
+    def _of_loose(self, folder: str, entries: list[Entry]) -> tuple[list[Window], int]:
+        """What exporters wrote, and how many of it cannot be read."""
+        windows: list[Window] = []
+        gone: set[str] = set()
+        unreadable = 0
+        for entry in entries:
+            try:
+                window = self._windows.get(entry)
+            except StorageError as error:
+                if error.reason is not Reason.STORAGE_NOT_FOUND:
+                    raise
+                gone.add(entry.key.removeprefix(folder))
+                continue
+            if window is None:
+                unreadable += 1
+            else:
+                windows.append(window)
+        return [*windows, *(self._since_merged(folder, gone) if gone else ())], unreadable
 
     def ledger(self, version: str, since: datetime) -> list[Rows]:
         """The newest predictions, from files that end at `since` or later; bounded. Raises StorageError."""
-        rows: list[Rows] = []
-        total = 0
-        for entry in self._newest_first(f"observations/{version}/ledger/", since):
-            part = self._ledgers.get(entry)
-            if part is not None:
+
+        def newest() -> list[Rows]:
+            rows: list[Rows] = []
+            total = 0
+            for part in self._ledgers.newest_first(version, since):
                 rows.append(part)
                 total += len(part)
-            if total > MOST_LEDGER_ROWS:
-                LOG.warning("version %s: only the newest %d predictions are joined with labels", version, total)
-                break
-        return rows
+                if total > MOST_LEDGER_ROWS:
+                    LOG.warning("version %s: only the newest %d predictions are joined with labels", version, total)
+                    break
+            return rows
+
+        return _again(newest)
 
     def feedback(self, versions: list[str], since: datetime) -> list[Rows]:
         """Labels that arrived at any of these versions' pods, from files that end at `since` or later."""
-        return [
-            part
-            for version in versions
-            for entry in self._newest_first(f"observations/{version}/feedback/", since)
-            if (part := self._feedback.get(entry)) is not None
-        ]
+        return _again(lambda: [rows for one in versions for rows in self._feedback.newest_first(one, since)])
 
     def requests(self, version: str, since: datetime) -> pd.DataFrame:
         """The newest rows of requests that were stored with their inputs, from files that end at `since` or later.
@@ -194,28 +180,62 @@ class Observations:
 
     def _newest_first(self, prefix: str, since: datetime) -> list[Entry]:
         """A file whose name tells no times may hold any."""
-        first = _milliseconds(since)
-        spans = [(span_of(entry), entry) for entry in self.store.list(prefix) if not entry.key.endswith("/")]
+        first = milliseconds(since)
+        spans = [(span_of(entry.key), entry) for entry in self.store.list(prefix) if not entry.key.endswith("/")]
         wanted = [(span or (0, 0), entry) for span, entry in spans if span is None or span[1] >= first]
         return [entry for _, entry in sorted(wanted, key=lambda pair: (-pair[0][1], pair[1].key))]
 
+    def _of_merged(
+        self, file: File, entry: Entry, is_wanted: Callable[[Span], bool], taken: set[str]
+    ) -> Iterator[Window]:
+        """The sums where all of it is wanted and none of it was taken before, else the parts that are."""
+        head = self._heads.get(entry)
+        if head is None:
+            return
+        if is_wanted((file.start, file.end)) and taken.isdisjoint(head.parts):
+            yield from head.windows
+        else:
+            folder = folder_of(file.version, file.kind)
+            for name, window in self._parts(entry):
+                part = file_of(folder + name)
+                if part is not None and name not in taken and is_wanted((part.start, part.end)):
+                    yield window
+        taken.update(head.parts)
 
-def fetched(store: Store, entry: Entry) -> bytes:
-    """The bytes of a file. Raises StorageError, and ValueError where they are too many."""
-    if entry.bytes > LARGEST_FILE:
-        raise ValueError(f"{entry.bytes} bytes; at most {LARGEST_FILE} are read")
-    return store.get(entry.key)
+    def _since_merged(self, folder: str, names: set[str]) -> Iterator[Window]:
+        """Windows that were there when they were listed, and gone when they were read: they were merged in between."""
+        for _, entry in listed(self.store, folder, lambda _: False)[1]:
+            head = self._heads.get(entry)
+            if head is not None and not names.isdisjoint(head.parts):
+                yield from (window for name, window in self._parts(entry) if name in names)
+                names -= set(head.parts)
+
+    def _parts(self, entry: Entry) -> list[tuple[str, Window]]:
+        return self._taken_apart.get(entry) or []
+
+
+def _windows_of(data: bytes) -> list[tuple[str, Window]]:
+    return [(name, read_window(content)) for name, content in parse_parts(data)]
+
+
+def _again(read: Callable[[], Item]) -> Item:
+    """Read once more where a file is gone that was listed: it was merged in between. Raises StorageError."""
+    for _ in range(MOST_ATTEMPTS - 1):
+        try:
+            return read()
+        except StorageError as error:
+            if error.reason is not Reason.STORAGE_NOT_FOUND:
+                raise
+    return read()
 
 
 def _size_of(table: pd.DataFrame) -> int:
     return int(table.memory_usage(deep=True).sum())
 
 
-def span_of(entry: Entry) -> tuple[int, int] | None:
-    """The two times in a file's name, in milliseconds since 1970."""
-    found = _SPAN.search(entry.key)
-    return (int(found[1]), int(found[2])) if found else None
+def _size_of_head(head: Head) -> int:
+    return sum(one.bytes for one in head.windows) + sum(map(len, head.parts))
 
 
-def _milliseconds(moment: datetime) -> int:
-    return int(moment.astimezone(UTC).timestamp() * 1000)
+def _size_of_parts(parts: list[tuple[str, Window]]) -> int:
+    return sum(len(name) + one.bytes for name, one in parts)

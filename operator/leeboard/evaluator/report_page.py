@@ -53,7 +53,7 @@ def report_page(
     name, season = f"{monitor.metadata.namespace}/{monitor.metadata.name}", monitor.spec.reference.season
     return page(
         f"{name}: {verdict.verdict}",
-        _header(name, figures, observed, [one.start for one in windows], season),
+        _header(name, figures, observed, [one.start for one in windows for _ in range(one.parts)], season),
         section("What was found", "by each check, the strongest first", _badge(verdict), _found(findings)),
         *_around(monitor),
         *(_timelines(profile, figures, windows) if season is None else []),

@@ -20,12 +20,13 @@ from leeboard.evaluator.expiry import Expiry
 from leeboard.evaluator.failures import EvaluationError
 from leeboard.evaluator.kpis import Kpis
 from leeboard.evaluator.labelling import LabellingWindow, labelling_figures
-from leeboard.evaluator.labels import arrivals, joined
+from leeboard.evaluator.labels import LEDGER_REACH, arrivals, joined
 from leeboard.evaluator.metrics import EvaluatorMetrics
 from leeboard.evaluator.model_figures import Traffic, model_figures
 from leeboard.evaluator.monitor_figures import monitor_figures
 from leeboard.evaluator.observations import Observations
 from leeboard.evaluator.performance_figures import delay_figures
+from leeboard.evaluator.placebo import Placebo, placebo, seed_of
 from leeboard.evaluator.places import Kube, Place, Places, Raw
 from leeboard.evaluator.report_page import report_page
 from leeboard.evaluator.skew import skew_figures
@@ -39,8 +40,6 @@ from leeboard.storage import StorageError
 LOG = logging.getLogger("leeboard.evaluator")
 WITHOUT_CANDIDATE = timedelta(minutes=10)
 """How far back the figures of a Model reach while there is no rollout."""
-LEDGER_REACH = timedelta(days=7)
-"""How long before its label a prediction may have been made."""
 AT_ONCE = 4
 """Objects that are evaluated at the same time."""
 
@@ -177,6 +176,15 @@ class Rounds:
         }
         about_now = {"observedAt": _text(now), "version": name, **figures}
 
+        seed = seed_of(monitor.metadata.uid, _text(now))
+        self._beside(
+            "placebo of",
+            monitor,
+            lambda: self._counted(
+                placebo(monitor.spec, model.spec.prediction.task, version, profile, monitored.observed, seed=seed)
+            ),
+        )
+
         def page() -> str:
             judged = monitor.model_copy(update={"status": monitor.status.model_copy(update={"evaluation": about_now})})
             verdict, _ = verdict_of(judged, model, name, now)
@@ -188,6 +196,12 @@ class Rounds:
         )
         report = self._beside("report of", monitor, lambda: _reported(observations, monitor, name, page))
         return figures | queued | report
+
+    def _counted(self, found: Placebo | None) -> Raw:
+        """What the same checks find where nothing drifts is counted, and stands in no figures."""
+        if found is not None:
+            self.metrics.placebo(alarmed=bool(found.drifted), expected=found.expected)
+        return {}
 
     def _beside(self, what: str, monitor: DriftMonitor, work: Callable[[], Raw]) -> Raw:
         """What is kept beside the windows. Figures count without it: where it cannot be made or kept, that is told, and
@@ -280,7 +294,7 @@ def _reported(observations: Observations, monitor: DriftMonitor, version: str, p
 def _coming(model: Model, windows: Sequence[Window]) -> Raw:
     """Since when the champion serves, and until when rows came."""
     champion = model.status.champion
-    newest = max((one.end for one in windows if one.rows), default=None)
+    newest = max((one.rows_until for one in windows if one.rows_until is not None), default=None)
     known = {"servingSince": champion.since if champion else None, "newestRows": newest}
     return {name: _text(moment) for name, moment in known.items() if moment is not None}
 

@@ -21,6 +21,7 @@ from leeboard.evaluator.failures import EvaluationError, exit_code
 from leeboard.evaluator.kpis import Kpis
 from leeboard.evaluator.metrics import EvaluatorMetrics
 from leeboard.evaluator.places import Places
+from leeboard.evaluator.retention.job import Moments, Retention
 from leeboard.evaluator.rounds import Rounds
 from leeboard.evaluator.webhooks.notifier import Notifier
 from leeboard.kube.client import connect
@@ -73,14 +74,15 @@ async def serve(health: Health, metrics: EvaluatorMetrics, port: int) -> web.App
 
 
 async def repeat(
-    rounds: Rounds, metrics: EvaluatorMetrics, health: Health, interval: float, stop: asyncio.Event
+    rounds: Rounds, metrics: EvaluatorMetrics, health: Health, interval: float, stop: asyncio.Event, *, moments: Moments
 ) -> None:
     """Round after round, each beginning `interval` seconds after the one before began or when that has ended."""
     complaint = ""
     while not stop.is_set():
         began = time.monotonic()
         try:
-            await rounds.run()
+            with moments.busy():
+                await rounds.run()
             complaint = ""
         except KubeError as error:
             metrics.failed("", "Kubernetes")
@@ -107,13 +109,18 @@ async def run(configuration: Configuration) -> None:
     metrics, health = EvaluatorMetrics(process_registry("evaluator")), Health(interval)
     kube = await connect(field_manager=FIELD_MANAGER, observer=metrics.requested)
     places = Places(kube, configuration, metrics.file)
-    kpis = Kpis(configuration.prometheus_url, configuration.prometheus_token_file)
+    moments, kpis = Moments(), Kpis(configuration.prometheus_url, configuration.prometheus_token_file)
     notifier = Notifier(kube, configuration.allowed_webhooks, metrics, _now)
-    rounds = Rounds(kube, places, metrics, configuration.namespaces, _now, kpis, notify=notifier.look)
+    shared = (kube, places, metrics, configuration.namespaces, _now)
+    rounds, retention = Rounds(*shared, kpis, notify=notifier.look), Retention(*shared, moments)
     server = await serve(health, metrics, configuration.port)
+    tidying = asyncio.create_task(retention.repeat(stop))
     try:
-        await repeat(rounds, metrics, health, interval, stop)
+        await repeat(rounds, metrics, health, interval, stop, moments=moments)
     finally:
+        stop.set()
+        moments.end()
+        await tidying
         await notifier.close()
         await server.cleanup()
         await kube.close()

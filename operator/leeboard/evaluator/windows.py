@@ -26,7 +26,8 @@ OF_AN_OBJECT = 1500
 class Window:
     """`features` and `prediction` as they stand in the file, with counts as arrays; latency edges in seconds.
 
-    `dropped` requests were answered and are in no other count.
+    `dropped` requests were answered and are in no other count. `parts` windows of the same pod are added up in it; the
+    last of them that has rows ended at `rows_until`, None where none has.
     """
 
     start: datetime
@@ -41,6 +42,8 @@ class Window:
     prediction: Mapping[str, Any] | None
     pod: str = ""
     segments: tuple[SegmentCounts, ...] = ()
+    parts: int = 1
+    rows_until: datetime | None = None
 
     @property
     def bytes(self) -> int:
@@ -52,6 +55,14 @@ def parse_window(data: bytes) -> Window:
     """Read a window file. Raises ValueError where it is not one."""
     try:
         raw = json.loads(decompress(data))
+    except RecursionError as error:
+        raise ValueError(f"not a window: {error!r}") from error
+    return read_window(raw)
+
+
+def read_window(raw: Any) -> Window:
+    """The same of the document itself. Raises ValueError where it is none."""
+    try:
         if raw["contract"] != CONTRACT:
             raise ValueError(f"contract {raw['contract']}, not {CONTRACT}")
         latency = raw.get("latency") or {"edges": [], "counts": [0]}
@@ -68,6 +79,8 @@ def parse_window(data: bytes) -> Window:
             prediction=Packed([_distribution(raw["prediction"])])[0] if raw.get("prediction") else None,
             pod=sys.intern(str(raw.get("pod") or "")[:253]),
             segments=segments_of_window(raw),
+            parts=_count(raw.get("parts", 1)),
+            rows_until=_time(raw.get("rowsUntil", raw["end"])) if _count(raw["rows"]) else None,
         )
     except (KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ValueError(f"not a window: {error!r}") from error
@@ -78,14 +91,23 @@ def parse_window(data: bytes) -> Window:
 
 def decompress(data: bytes) -> bytes:
     """The content of a gzip file. Raises ValueError where it is none, is cut, or is larger than it may be."""
-    decoder = zlib.decompressobj(wbits=31)
-    try:
-        content = decoder.decompress(data, LARGEST)
-    except zlib.error as error:
-        raise ValueError(f"not a gzip file: {error}") from error
-    if not decoder.eof:
-        raise ValueError(f"a gzip file that is cut, or larger than {LARGEST} bytes")
-    return content
+    return members(data, most=1)[0]
+
+
+def members(data: bytes, most: int) -> list[bytes]:
+    """The contents of the first `most` members of a gzip file. Raises ValueError as `decompress` does."""
+    found: list[bytes] = []
+    while not found or (data and len(found) < most):
+        decoder = zlib.decompressobj(wbits=31)
+        try:
+            content = decoder.decompress(data, LARGEST)
+        except zlib.error as error:
+            raise ValueError(f"not a gzip file: {error}") from error
+        if not decoder.eof:
+            raise ValueError(f"a gzip file that is cut, or larger than {LARGEST} bytes")
+        found.append(content)
+        data = decoder.unused_data
+    return found
 
 
 def _distribution(raw: Mapping[str, Any]) -> dict[str, Any]:

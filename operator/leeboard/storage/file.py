@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -53,8 +54,12 @@ class FileStore:
         keyed = sorted((path.relative_to(self._root).as_posix(), path) for path in found)
         for key, path in keyed:
             if key.startswith(prefix):
-                status = path.stat()
-                yield Entry(key, status.st_size, f"{status.st_mtime_ns}-{status.st_size}")
+                try:
+                    status = path.stat()
+                except FileNotFoundError:  # removed since the folder was read
+                    continue
+                modified = datetime.fromtimestamp(status.st_mtime, UTC)
+                yield Entry(key, status.st_size, f"{status.st_mtime_ns}-{status.st_size}", modified)
 
     def folders(self, prefix: str = "") -> Iterator[str]:
         """The folders right below a folder; as in a bucket, none that is empty."""

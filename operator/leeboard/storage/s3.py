@@ -90,7 +90,8 @@ class S3Store:
             )
             for page in pages:
                 for item in page.get("Contents", []):
-                    yield Entry(item["Key"].removeprefix(self._prefix), item["Size"], item["ETag"].strip('"'))
+                    key = item["Key"].removeprefix(self._prefix)
+                    yield Entry(key, item["Size"], item["ETag"].strip('"'), item["LastModified"])
 
     def folders(self, prefix: str = "") -> Iterator[str]:
         """The folders right below a folder."""

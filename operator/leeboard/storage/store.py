@@ -2,17 +2,20 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One stored object: its key below the store's URI, its size in bytes, and a tag that changes with its bytes."""
+    """One stored object: its key below the store's URI, its size in bytes, a tag that changes with its bytes, and when
+    it was written, where the storage says."""
 
     key: str
     bytes: int
     etag: str
+    modified: datetime | None = None
 
 
 class Store(Protocol):

@@ -101,6 +101,115 @@ def test_of_a_drift_monitor() -> None:
     assert value("leeboard_drift_verdicts", {"verdict": "Drift"}) == 1
 
 
+def interval(name: str, value: float, **more: Any) -> dict[str, Any]:
+    return {"name": name, "value": f"{value}", "low": f"{value / 2}", "high": f"{value * 2}", **more}
+
+
+def monitor_with(*checks: dict[str, Any], exclude: tuple[str, ...] = (), **evaluation: Any) -> dict[str, Any]:
+    """A DriftMonitor with figures."""
+    spec = {"modelRef": {"name": "m"}, "checks": list(checks), "features": {"exclude": list(exclude)}}
+    status = {"evaluation": {"observedAt": TEN, "version": "v1", "rows": 900, **evaluation}}
+    return raw("DriftMonitor", "x", spec, status)
+
+
+def inputs(count: int, *distances: str) -> list[dict[str, Any]]:
+    return [{"name": f"i{number}", "distances": [interval(name, 0.5) for name in distances]} for number in range(count)]
+
+
+MONITOR = {"namespace": "ml", "monitor": "x", "model": "m"}
+DRIFT = {"type": "DataDrift", "distance": "Wasserstein", "threshold": "0.5"}
+SCORES = {"type": "PredictionDrift", "distance": "PSI", "threshold": "0.2"}
+AUC = {"type": "Performance", "metric": "roc_auc", "maxDrop": "0.03"}
+LOSS = {"type": "EstimatedPerformance", "metric": "log_loss", "maxDrop": "0.1"}
+
+
+def test_of_the_figures_of_a_drift_monitor() -> None:
+    monitor = monitor_with(
+        DRIFT, {**DRIFT, "distance": "PSI", "threshold": "0.9"}, SCORES, AUC, LOSS,
+        features=inputs(2, "JensenShannon", "Wasserstein"),
+        prediction={"name": "probability", "distances": [interval("JensenShannon", 0.1), interval("PSI", 0.3)]},
+        labels={"arrived": 12, "rows": 9},
+        performance=[interval("roc_auc", 0.4, reference="0.7", rows=9)],
+        estimated=[interval("log_loss", 0.6, reference="0.5", rows=900)],
+    )  # fmt: skip
+    monitor["status"] |= {
+        "unhelpful": 2,
+        "requests": [{"type": "Retrain", "trainingJobRef": {"name": "t"}, "episode": "e"}],
+    }
+    value = registry_of(monitor).get_sample_value
+    first = MONITOR | {"of": "input", "subject": "i0", "distance": "Wasserstein"}
+    ends = {end: value("leeboard_drift_distance", first | {"end": end}) for end in ("value", "low", "high")}
+    assert ends == {"value": 0.5, "low": 0.25, "high": 1}
+    assert value("leeboard_drift_distance", first | {"distance": "JensenShannon", "end": "value"}) is None
+    scores = MONITOR | {"of": "prediction", "subject": "probability", "distance": "PSI", "end": "low"}
+    assert value("leeboard_drift_distance", scores) == 0.15
+    threshold = "leeboard_drift_distance_threshold"
+    assert value(threshold, MONITOR | {"of": "input", "distance": "Wasserstein"}) == 0.5
+    assert value(threshold, MONITOR | {"of": "prediction", "distance": "PSI"}) == 0.2
+    quality = MONITOR | {"metric": "roc_auc", "source": "labels"}
+    assert value("leeboard_drift_performance", quality | {"end": "high"}) == 0.8
+    assert value("leeboard_drift_performance_limit", quality) == pytest.approx(0.67)
+    loss = MONITOR | {"metric": "log_loss", "source": "estimate"}
+    assert value("leeboard_drift_performance_limit", loss) == pytest.approx(0.6)
+    assert value("leeboard_drift_performance_reference", MONITOR | {"metric": "log_loss"}) == 0.5
+    assert value("leeboard_drift_window_arrived_labels", MONITOR) == 12
+    assert value("leeboard_drift_evaluated_timestamp_seconds", MONITOR) == at(TEN)
+    assert value("leeboard_drift_unhelpful_runs", MONITOR) == 2
+    assert value("leeboard_drift_requested_runs", MONITOR | {"training_job": "t"}) == 1
+
+
+def test_figures_make_no_more_series_than_were_promised() -> None:
+    names = [f"m{number}" for number in range(40)]
+    metrics = [interval(name, 1, reference="1") for name in names]
+    figures = {"features": inputs(500, "JensenShannon", "Wasserstein", "PSI"), "performance": metrics}
+    monitor = monitor_with(DRIFT, AUC, exclude=("i3",), estimated=metrics, **figures)
+    registry = registry_of(monitor)
+    shown = series(registry, "leeboard_drift_distance")
+    assert len(shown) == 10 * 3
+    assert {one["subject"] for one in shown} == {f"i{number}" for number in range(11)} - {"i3"}
+    assert len(series(registry, "leeboard_drift_performance")) == 2 * 5 * 3
+    assert len(series(registry, "leeboard_drift_performance_reference")) == 5
+
+
+def test_figures_are_shown_of_a_part_of_the_monitors_and_first_of_those_that_drift() -> None:
+    monitors = []
+    for number in range(40):
+        monitor = monitor_with(DRIFT, features=inputs(1, "JensenShannon"))
+        monitor["metadata"] |= {"name": f"d{number}", "uid": f"d{number}"}
+        monitor["status"] |= {"verdict": "Drift" if number == 39 else "Stable", "conditions": READY}
+        monitors.append(monitor)
+    shown = series(registry_of(*monitors, limit=25), "leeboard_drift_distance")
+    assert len(shown) == 5 * 3
+    assert "d39" in {one["monitor"] for one in shown}
+    assert len(series(registry_of(*monitors, limit=0), "leeboard_drift_distance")) == 0
+
+
+def test_a_text_has_the_distance_that_there_is_of_texts() -> None:
+    shown = series(registry_of(monitor_with(DRIFT, features=inputs(1, "JensenShannon"))), "leeboard_drift_distance")
+    assert {one["distance"] for one in shown} == {"JensenShannon"}
+
+
+@pytest.mark.parametrize(
+    "evaluation",
+    [
+        {"features": [{"name": "i", "distances": [{"name": "JensenShannon", "value": "x"}]}, 5, None]},
+        {"features": inputs(1, "JensenShannon"), "error": {"reason": "BadData", "message": ""}},
+        {"features": [{"name": "", "distances": []}], "prediction": 7, "performance": "none"},
+        {"observedAt": "yesterday", "features": inputs(1, "JensenShannon")},
+    ],
+)
+def test_figures_that_cannot_be_read_make_no_series(evaluation: dict[str, Any]) -> None:
+    registry = registry_of(monitor_with(DRIFT, **evaluation))
+    assert series(registry, "leeboard_drift_distance") == []
+    assert len(series(registry, "leeboard_drift_distance_threshold")) == 1
+
+
+def test_an_input_that_is_named_twice_is_shown_once() -> None:
+    twice = inputs(1, "JensenShannon") * 2
+    shown = series(registry_of(monitor_with(DRIFT, features=twice, performance=twice)), "leeboard_drift_distance")
+    assert len(shown) == 3
+
+
 def test_of_a_training_job() -> None:
     runs = [
         {"id": "a", "phase": "Succeeded", "startedAt": TEN, "finishedAt": LATER},

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leeboard.evaluator.file_cache import IDLE_SECONDS, OF_A_KEY, Cache
-from leeboard.evaluator.observations import Files
+from leeboard.evaluator.file_cache import IDLE_SECONDS, OF_A_KEY, Cache, Files
 from leeboard.evaluator.packed import Packed
 from leeboard.evaluator.windows import parse_window
 from leeboard.storage import Entry

@@ -106,7 +106,7 @@ def test_without_a_season_noon_is_drift_and_the_night_at_noon_is_drift_with_one(
 
 @pytest.mark.parametrize(
     ("season", "ago", "lacking"),
-    [("HourOfDay", 5 * 60, None), ("HourOfWeek", 60, ["Thursday 11:00"]), ("DayOfWeek", 60, ["Thursday"])],
+    [("HourOfDay", 5, None), ("HourOfWeek", 60, ["Thursday 11:00"]), ("DayOfWeek", 60, ["Thursday"])],
 )
 def test_a_season_that_the_reference_has_not_is_no_drift_and_not_stable(seasonal, season, ago, lacking):
     seasonal.window("v1", "a", ago, flights(2000, 9, warmer=40))

@@ -19,6 +19,7 @@ from leeboard.evaluator.failures import EvaluationError
 from leeboard.evaluator.metrics import EvaluatorMetrics
 from leeboard.evaluator.places import Places
 from leeboard.evaluator.profile import make_profile
+from leeboard.evaluator.retention.job import Moments
 from leeboard.evaluator.rounds import Rounds
 from leeboard.evaluator.service import Health, repeat, serve
 from leeboard.kube.errors import Unreachable
@@ -427,7 +428,7 @@ async def test_rounds_go_on_when_the_api_server_does_not_answer_for_a_while(worl
 
     world.kube.before = sometimes
     health = Health(1.0)
-    await asyncio.wait_for(repeat(world.rounds, world.rounds.metrics, health, 0.1, stop), 30)
+    await asyncio.wait_for(repeat(world.rounds, world.rounds.metrics, health, 0.1, stop, moments=Moments()), 30)
     assert failed == ["Model"]
     assert "observedAt" in world.kube.live("Model", "late-flights")["status"]["evaluation"]
     assert health.live()
@@ -475,3 +476,16 @@ def test_figures_count_where_no_report_can_be_made_and_that_is_told(world, caplo
     found = world.evaluation(DRIFT_MONITOR)
     assert (found["rows"], "report" in found, "error" in found) == (300, False, False)
     assert [one for one in caplog.records if "report of ml/late-flights" in one.getMessage()]
+
+
+def test_every_evaluation_is_repeated_where_nothing_drifts_and_a_fault_there_costs_no_figures(world, monkeypatch):
+    value = world.rounds.metrics.registry.get_sample_value
+    world.window("v1", "a", 5, flights(400, 3))
+    assert world.evaluation(DRIFT_MONITOR)["rows"] == 400
+    assert value("leeboard_drift_placebo_evaluations_total") == 1
+    assert value("leeboard_drift_placebo_alarms_total") == 0
+    world.now += timedelta(seconds=10)
+    monkeypatch.setattr("leeboard.evaluator.rounds.placebo", lambda *_, **__: 1 / 0)
+    assert world.evaluation(DRIFT_MONITOR)["rows"] == 400
+    assert value("leeboard_drift_placebo_evaluations_total") == 1
+    assert value("leeboard_evaluation_errors_total", {"kind": "DriftMonitor", "reason": "EvaluationFailed"}) == 1

@@ -37,7 +37,8 @@ def test_openssl_agrees(key):
 
 
 def test_the_lines_of_the_page_verify_a_signature():
-    (code,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    (code,) = (one for one in blocks if "hmac" in one)
     page = {}
     exec(code, page)  # noqa: S102 - what readers of the page run
     body, key = '{"a": "ü"}'.encode(), "whsec_c2hhcmVk"

@@ -1,0 +1,1 @@
+"""What is kept of observations, for how long, and in how many files."""
