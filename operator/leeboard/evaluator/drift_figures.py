@@ -113,17 +113,18 @@ def observe(profile: Profile, windows: Iterable[Window]) -> Observed:
     prediction = Sum(profile.prediction.distribution)
     requests = dropped = rows = unfit = 0
     for window in windows:
-        dropped += window.dropped
+        seen = window.requests - window.unread
+        dropped += window.dropped + window.unread
         parts = [(sums[raw["name"]], raw) for raw in window.features if raw["name"] in sums]
         if window.prediction is not None:
             parts.append((prediction, window.prediction))
         if not all(total.fits(raw) for total, raw in parts):
             unfit += 1
-            dropped += window.requests
+            dropped += seen
             continue
         for total, raw in parts:
             total.add(raw)
-        requests += window.requests
+        requests += seen
         rows += window.rows
     features = {name: total.whole() for name, total in sums.items()}
     return Observed(requests, dropped, rows, unfit, features, prediction.whole())

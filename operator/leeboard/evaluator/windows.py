@@ -20,7 +20,8 @@ CONTRACT = 1
 class Window:
     """`features` and `prediction` as they stand in the file, with counts as arrays; latency edges in seconds.
 
-    `dropped` requests were answered and are in no other count.
+    `dropped` requests were answered and are in no other count. `unread` ones are among `requests`; they were answered,
+    and their rows are not known.
     """
 
     start: datetime
@@ -34,6 +35,7 @@ class Window:
     features: tuple[Mapping[str, Any], ...]
     prediction: Mapping[str, Any] | None
     pod: str = ""
+    unread: int = 0
 
 
 def parse_window(data: bytes) -> Window:
@@ -55,10 +57,11 @@ def parse_window(data: bytes) -> Window:
             features=tuple(_distribution(one) for one in raw.get("features") or ()),
             prediction=_distribution(raw["prediction"]) if raw.get("prediction") else None,
             pod=str(raw.get("pod") or "")[:253],
+            unread=_count(raw.get("unread", 0)),
         )
     except (KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ValueError(f"not a window: {error!r}") from error
-    if window.errors > window.requests or len(window.latency_counts) != len(window.latency_edges) + 1:
+    if window.errors + window.unread > window.requests or len(window.latency_counts) != len(window.latency_edges) + 1:
         raise ValueError("not a window: its counts do not fit each other")
     return window
 

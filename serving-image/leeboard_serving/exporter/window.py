@@ -29,6 +29,8 @@ def window_text(tally: Tally, settings: Settings, start: int, end: int) -> str:
         "features": [_counted(one) for one in tally.features.values()],
         "prediction": _counted(tally.prediction),
     }
+    if unread := tally.unread.total():
+        document["unread"] = unread
     return json.dumps(document, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
