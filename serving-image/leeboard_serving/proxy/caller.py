@@ -15,6 +15,7 @@ import httptools
 
 from leeboard_serving.proxy.exchange import Exchange
 from leeboard_serving.proxy.heads import Asked, Header
+from leeboard_serving.proxy.known import KnownRequest
 from leeboard_serving.server.http.head_rules import head_problem
 from leeboard_serving.server.http.request import path_of
 
@@ -42,6 +43,7 @@ class Caller(asyncio.Protocol):
         self._started = 0.0
         self._holds: set[str] = set()
         self._refusal: bytes | None = None
+        self._whole: bytes | None = None
         self.blocked = False
 
     # what asyncio calls
@@ -54,9 +56,15 @@ class Caller(asyncio.Protocol):
         if self._ending or self._refused:
             return
         self.since = self._site.now()
-        self._feed(data)
-        if self._current is not None:
-            self._current.flush()
+        # between two requests the parser remembers nothing
+        self._whole = None if self._receiving or self._current is not None else data
+        found = self._site.requests.find(data) if self._whole is not None else None
+        if found is None:
+            self._feed(data)
+            if self._current is not None:
+                self._current.flush()
+        else:
+            self._have(*found)
 
     def eof_received(self) -> bool:
         """A caller that has said everything may still be owed an answer."""
@@ -127,7 +135,7 @@ class Caller(asyncio.Protocol):
         if expected is not None and expected.lower() != b"100-continue":
             self._refuse(417, "only 100-continue can be expected")
             return
-        exchange = self._coming = Exchange(self._site, self, asked, self._started)
+        exchange = self._coming = Exchange(self._site, self, self._site.understood(asked), self._started)
         if self._current is not None:
             self._later.append(exchange)
             return
@@ -145,6 +153,9 @@ class Caller(asyncio.Protocol):
         if self._coming is not None:
             self._coming.end()
             self._ending = self._ending or self._coming.asked.last
+            if self._whole is not None:
+                self._site.learn(self._whole, self._coming)
+                self._whole = None
 
     # what exchanges call
 
@@ -224,6 +235,14 @@ class Caller(asyncio.Protocol):
             self._transport.close()
 
     # its own
+
+    def _have(self, request: KnownRequest, body: bytes) -> None:
+        self._started = time.perf_counter()
+        exchange = self._coming = Exchange(self._site, self, request, self._started)
+        exchange.part(body)
+        exchange.end()
+        self._ending = request.asked.last
+        self._begin(exchange)
 
     def _begin(self, exchange: Exchange) -> None:
         self._current = exchange

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from leeboard_serving.proxy import heads
 from leeboard_serving.proxy.copies import Copy
-from leeboard_serving.proxy.heads import Asked, Framing, Header
+from leeboard_serving.proxy.heads import Framing, Header
+from leeboard_serving.proxy.known import KnownAnswer, KnownRequest
 
 if TYPE_CHECKING:
     from leeboard_serving.proxy.caller import Caller
@@ -27,10 +28,16 @@ class Exchange:
     request, `status` is that of the answer once it has begun, and `over` that nothing more comes.
     """
 
-    def __init__(self, site: Site, caller: Caller, asked: Asked, started: float) -> None:
-        self._site, self.caller, self.asked, self.started = site, caller, asked, started
-        self.page = site.page(asked)
-        self.observed = site.observes(asked)
+    __slots__ = (
+        *("_answer_head", "_framing", "_pending", "_pending_bytes", "_sent", "_site", "_upstream", "answer_copy"),
+        *("answer_headers", "asked", "caller", "known", "last", "observed", "over", "page", "request_copy", "started"),
+        *("status", "whole"),
+    )
+
+    def __init__(self, site: Site, caller: Caller, request: KnownRequest, started: float) -> None:
+        self._site, self.caller, self.started = site, caller, started
+        self.known, self.asked, self.observed = request, request.asked, request.observed
+        self.page = site.page(self.asked)
         self.whole = self.over = self.last = False
         self.status = 0
         self.answer_headers: tuple[Header, ...] = ()
@@ -38,6 +45,7 @@ class Exchange:
         self.answer_copy: Copy | None = site.copy() if self.observed else None
         self._upstream: Upstream | None = None
         self._framing = _PLAIN
+        self._answer_head = b""
         self._pending: list[bytes] = []
         self._pending_bytes = 0
         self._sent: list[bytes] | None = []
@@ -50,7 +58,7 @@ class Exchange:
             if self.whole:
                 self.page(self)
             return
-        self._pending.insert(0, heads.forwarded(self.asked, self._site.authority))
+        self._pending.insert(0, self.known.onward)
         self._site.connect(self)
 
     def part(self, data: bytes) -> None:
@@ -95,6 +103,14 @@ class Exchange:
 
     # the answer
 
+    @property
+    def learnable(self) -> KnownAnswer | None:
+        """What there is to know of the answer's head, where it holds whoever asks."""
+        length = heads.value_of(self.answer_headers, heads.LENGTH)
+        if self.last or self._framing.chunked or self.asked.method == "HEAD" or length is None or not length.isdigit():
+            return None
+        return KnownAnswer(self.status, self.answer_headers, self._answer_head, int(length))
+
     def answer(self, status: int, phrase: bytes, headers: tuple[Header, ...]) -> bytes:
         """The server answers; gives the head that the caller gets."""
         self._sent = None
@@ -102,7 +118,16 @@ class Exchange:
         self._framing = heads.framing(self.asked, status, headers)
         self.last = self.caller.ends_with(self) or self._framing.ends_connection
         line = b"HTTP/1.1 %d %b" % (status, phrase)
-        return heads.answered(line, headers, self._framing, self._site.version, last=self.last)
+        self._answer_head = heads.answered(line, headers, self._framing, self._site.version, last=self.last)
+        return self._answer_head
+
+    def answer_whole(self, known: KnownAnswer, body: bytes) -> bytes:
+        """All of an answer; gives the bytes that the caller gets."""
+        self.status, self.answer_headers = known.status, known.headers
+        self.last = self.caller.ends_with(self)
+        if self.answer_copy is not None:
+            self.answer_copy.add(body)
+        return (heads.ending(known.onward) if self.last else known.onward) + body
 
     def answer_part(self, data: bytes) -> bytes:
         """A part of the answer's body; gives the bytes that the caller gets."""

@@ -118,6 +118,11 @@ def answered(line: bytes, headers: Iterable[Header], framed: Framing, version: b
     return b"\r\n".join(lines) + b"\r\n\r\n"
 
 
+def ending(head: bytes) -> bytes:
+    """The same head of an answer, with the connection's end behind it."""
+    return head[:-2] + b"connection: close\r\n\r\n"
+
+
 def chunk(data: bytes) -> bytes:
     """A part of a body in chunks; the empty one ends it."""
     return b"%x\r\n%b\r\n" % (len(data), data)

@@ -16,7 +16,8 @@ import msgspec
 from leeboard_serving.proxy.caller import Caller
 from leeboard_serving.proxy.copies import Budget, Copy
 from leeboard_serving.proxy.exchange import Exchange
-from leeboard_serving.proxy.heads import Asked, Header
+from leeboard_serving.proxy.heads import LENGTH, Asked, Header, forwarded
+from leeboard_serving.proxy.known import KnownHeads, KnownRequest
 from leeboard_serving.proxy.readiness import Readiness
 from leeboard_serving.proxy.settings import Settings
 from leeboard_serving.proxy.teller import Teller
@@ -48,6 +49,7 @@ class Site:
         self._pool = Pool(settings.target, settings.connections, settings.connect, self.now)
         self._inference = re.compile(rf"/v2/models/{re.escape(served.model)}(/versions/[^/]+)?/infer")
         self._ready = re.compile(rf"/v2/health/ready|/v2/models/{re.escape(served.model)}(/versions/[^/]+)?/ready")
+        self.requests: KnownHeads[KnownRequest] = KnownHeads()
         self._callers: set[Caller] = set()
         self._empty = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -64,6 +66,17 @@ class Site:
     def observes(self, asked: Asked) -> bool:
         """Whether a request asks the model for a prediction."""
         return asked.method == "POST" and self._inference.fullmatch(asked.path) is not None
+
+    def understood(self, asked: Asked) -> KnownRequest:
+        """What there is to know of a head that was parsed."""
+        length = asked.header(LENGTH)
+        size = -1 if asked.chunked else int(length or b"0")
+        return KnownRequest(asked, forwarded(asked, self.authority), self.observes(asked), size)
+
+    def learn(self, data: bytes, exchange: Exchange) -> None:
+        """Remember the head of a request that came whole."""
+        if exchange.known.length >= 0 and exchange.asked.header(b"expect") is None:
+            self.requests.learn(data, exchange.known)
 
     def page(self, asked: Asked) -> Page | None:
         """What answers in the server's place, if anything does."""

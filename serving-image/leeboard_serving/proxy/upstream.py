@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 import httptools
 
 from leeboard_serving.proxy.heads import Header, has_no_body
+from leeboard_serving.proxy.known import KnownAnswer, KnownHeads
 
 if TYPE_CHECKING:
     from leeboard_serving.proxy.exchange import Exchange
@@ -47,7 +48,14 @@ class Upstream(asyncio.Protocol):
         if exchange is None:
             self.close()  # nobody asked
             return
-        self._heard = True
+        # between two answers the parser remembers nothing
+        found = None if self._heard or exchange.asked.method == "HEAD" else self._pool.answers.find(data)
+        if found is not None:
+            self._keeps = True
+            exchange.caller.write(exchange.answer_whole(*found))
+            self._finish(exchange)
+            return
+        whole, self._heard = not self._heard, True
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -64,6 +72,8 @@ class Upstream(asyncio.Protocol):
             exchange.caller.write(self._out[0] if len(self._out) == 1 else b"".join(self._out))
             self._out = []
         if self._complete:
+            if whole and self._keeps and (known := exchange.learnable) is not None:
+                self._pool.answers.learn(data, known)
             self._finish(exchange)
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -192,6 +202,7 @@ class Pool:
         self._idle: deque[Upstream] = deque()
         self._all: set[Upstream] = set()
         self._opening = 0
+        self.answers: KnownHeads[KnownAnswer] = KnownHeads()
 
     def take(self) -> Upstream | None:
         """One that rests, the last used first, or None."""
