@@ -28,10 +28,12 @@ from leeboard_serving.server.inference.request import gathered
 from leeboard_serving.server.inference.signature import Signature
 from leeboard_serving.server.observer import Observer
 from leeboard_serving.server.repetitions import Repetitions
+from leeboard_serving.server.request_log import RequestLog
 
 LOG = logging.getLogger("leeboard.serving.proxy")
 SECONDS_TO_TELL = 5.0
 """For the exporter to take what is not told yet."""
+ROUTE = "infer"
 _TURN_SECONDS = 0.01
 """After which the event loop sends what was read so far."""
 
@@ -39,13 +41,15 @@ _TURN_SECONDS = 0.01
 class Reader:
     """Rows of requests, on their way from copies of bodies to the exporter."""
 
-    def __init__(self, observer: Observer, signature: Signature, score_output: str) -> None:
-        self._observer, self._signature, self._score_output = observer, signature, score_output
+    def __init__(self, observer: Observer, log: RequestLog, signature: Signature, score_output: str) -> None:
+        self._observer, self._log = observer, log
+        self._signature, self._score_output = signature, score_output
 
     async def take(self, batch: jobs.Batch) -> None:
         """Read the bodies of a message, and hand over what they say."""
         if batch.dropped:
             self._observer.drop(batch.dropped)
+        self._log.tick()
         turn = time.monotonic() + _TURN_SECONDS
         for one in batch.jobs:
             self._take(one)
@@ -55,18 +59,25 @@ class Reader:
 
     def _take(self, job: Job) -> None:
         told = Told("", job.time, job.seconds, job.status)
-        if job.unread or not 200 <= job.status < 300:
+        if job.status >= 400:
+            self._observer.tell(told)
+            self._log.failed(ROUTE, job.status, job.seconds, "", "")
+            return
+        if job.unread or job.status >= 300:
             self._observer.tell(told, job.unread)
+            self._log.answered(ROUTE, job.status, job.seconds)
             return
         try:
             found = self._read(job)
         except Unreadable as error:
             LOG.warning("rows of requests are not counted (%s): %s", error.why, str(error)[:256])
             self._observer.tell(told, error.why)
+            self._log.answered(ROUTE, job.status, job.seconds)
             return
         told.id, told.rows = found.request.id, found.request.rows
         rows = gathered([found.request], self._signature.names)
         self._observer.tell_of([told], found.request.layout, rows, found.scores)
+        self._log.answered(ROUTE, job.status, job.seconds, told.id, told.rows)
 
     def _read(self, job: Job) -> Prediction:
         asked, answered = Message(job.request, job.request_headers), Message(job.answer, job.answer_headers)
@@ -97,6 +108,7 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # it ends with its input, when everything was read
     folders, served = Folders.of(os.environ), Served.of(os.environ)
+    access = os.environ.get("LEEBOARD_ACCESS_LOG") == "true"
     try:
         signature, _ = read_golden(folders.golden)
     except ServingError as error:
@@ -105,7 +117,8 @@ def main() -> int:
 
     async def run() -> None:
         observer = Observer(folders.socket)
-        await serve(Reader(observer, signature, served.score_output), observer, sys.stdin.fileno(), outgoing)
+        reader = Reader(observer, RequestLog(access), signature, served.score_output)
+        await serve(reader, observer, sys.stdin.fileno(), outgoing)
 
     # what any library prints must not be taken for an answer
     outgoing = os.dup(sys.stdout.fileno())
