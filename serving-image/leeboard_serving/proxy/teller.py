@@ -120,6 +120,9 @@ class Teller:
             except (OSError, asyncio.IncompleteReadError):
                 code = await _end(process, RESTART_SECONDS)
                 LOG.error("the process that reads bodies ended with %s; it is started anew", code)
+            except Exception:
+                LOG.exception("bodies could not be handed over; the process that reads them is started anew")
+                await _end(process, RESTART_SECONDS)
             await asyncio.sleep(RESTART_SECONDS)
 
     async def _send_through(self, process: asyncio.subprocess.Process) -> None:
@@ -130,6 +133,8 @@ class Teller:
             dropped, self._dropped = self._dropped, 0
             message = jobs.encode(Batch([job for job, _ in taken], dropped))
             try:
+                if process.stdin.is_closing():
+                    raise ConnectionResetError("the process that reads bodies has ended")
                 process.stdin.writelines([jobs.LENGTH.pack(len(message)), message])
                 await process.stdin.drain()
                 await process.stdout.readexactly(len(jobs.READ))

@@ -65,13 +65,14 @@ class Upstream(asyncio.Protocol):
             if isinstance(error, httptools.HttpParserCallbackError):
                 raise error.__context__ or error from None  # a defect of this module, which has to be seen
             self._wrong = self._wrong or str(error)
-        if self._wrong:
+        if self._wrong and not self._complete:
             self._fail(f"the server's answer is not HTTP/1.1: {self._wrong}"[:256])
             return
         if self._out:
             exchange.caller.write(self._out[0] if len(self._out) == 1 else b"".join(self._out))
             self._out = []
         if self._complete:
+            self._keeps = self._keeps and not self._wrong
             if whole and self._keeps and (known := exchange.learnable) is not None:
                 self._pool.answers.learn(data, known)
             self._finish(exchange)
@@ -99,7 +100,8 @@ class Upstream(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         if self._complete:
-            self._wrong = "two answers to one request"
+            self._keeps = False  # what follows belongs to no request
+            return
         self._headers, self._phrase, self._head_bytes = [], b"", 0
 
     def on_status(self, phrase: bytes) -> None:
@@ -115,7 +117,7 @@ class Upstream(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         status, exchange = self._parser.get_status_code(), self._exchange
-        if status < 200 or exchange is None:
+        if status < 200 or exchange is None or self._complete or self._wrong:
             return
         self._keeps = self._parser.should_keep_alive()
         names = {name.lower() for name, _ in self._headers}
