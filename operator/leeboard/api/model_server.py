@@ -6,7 +6,6 @@ from leeboard.api.fields import ATOMIC, NotNegativeDecimal, described
 
 OWN_PORTS = (8080, 8081, 8082, 9090)
 """Ports of the pod that are Leeboard's."""
-_BOUNDED = "self.all(one, size(one) <= 4096)", "an argument has at most 4096 characters"
 
 
 class ModelServer(SpecModel):
@@ -23,13 +22,13 @@ class ModelServer(SpecModel):
         "are put in.",
         default=(),
         max_length=64,
-        json_schema_extra=ATOMIC | rules(_BOUNDED),
+        json_schema_extra=ATOMIC,
     )
     args: tuple[str, ...] = described(
         "Arguments of the command, in which variables are put as in command.",
         default=(),
         max_length=64,
-        json_schema_extra=ATOMIC | rules(_BOUNDED),
+        json_schema_extra=ATOMIC,
     )
     port: int = described(
         "Port on which it answers, at the pod's address.",
