@@ -9,21 +9,19 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import httptools
 
 from leeboard_serving.proxy.exchange import Exchange
 from leeboard_serving.proxy.heads import Asked, Header
 from leeboard_serving.proxy.known import KnownRequest
+from leeboard_serving.server.http.connection import CONTINUE, OFFER, reason_of
 from leeboard_serving.server.http.head_rules import head_problem
 from leeboard_serving.server.http.request import path_of
 
 if TYPE_CHECKING:
     from leeboard_serving.proxy.site import Site
-
-_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-_OFFER = frozenset({b"upgrade", b"http2-settings", b"connection"})
 
 
 class Caller(asyncio.Protocol):
@@ -248,7 +246,7 @@ class Caller(asyncio.Protocol):
         self._current = exchange
         self.hold("order", False)
         if not exchange.whole and exchange.asked.header(b"expect") is not None:
-            self._transport.write(_CONTINUE)
+            self._transport.write(CONTINUE)
         exchange.begin()
         if self._current is exchange:
             exchange.flush()
@@ -259,7 +257,7 @@ class Caller(asyncio.Protocol):
         except httptools.HttpParserUpgrade as upgrade:
             self._go_on(data[upgrade.args[0] :])
         except httptools.HttpParserError as error:
-            self._refuse(400, _reason(error))
+            self._refuse(400, reason_of(error))
 
     def _go_on(self, rest: bytes) -> None:
         """Read a request that offers another protocol as what it is otherwise, as Leeboard's own server does."""
@@ -268,7 +266,7 @@ class Caller(asyncio.Protocol):
         if self._method == "CONNECT":
             self._refuse(405, "this page does not take that method")
             return
-        kept = [b"%b: %b" % one for one in self._headers if one[0].lower() not in _OFFER]
+        kept = [b"%b: %b" % one for one in self._headers if one[0].lower() not in OFFER]
         line = b"%b %b HTTP/%b" % (self._method.encode(), self._url, self._parser.get_http_version().encode())
         self._parser = httptools.HttpRequestParser(self)
         self._offered = False
@@ -299,10 +297,3 @@ class Caller(asyncio.Protocol):
         self.write(answer)
         self._ending = True
         self._transport.close()
-
-
-def _reason(error: Any) -> str:
-    # a callback's own exception would be a defect of this module, and has to be seen
-    if isinstance(error, httptools.HttpParserCallbackError):
-        raise error.__context__ or error
-    return f"not HTTP/1.1: {error}"

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
+import socket
 from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
@@ -33,6 +36,7 @@ class Upstream(asyncio.Protocol):
         self._wrong = ""
         self._complete = self._heard = self._keeps = False
         self._bounded = True
+        self._spare: socket.socket | None = None
         self.reused = False
         self.since = pool.now()
 
@@ -79,6 +83,9 @@ class Upstream(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         self._pool.lost(self)
+        spare, self._spare = self._spare, None
+        if spare is not None:
+            self._hear_last_words(spare)
         exchange, self._exchange = self._exchange, None
         if exchange is None:
             return
@@ -140,6 +147,9 @@ class Upstream(asyncio.Protocol):
 
     def begin(self, exchange: Exchange) -> None:
         """Carry an exchange."""
+        if self._spare is not None:
+            self._spare.close()
+            self._spare = None
         self._exchange = exchange
         self._complete = self._heard = False
         self.since = self._pool.now()
@@ -147,6 +157,8 @@ class Upstream(asyncio.Protocol):
     def write(self, data: bytes) -> None:
         """Send a part of the request."""
         self.since = self._pool.now()
+        if self._spare is None and self._exchange is not None and not self._exchange.whole:
+            self._spare = socket.socket(fileno=os.dup(self._transport.get_extra_info("socket").fileno()))
         self._transport.write(data)
 
     def pause(self, paused: bool) -> None:
@@ -180,9 +192,20 @@ class Upstream(asyncio.Protocol):
 
     # its own
 
+    def _hear_last_words(self, spare: socket.socket) -> None:
+        """Read what the server said before it ended the connection.
+
+        A server that refuses a request while its body is still coming answers and hangs up. Sending more of the body
+        fails then, and the event loop closes a connection of which the answer was not read yet.
+        """
+        with spare, contextlib.suppress(OSError):
+            spare.setblocking(False)
+            while self._exchange is not None and (data := spare.recv(_LONGEST_HEAD)):
+                self.data_received(data)
+
     def _finish(self, exchange: Exchange) -> None:
         self._exchange = None
-        if self._keeps and exchange.whole:
+        if self._keeps and exchange.whole and not self.is_closing:
             self.reused = True
             self._pool.rests(self)
         else:

@@ -20,13 +20,18 @@ from tests.unit.serving.server.running import Exporter, lay_out, trained
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("proxy")
     lay_out(folder / "volume", trained())
+    return folder
+
+
+@pytest.fixture(scope="module")
+def exporter(folder):
     exporter = Exporter(folder / "observe.sock")
-    yield folder
+    yield exporter
     exporter.close()
 
 
 @pytest.fixture(scope="module")
-def shared(folder):
+def shared(folder, exporter):
     server = Scripted(answering(answer(b"")))
     with proxying(folder, server.url) as proxy:
         yield proxy, server
@@ -362,3 +367,19 @@ def test_the_end_tells_callers_to_leave_and_answers_what_is_under_way(before):
         assert b"connection: close" in heard(resting)
         assert heard(slow, 5).endswith(b"ok")
     assert proxy.process.wait(20) == 0
+
+
+def test_a_refusal_that_comes_while_the_body_does_is_heard_though_sending_fails(before, exporter):
+    def serve(connection, scripted):
+        connection.recv(1000)
+        connection.sendall(answer(b"too much", status="413 Content Too Large"))
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    proxy, _ = before(serve)
+    told = len(exporter.told)
+    for _ in range(5):
+        with proxy.connect() as connection, contextlib.suppress(OSError):
+            connection.sendall(get(INFER, f"Content-Length: {50 << 20}", method="POST"))
+            for _ in range(50):
+                connection.sendall(bytes(1 << 20))
+    assert [one.status for one in exporter.wait(told + 5)[told:]] == [413] * 5
