@@ -58,13 +58,14 @@ class Observations:
 
     `inputs` has a column for each input of the model (numbers, bool, or objects that are text or None) and `scores` an
     answer for each row; both are empty where all failed. `dropped` counts the requests since the last observation that
-    could not be told of.
+    could not be told of, `unread` by reason those among these here that were answered, and whose rows are not known.
     """
 
     requests: Sequence[Told]
     inputs: Mapping[str, Column] = field(default_factory=dict)
     scores: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     dropped: int = 0
+    unread: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:
@@ -85,10 +86,11 @@ class _Block(msgspec.Struct, array_like=True):
     bytes: int
 
 
-class _Header(msgspec.Struct):
+class _Header(msgspec.Struct, omit_defaults=True):
     requests: list[Told]
     blocks: list[_Block]
     dropped: int = 0
+    unread: dict[str, int] | None = None
 
 
 _encode = msgspec.json.Encoder().encode
@@ -99,7 +101,8 @@ _decode_texts = msgspec.json.Decoder(list[str | None]).decode
 def encode(observations: Observations) -> bytes:
     """The frame. Raises ValueError where it would be longer than a frame may be."""
     blocks = [([name], [values]) for name, values in observations.inputs.items()]
-    return b"".join(frame(observations.requests, blocks, [observations.scores], observations.dropped))
+    told = observations.requests, blocks, [observations.scores]
+    return b"".join(frame(*told, observations.dropped, observations.unread))
 
 
 def frame(
@@ -107,6 +110,7 @@ def frame(
     blocks: Sequence[tuple[Sequence[str], Sequence[Column]]],
     scores: Sequence[NDArray[np.float64]],
     dropped: int,
+    unread: Mapping[str, int] | None = None,
 ) -> list[Part]:
     """The parts of a frame, large arrays among them uncopied where they lie as they are sent.
 
@@ -119,7 +123,7 @@ def frame(
         datatype, data = _encoded(arrays)
         described.append(_Block(list(names), datatype, sum(map(len, data))))
         parts += data
-    header = _encode(_Header(list(requests), described, dropped))
+    header = _encode(_Header(list(requests), described, dropped, dict(unread) if unread else None))
     size = sum(block.bytes for block in described)
     if len(header) > LARGEST_HEADER or size > LARGEST_BODY:
         raise ValueError(f"observations of {len(header)} and {size} bytes")
@@ -165,7 +169,7 @@ def decode(header: bytes, body: bytes) -> Observations:
         or min(map(_rows, raw.requests), default=0) < 0
     ):
         raise ValueError("observations without scores, or of other lengths than they say")
-    return Observations(raw.requests, columns, scores, raw.dropped)
+    return Observations(raw.requests, columns, scores, raw.dropped, raw.unread or {})
 
 
 def _size(column: Column) -> int:

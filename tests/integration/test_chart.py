@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,16 @@ import yaml
 from charts import generate
 from e2e.cluster.binaries import KUBERNETES
 from e2e.cluster.control_plane import ControlPlane
+from leeboard.api.model import Model
+from leeboard.api.model_version import ModelVersion
 from leeboard.edge.configuration import Configuration
 from leeboard.evaluator.configuration import Configuration as EvaluatorConfiguration
 from leeboard.evaluator.webhooks.addresses import AllowedAddresses
+from leeboard.planning.serving.deployment import deployment as deployment_of
+from leeboard.planning.serving.pod import Adopted
+from tests.support.examples import example, model_version, put
 from tests.support.installation import CHART, ROOT, SYSTEM, HelmError, helm, install
+from tests.support.served import in_tenant, serving_deployment
 
 pytestmark = pytest.mark.apiserver
 
@@ -120,7 +127,10 @@ def test_the_pods_are_let_into_a_restricted_namespace(plane: ControlPlane) -> No
     client("label", "namespace", "restricted", "pod-security.kubernetes.io/enforce=restricted")
     deployments = [one for one in rendered() if one["kind"] == "Deployment"]
     assert len(deployments) == 2
-    for deployment in deployments:
+    model = put(in_tenant(example("model")), "spec.serving.server", {"image": "registry.example/ml/mlserver:1.7"})
+    adopted = Adopted("server:1", timedelta(seconds=60))
+    of_user = deployment_of(Model.parse(model), ModelVersion.parse(model_version()), adopted, 2)
+    for deployment in (*deployments, serving_deployment(), of_user):
         template = deployment["spec"]["template"]
         name = deployment["metadata"]["name"]
         pod = {"apiVersion": "v1", "kind": "Pod", **template, "metadata": {**template["metadata"], "name": name}}

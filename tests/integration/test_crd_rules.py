@@ -41,6 +41,17 @@ MODEL: list[tuple[str, Any, str]] = [
     ("spec.serving.resources.limits.memory", "100Mi", "requests.memory must not exceed limits.memory"),
     ("spec.serving.resources.limits.cpu", "50m", "requests.cpu must not exceed limits.cpu"),
     ("spec.serving.readyWithin", "0s", 'spec.serving.readyWithin: Invalid value: "0s": must be longer than zero'),
+    ("spec.serving.server", {}, "spec.serving.server.image: Required"),
+    ("spec.serving.server", {"image": "A b"}, "spec.serving.server.image"),
+    *(
+        ("spec.serving.server", {"image": "i", "port": port}, "8080, 8081, 8082, 9090 are Leeboard's own in the pod")
+        for port in (8080, 8081, 8082, 9090)
+    ),
+    ("spec.serving.server", {"image": "i", "port": 0}, "spec.serving.server.port"),
+    ("spec.serving.server", {"image": "i", "port": 65536}, "spec.serving.server.port"),
+    ("spec.serving.server", {"image": "i", "args": ["a" * 4097]}, "spec.serving.server.args[0]"),
+    ("spec.serving.server", {"image": "i", "tolerance": "-1"}, "must not be negative"),
+    ("spec.serving.server", {"image": "i", "env": []}, "unknown field"),
     ("spec.serving.cache", {}, "spec.serving.cache.persistentVolumeClaim: Required"),
     ("spec.serving.cache", {"persistentVolumeClaim": {"claimName": "c"}, "maxSize": "500m"}, "must be at least 1Mi"),
     ("spec.serving.cache", {"persistentVolumeClaim": {"claimName": "c"}, "maxSize": "much"}, "serving.cache.maxSize"),

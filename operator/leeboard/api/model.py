@@ -25,6 +25,7 @@ from leeboard.api.fields import (
     list_map,
 )
 from leeboard.api.metrics import OF_TASK, MetricName, Task
+from leeboard.api.model_server import ModelServer
 from leeboard.api.pod import PodTemplateOverrides, Resources
 from leeboard.api.request_log import RequestLogging
 from leeboard.api.storage import Storage
@@ -152,6 +153,9 @@ class Serving(SpecModel):
     )
     acceleration: Acceleration | None = described(
         "Which faster forms of a version are made and served; all that there are without it.", default=None
+    )
+    server: ModelServer | None = described(
+        "A server of one's own, in the place of Leeboard's. Absent: Leeboard's.", default=None
     )
     pod_template_overrides: PodTemplateOverrides = described(
         "Allowed changes to the pods.", default=PodTemplateOverrides()

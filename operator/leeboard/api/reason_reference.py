@@ -86,6 +86,9 @@ REFERENCE: dict[Reason, Entry] = {
     Reason.MODEL_LOAD_FAILED: Entry(_POD, "The model's libraries cannot load it."),
     Reason.LIBRARY_MISMATCH: Entry(_POD, "The model was made by a version of its library that is not the image's."),
     Reason.GOLDEN_SAMPLES_MISMATCH: Entry((_MODEL,), "The loaded model answers otherwise than when it was evaluated."),
+    Reason.GOLDEN_SAMPLES_REFUSED: Entry(
+        (_MODEL,), "The server of `serving.server` gives no answer to the golden samples, in whatever form they come."
+    ),
     Reason.NOT_READY_IN_TIME: Entry(
         (_MODEL,), "Pods were not ready within `serving.readyWithin`, and nothing tells why."
     ),

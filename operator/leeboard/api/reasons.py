@@ -46,6 +46,7 @@ class Reason(StrEnum):
     MODEL_LOAD_FAILED = "ModelLoadFailed"
     LIBRARY_MISMATCH = "LibraryMismatch"
     GOLDEN_SAMPLES_MISMATCH = "GoldenSamplesMismatch"
+    GOLDEN_SAMPLES_REFUSED = "GoldenSamplesRefused"
     NOT_READY_IN_TIME = "NotReadyInTime"
     # runs
     RUN_STARTED = "RunStarted"
@@ -142,6 +143,8 @@ _HINTS: dict[Reason, str] = {
     Reason.MODEL_LOAD_FAILED: "the file is damaged, or its libraries do not match the serving image",
     Reason.LIBRARY_MISMATCH: "train with the version of the library that the message says the serving image has",
     Reason.GOLDEN_SAMPLES_MISMATCH: "the loaded model answers otherwise than at evaluation: check library versions",
+    Reason.GOLDEN_SAMPLES_REFUSED: "have the server of serving.server name its model as the Model is, take its inputs, "
+    "and answer prediction.scoreOutput",
     Reason.NOT_READY_IN_TIME: "the version's pods did not become ready: read the log of the container server",
     Reason.RUN_LIMIT_REACHED: "raise limits.maxRunsPerDay",
     Reason.GATE_FAILED: "the version is not good enough by promotion.gates; the champion keeps serving",

@@ -132,18 +132,19 @@ def observe(profile: Profile, windows: Iterable[Window]) -> Observed:
     requests = dropped = rows = unfit = 0
     spans: list[tuple[float, float, int]] = []
     for window in windows:
-        dropped += window.dropped
+        seen = window.requests - window.unread
+        dropped += window.dropped + window.unread
         parts = [(sums.get(raw["name"]), raw) for raw in window.features if raw["name"] not in profile.unwatched]
         if window.prediction is not None:
             parts.append((prediction, window.prediction))
         fitting = [(total, raw) for total, raw in parts if total is not None and total.fits(raw)]
         if len(fitting) < len(parts):
             unfit += window.parts
-            dropped += window.requests
+            dropped += seen
             continue
         for total, raw in fitting:
             total.add(raw)
-        requests += window.requests
+        requests += seen
         rows += window.rows
         spans.append((window.start.timestamp(), window.end.timestamp(), window.rows))
     features = {name: _with_absent(total.whole(), rows) for name, total in sums.items()}

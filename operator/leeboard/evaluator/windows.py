@@ -26,8 +26,9 @@ OF_AN_OBJECT = 1500
 class Window:
     """`features` and `prediction` as they stand in the file, with counts as arrays; latency edges in seconds.
 
-    `dropped` requests were answered and are in no other count. `parts` windows of the same pod are added up in it; the
-    last of them that has rows ended at `rows_until`, None where none has.
+    `dropped` requests were answered and are in no other count. `unread` ones are among `requests`; they were answered,
+    and their rows are not known. `parts` windows of the same pod are added up in it; the last of them that has rows
+    ended at `rows_until`, None where none has.
     """
 
     start: datetime
@@ -42,6 +43,7 @@ class Window:
     prediction: Mapping[str, Any] | None
     pod: str = ""
     segments: tuple[SegmentCounts, ...] = ()
+    unread: int = 0
     parts: int = 1
     rows_until: datetime | None = None
 
@@ -79,12 +81,13 @@ def read_window(raw: Any) -> Window:
             prediction=Packed([_distribution(raw["prediction"])])[0] if raw.get("prediction") else None,
             pod=sys.intern(str(raw.get("pod") or "")[:253]),
             segments=segments_of_window(raw),
+            unread=_count(raw.get("unread", 0)),
             parts=_count(raw.get("parts", 1)),
             rows_until=_time(raw.get("rowsUntil", raw["end"])) if _count(raw["rows"]) else None,
         )
     except (KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ValueError(f"not a window: {error!r}") from error
-    if window.errors > window.requests or len(window.latency_counts) != len(window.latency_edges) + 1:
+    if window.errors + window.unread > window.requests or len(window.latency_counts) != len(window.latency_edges) + 1:
         raise ValueError("not a window: its counts do not fit each other")
     return window
 

@@ -20,7 +20,13 @@ LONGEST_REPORT = 900
 _SEVERITY = (
     # wrong for ever: the version, its storage, the spec
     *(Reason.DIGEST_MISMATCH, Reason.SIGNATURE_INVALID, Reason.SIGNATURE_MISSING),
-    *(Reason.UNSAFE_FORMAT, Reason.GOLDEN_SAMPLES_MISMATCH, Reason.MODEL_LOAD_FAILED, Reason.LIBRARY_MISMATCH),
+    *(
+        Reason.UNSAFE_FORMAT,
+        Reason.GOLDEN_SAMPLES_MISMATCH,
+        Reason.GOLDEN_SAMPLES_REFUSED,
+        Reason.MODEL_LOAD_FAILED,
+        Reason.LIBRARY_MISMATCH,
+    ),
     *(Reason.STORAGE_FORBIDDEN, Reason.STORAGE_NOT_FOUND, Reason.STORAGE_CONFLICT, Reason.BAD_DATA),
     *(Reason.BAD_CONFIGURATION, Reason.CONFIG_MISSING, Reason.IMAGE_PULL, Reason.POD_REJECTED),
     # wrong until somebody gives more

@@ -3,6 +3,9 @@
 from leeboard_serving.exporter.references import References
 from leeboard_serving.exporter.texts import is_moment
 from leeboard_serving.observation import Observations
+from leeboard_serving.unread import Unread
+
+UNREAD = frozenset(Unread)
 
 
 def check(observations: Observations, references: References) -> None:
@@ -14,6 +17,8 @@ def check(observations: Observations, references: References) -> None:
             raise ValueError(f"a request with status {told.status}")
     if observations.dropped < 0:
         raise ValueError(f"{observations.dropped} requests dropped")
+    if not observations.unread.keys() <= UNREAD or min(observations.unread.values(), default=0) < 0:
+        raise ValueError("requests that are unread for no reason")
     for name, column in observations.inputs.items():
         reference = references.features.get(name)
         if reference is None:

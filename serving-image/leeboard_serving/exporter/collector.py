@@ -18,6 +18,7 @@ from leeboard_serving.exporter.receiver import Receiver
 from leeboard_serving.exporter.recorder import Recorder
 from leeboard_serving.exporter.tally import Tally
 from leeboard_serving.exporter.uploader import Uploader
+from leeboard_serving.unread import Unread
 
 _ADDRESS = ("model", "version")
 STATUSES = ("2xx", "4xx", "5xx")
@@ -39,6 +40,12 @@ DROPPED = Family(
     "counter",
     "Requests that the server could not tell of, or that could not be counted.",
     _ADDRESS,
+)
+UNREAD = Family(
+    "leeboard_unread_requests_total",
+    "counter",
+    "Answered requests whose rows the proxy before a server of one's own could not read, by reason.",
+    (*_ADDRESS, "reason"),
 )
 MALFORMED = Family("leeboard_malformed_frames_total", "counter", "Frames of the server that were none.", _ADDRESS)
 UNNAMED = Family("leeboard_unnamed_rows_total", "counter", "Rows whose id can stand in no ledger.", _ADDRESS)
@@ -71,7 +78,7 @@ LOST = Family(
     (*_ADDRESS, "kind"),
 )
 FAMILIES = (
-    *(REQUESTS, SECONDS, ROWS, MISSING, UNSEEN, SCORE, FEEDBACK, DROPPED),
+    *(REQUESTS, SECONDS, ROWS, MISSING, UNSEEN, SCORE, FEEDBACK, DROPPED, UNREAD),
     *(MALFORMED, UNNAMED, LOGGED, NOT_LOGGED, FAILURES, LAST_FLUSH, OUTBOX, LOST),
 )
 
@@ -132,6 +139,7 @@ class ExporterCollector(Collector):
         )
         for family, count in single:
             yield self._counter(family, [((), count)])
+        yield self._counter(UNREAD, [((reason,), total.unread[reason]) for reason in Unread])
         last, waiting = LAST_FLUSH.values(), OUTBOX.values()
         last.add_metric(self._address, self._uploader.last)
         yield last

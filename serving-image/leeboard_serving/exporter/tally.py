@@ -23,7 +23,8 @@ class Tally:
     """Counts by HTTP status class (`2xx`), latencies on `latency.EDGES`, and distributions on the profile's bins.
 
     `native` has the latencies once more, on the buckets of native histograms: for Prometheus, in no window. `seconds`
-    is the sum of the latencies; `dropped` counts the requests that the server could not tell of.
+    is the sum of the latencies; `dropped` counts the requests that the server could not tell of, `unread` by
+    reason those among all that were answered and whose rows are not known.
     """
 
     def __init__(self, references: References) -> None:
@@ -32,6 +33,7 @@ class Tally:
         self.native = [0] * SIZE
         self.seconds = 0.0
         self.rows = self.dropped = 0
+        self.unread: Counter[str] = Counter()
         self.features = dict(references.features)
         self.prediction = references.prediction
         self.segments = SegmentTally(references.segments)
@@ -59,6 +61,7 @@ class Tally:
             self.native[bucket_of(one)] += 1
         self.seconds += sum(seconds)
         self.dropped += observations.dropped
+        self.unread.update(observations.unread)
         if rows := observations.rows:
             self.rows += rows
             self._waiting.append(observations)
@@ -86,6 +89,7 @@ class Tally:
         self.seconds += other.seconds
         self.rows += other.rows
         self.dropped += other.dropped
+        self.unread += other.unread
         self.features = {name: _cut(one.merge(other.features[name])) for name, one in self.features.items()}
         self.prediction = _cut(self.prediction.merge(other.prediction))
         self.segments.merge(other.segments)

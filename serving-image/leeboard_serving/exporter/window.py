@@ -30,6 +30,8 @@ def window_text(tally: Tally, settings: Settings, start: int, end: int) -> str:
         "prediction": _counted(tally.prediction),
         **tally.segments.document(),
     }
+    if unread := tally.unread.total():
+        document["unread"] = unread
     return json.dumps(document, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +37,7 @@ class _Waiting:
     scores: list[NDArray[np.float64]] = field(default_factory=list)
     rows: int = 0
     dropped: int = 0
+    unread: Counter[str] = field(default_factory=Counter)
 
     def blocks(self) -> list[tuple[Sequence[str], Sequence[Column]]]:
         if self.parts and self.parts[0].matrix is not None:
@@ -60,9 +61,13 @@ class Observer:
         self.dropped = 0
         self._task: asyncio.Task[None] | None = None
 
-    def tell(self, told: Told) -> None:
-        """Hand over a request without rows; it is dropped, and counted, where too many wait."""
-        self._add([told], None, None, None)
+    def tell(self, told: Told, unread: str = "") -> None:
+        """Hand over a request without rows; it is dropped, and counted, where too many wait.
+
+        `unread` is why the rows of an answered one are not known.
+        """
+        if self._add([told], None, None, None) and unread:
+            self._queue[-1].unread[unread] += 1
 
     def tell_of(self, told: list[Told], layout: object, rows: Rows, scores: NDArray[np.float64]) -> None:
         """Hand over requests that were predicted together, with their rows and the answers."""
@@ -91,11 +96,16 @@ class Observer:
         with contextlib.suppress(asyncio.CancelledError):
             await self._task
 
-    def _add(self, told: list[Told], layout: object, rows: Rows | None, scores: NDArray[np.float64] | None) -> None:
+    def drop(self, number: int) -> None:
+        """Count requests that cannot be told of."""
+        self._dropped += number
+        self.dropped += number
+
+    def _add(self, told: list[Told], layout: object, rows: Rows | None, scores: NDArray[np.float64] | None) -> bool:
         count = rows.count if rows is not None else 0
         if self._requests + len(told) > MOST_WAITING or self._rows + count > MOST_WAITING_ROWS:
-            self._drop(len(told))
-            return
+            self.drop(len(told))
+            return False
         last = self._queue[-1] if self._queue else None
         full = last is None or len(last.requests) >= MOST_OF_A_FRAME or last.rows >= ROWS_OF_A_FRAME
         if last is None or full or (rows is not None and last.layout not in (None, layout)):
@@ -110,10 +120,7 @@ class Observer:
             last.scores.append(scores)
             last.rows += count
             self._rows += count
-
-    def _drop(self, number: int) -> None:
-        self._dropped += number
-        self.dropped += number
+        return True
 
     async def _send_for_ever(self) -> None:
         complained = False
@@ -161,9 +168,9 @@ class Observer:
 
     def _frame(self, waiting: _Waiting) -> list[Part]:
         try:
-            return frame(waiting.requests, waiting.blocks(), waiting.scores, waiting.dropped)
+            return frame(waiting.requests, waiting.blocks(), waiting.scores, waiting.dropped, waiting.unread)
         except ValueError as error:
             LOG.warning("%d requests are not told of: %s", len(waiting.requests), error)
             self._dropped += waiting.dropped
-            self._drop(len(waiting.requests))
+            self.drop(len(waiting.requests))
             return []

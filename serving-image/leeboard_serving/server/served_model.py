@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
 from leeboard.api.reasons import Reason
 from leeboard.models import ModelError, Predictor, load
@@ -17,23 +10,12 @@ from leeboard.models.predictor import PREDICT_PROBA
 from leeboard.models.score import column_of, scored_output, scores_of
 from leeboard_serving.environment import Folders, Served
 from leeboard_serving.failures import ServingError
+from leeboard_serving.server.golden import Golden, read_golden
 from leeboard_serving.server.inference.answers import Answers
 from leeboard_serving.server.inference.datatypes import datatype_of
-from leeboard_serving.server.inference.decoding import GivenTensor, understood
 from leeboard_serving.server.inference.request import BadRequest, InferenceRequest, gathered
 from leeboard_serving.server.inference.signature import Signature, Tensor
 from leeboard_serving.server.refused_values import RefusedValues
-
-CONTRACT = 1
-
-
-@dataclass(frozen=True, eq=False)
-class Golden:
-    """Rows with the answers that the model has to give, within an absolute tolerance."""
-
-    request: InferenceRequest
-    scores: NDArray[np.float64]
-    tolerance: float
 
 
 class ServedModel:
@@ -105,27 +87,3 @@ class ServedModel:
         for name, values in self._predictor.run(rows, others).items() if others else ():
             found.append(Tensor(name, datatype_of(values), values.shape[1] if values.ndim > 1 else 0))
         return Signature(self.signature.inputs, tuple(found))
-
-
-def read_golden(path: Path) -> tuple[Signature, Golden]:
-    """The signature and the samples in golden.json. Raises ServingError (BadData)."""
-    try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
-        if raw["contract"] != CONTRACT:
-            raise ValueError(f"contract {raw['contract']}, not {CONTRACT}")
-        signature = Signature(_tensors(raw["inputs"]), _tensors(raw["outputs"]))
-        given = [
-            GivenTensor(str(one["name"]), str(one.get("datatype", "FP64")), [len(one["data"])], list(one["data"]))
-            for one in raw["inputs"]
-        ]
-        scores = np.array(raw["outputs"][0]["data"], dtype=np.float64)
-        request = understood(None, given, (), False, signature)
-        if request.rows != scores.size:
-            raise ValueError("no samples, or inputs and answers of different lengths")
-    except (OSError, KeyError, IndexError, TypeError, BadRequest, ValueError) as error:
-        raise ServingError(Reason.BAD_DATA, f"golden.json cannot be read: {type(error).__name__}") from error
-    return signature, Golden(request, scores, float(raw["tolerance"]))
-
-
-def _tensors(raw: Sequence[Mapping[str, Any]]) -> tuple[Tensor, ...]:
-    return tuple(Tensor(str(one["name"]), str(one.get("datatype", "FP64"))) for one in raw)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
 import socket
 from dataclasses import dataclass
 
@@ -12,6 +11,7 @@ import uvloop
 
 from leeboard_serving.environment import Folders
 from leeboard_serving.server.counts import SharedCounts
+from leeboard_serving.server.http.ending import DRAIN_SECONDS, PATIENCE_SECONDS, listen_for_signals
 from leeboard_serving.server.http.site import Site
 from leeboard_serving.server.metrics import server_registry
 from leeboard_serving.server.observer import Observer
@@ -22,11 +22,6 @@ from leeboard_serving.server.serving import Serving
 from leeboard_serving.server.settings import Settings
 
 LOG = logging.getLogger("leeboard.serving")
-DRAIN_SECONDS = 8.0
-"""How long connections are told to end. With preStop and the exporter's flush it fits into the pod's grace period."""
-PATIENCE_SECONDS = 10.0
-"""For what is under way after it."""
-BACKLOG = 2048
 
 
 @dataclass(frozen=True)
@@ -47,7 +42,7 @@ class Worker:
 
     async def _serve(self, listening: socket.socket) -> None:
         stop, at_once = asyncio.Event(), asyncio.Event()
-        _listen_for_signals(stop, at_once)
+        listen_for_signals(stop, at_once)
         observer = Observer(self.folders.socket)
         serving = Serving(self.model, observer, self.counts, self.number, self.settings)
         served = self.model.served
@@ -73,34 +68,3 @@ class Worker:
 async def _drain(site: Site, rpc: RpcServer) -> None:
     """End both within the same seconds: gRPC's callers hear at once that they have to go, in a way of the protocol."""
     await asyncio.gather(site.drain(DRAIN_SECONDS, PATIENCE_SECONDS), rpc.drain(DRAIN_SECONDS + PATIENCE_SECONDS))
-
-
-def _listen_for_signals(stop: asyncio.Event, at_once: asyncio.Event) -> None:
-    """The first signal begins to drain, the second ends at once."""
-
-    def hear() -> None:
-        if stop.is_set():
-            at_once.set()
-        stop.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, hear)
-
-
-def listen(host: str, port: int, shared: bool) -> socket.socket:
-    """A listening socket. A `shared` one is one of several on a port, among which the kernel spreads connections.
-
-    Raises OSError.
-    """
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if shared:
-            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        listening.bind((host, port))
-        listening.listen(BACKLOG)
-    except OSError:
-        listening.close()
-        raise
-    return listening

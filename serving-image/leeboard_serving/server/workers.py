@@ -8,7 +8,8 @@ import os
 import signal
 from dataclasses import replace
 
-from leeboard_serving.server.worker import Worker, listen
+from leeboard_serving.server.http.listening import listen
+from leeboard_serving.server.worker import Worker
 
 LOG = logging.getLogger("leeboard.serving")
 

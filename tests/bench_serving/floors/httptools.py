@@ -6,9 +6,9 @@ import sys
 import uvloop
 
 from leeboard_serving.server.http.limits import Limits
+from leeboard_serving.server.http.listening import listen
 from leeboard_serving.server.http.request import HttpRequest
 from leeboard_serving.server.http.site import Pages, Site
-from leeboard_serving.server.worker import listen
 from tests.bench_serving.floors.handler import Handler
 
 

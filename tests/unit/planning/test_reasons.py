@@ -35,6 +35,7 @@ BY_SERVER_POD = (
         "ModelLoadFailed",
         "LibraryMismatch",
         "GoldenSamplesMismatch",
+        "GoldenSamplesRefused",
         "SignatureMissing",
         "SignatureInvalid",
         "DiskFull",
@@ -496,7 +497,10 @@ def test_every_reason_is_used_by_some_part() -> None:
         ("operator/leeboard/storage", {"StorageForbidden", "StorageNotFound", "StorageUnreachable", "DigestMismatch"}),
         ("operator/leeboard/evaluator", {"BadConfiguration", "BadData", "ConfigMissing"}),
         ("operator/leeboard/models", {"EvaluationFailed", "ModelLoadFailed", "LibraryMismatch", "UnsafeFormat"}),
-        ("serving-image/leeboard_serving", {"GoldenSamplesMismatch", "ModelLoadFailed", "UnsafeFormat", "BadData"}),
+        (
+            "serving-image/leeboard_serving",
+            {"GoldenSamplesMismatch", "GoldenSamplesRefused", "ModelLoadFailed", "UnsafeFormat", "BadData"},
+        ),
     ],
 )
 def test_what_a_container_may_say_is_said_by_its_code(part: str, reasons: set[str]) -> None:

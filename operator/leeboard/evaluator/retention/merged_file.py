@@ -22,6 +22,7 @@ from leeboard.evaluator.windows import CONTRACT, LARGEST, Window, decompress, me
 from leeboard.stats.segments import of_window, to_window
 
 _COMPRESSION = 6
+_ADDED = ("requests", "errors", "rows", "dropped", "unread")
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +116,7 @@ def _summed(windows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     total: dict[str, Any] = {name: first[name] for name in ("contract", "model", "version", "pod") if name in first}
     total |= {"start": min((one["start"] for one in windows), key=datetime.fromisoformat)}
     total |= {"end": max((one["end"] for one in windows), key=datetime.fromisoformat)}
-    total |= {name: sum(int(one.get(name, 0)) for one in windows) for name in ("requests", "errors", "rows", "dropped")}
+    total |= {name: sum(int(one.get(name, 0)) for one in windows) for name in _ADDED}
     total["parts"] = len(windows)
     with_rows = [one["end"] for one in windows if int(one["rows"])]
     if with_rows:

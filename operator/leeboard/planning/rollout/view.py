@@ -8,13 +8,13 @@ from leeboard.api import names
 from leeboard.api.durations import parse_duration
 from leeboard.api.model import Candidate, Model, ModelStatus, ServedVersion
 from leeboard.api.model_version import ModelVersion
-from leeboard.planning.container_states import container_statuses
 from leeboard.planning.image_reference import pinned_as
 from leeboard.planning.plan import Raw
 from leeboard.planning.pod_problems import Problem
 from leeboard.planning.problem_report import report
 from leeboard.planning.rollout.selection import of_model, wanted_version
 from leeboard.planning.rollout.weights import candidate_replicas
+from leeboard.planning.serving import proxied
 from leeboard.planning.serving.deployment import (
     available_replicas,
     find,
@@ -116,7 +116,7 @@ class View:
         label = names.label_value(served.name)
         pods = [pod for pod in self.snapshot.pods if version_label(pod) == label]
         for pod in sorted(pods, key=lambda pod: pod["metadata"].get("creationTimestamp") or ""):
-            for status in container_statuses(pod):
+            for status in proxied.statuses_of_leeboard(pod):
                 pinned = pinned_as(served.images.server, str(status.get("imageID", "")))
                 if pinned is not None:
                     return pinned

@@ -10,6 +10,7 @@ from leeboard.api.model import Model
 from leeboard.api.model_version import ModelVersion
 from leeboard.planning.lineage import stamps
 from leeboard.planning.plan import Raw
+from leeboard.planning.serving import proxied
 from leeboard.planning.serving.pod import Adopted, selector
 from leeboard.planning.serving.release import template_and_marks
 from leeboard.planning.settings import Settings
@@ -73,9 +74,8 @@ def version_label(raw: Raw) -> str:
 
 
 def server_image(live: Raw) -> str:
-    """The image of load, server and exporter."""
-    containers = live["spec"]["template"]["spec"]["containers"]
-    return str(next(one for one in containers if one["name"] == "server")["image"])
+    """The image of load, exporter, and server or proxy."""
+    return str(proxied.container_of_leeboard(live["spec"]["template"]["spec"])["image"])
 
 
 def available_replicas(live: Raw | None) -> int:
@@ -119,8 +119,8 @@ def adopted_with(live: Raw | None, recorded: str | None, settings: Settings) -> 
     if live is None:
         return Adopted(recorded or settings.server_image, settings.flush_interval, settings.image_pull_secrets)
     pod = live["spec"]["template"]["spec"]
-    server = next(one for one in pod["containers"] if one["name"] == "server")
-    environment = {one["name"]: one.get("value") for one in server.get("env", [])}
+    told = proxied.container_of_leeboard(pod).get("env", [])
+    environment = {one["name"]: one.get("value") for one in told}
     seconds = environment.get("LEEBOARD_FLUSH_INTERVAL")
     return Adopted(
         server_image=recorded or server_image(live),

@@ -7,18 +7,18 @@ from leeboard.api import names
 from leeboard.api.durations import parse_duration
 from leeboard.api.model import Model
 from leeboard.api.model_format import is_unsafe
+from leeboard.api.model_server import ModelServer
 from leeboard.api.model_version import Accelerated, ModelVersion, StoredFile
 from leeboard.planning import restricted_pod
 from leeboard.planning.lineage import stamps
 from leeboard.planning.plan import Raw
 from leeboard.planning.restricted_pod import TEMPORARY, compact, empty_directory, mount
+from leeboard.planning.serving import proxied
 from leeboard.planning.serving.exporter_container import exporter_environment, exporter_mounts, exporter_volumes
 from leeboard.planning.serving.load_container import load_environment, load_mounts, load_volumes
+from leeboard.planning.serving.ports import FEEDBACK_PORT, GRPC_PORT, HTTP_PORT, METRICS_PORT, PRE_STOP
 from leeboard.planning.serving.workers import workers
 
-HTTP_PORT, FEEDBACK_PORT, GRPC_PORT, METRICS_PORT = 8080, 8081, 8082, 9090
-PRE_STOP = timedelta(seconds=5)
-"""How long a pod that is being deleted still answers, so that every proxy has taken it out of its list by then."""
 GRACE_PERIOD = timedelta(seconds=60)
 """preStop 5, connections told to end 8, requests under way 10, the server's last words 5, the exporter's last flush 28:
 56 seconds where everything takes as long as it may."""
@@ -48,7 +48,8 @@ def selector(model: str, version: str | None = None) -> dict[str, str]:
 def pod_template(model: Model, version: ModelVersion, adopted: Adopted) -> Raw:
     """The template of the pods of one version."""
     overrides = model.spec.serving.pod_template_overrides
-    grace_period = int(GRACE_PERIOD.total_seconds())
+    asked = model.spec.serving.server
+    grace_period = int((GRACE_PERIOD if asked is None else proxied.GRACE_PERIOD).total_seconds())
     labels = selector(model.metadata.name, version.metadata.name) | {names.MANAGED_BY: names.MANAGER}
     return {
         "metadata": {
@@ -62,8 +63,10 @@ def pod_template(model: Model, version: ModelVersion, adopted: Adopted) -> Raw:
         )
         | {
             "initContainers": [_load(model, version, adopted), _exporter(model, version, adopted)],
-            "containers": [_server(model, version, adopted)],
-            "volumes": _volumes(version)
+            "containers": [_server(model, version, adopted)]
+            if asked is None
+            else _proxied(asked, model, version, adopted),
+            "volumes": _volumes(version, asked)
             + load_volumes(model.spec.serving, version.spec.artifact.uri)
             + exporter_volumes(model.spec.serving)
             + restricted_pod.volumes_of_user(overrides),
@@ -146,6 +149,17 @@ def _server(model: Model, version: ModelVersion, adopted: Adopted) -> Raw:
     }
 
 
+def _proxied(asked: ModelServer, model: Model, version: ModelVersion, adopted: Adopted) -> list[Raw]:
+    told = _environment(model, version, adopted)
+    mounts = [mount("model", _MODEL, read_only=True), mount("run", _RUN)]
+    return [
+        proxied.server_of_user(asked, model.spec.serving, told, _resources(model)),
+        _container(proxied.PROXY, "leeboard_serving.proxy", adopted)
+        | proxied.proxy(asked, model.spec.serving, told)
+        | {"volumeMounts": mounts},
+    ]
+
+
 def _container(name: str, module: str, adopted: Adopted) -> Raw:
     return restricted_pod.container(name, adopted.server_image, ["python", "-m", module])
 
@@ -190,7 +204,7 @@ def accelerated(model: Model, version: ModelVersion) -> Accelerated | None:
     return version.spec.accelerated if model.spec.serving.as_onnx else None
 
 
-def _volumes(version: ModelVersion) -> list[Raw]:
+def _volumes(version: ModelVersion, asked: ModelServer | None) -> list[Raw]:
     faster = version.spec.accelerated
     stored = version.spec.artifact.bytes + (faster.bytes if faster is not None else 0)
     mebibytes = 64 + 2 * -(-stored // _MEBIBYTE)
@@ -199,7 +213,7 @@ def _volumes(version: ModelVersion) -> list[Raw]:
         "run": "16Mi",
         "temporary": "64Mi",
         "exporter-temporary": "256Mi",
-        "server-temporary": "64Mi",
+        "server-temporary": "64Mi" if asked is None else proxied.TEMPORARY_SIZE,
     }
     return [empty_directory(name, size) for name, size in sizes.items()]
 

@@ -7,9 +7,10 @@ from leeboard.api.reasons import Reason
 from leeboard.api.termination import Failure, read_message
 from leeboard.planning.container_states import EXIT_CODES, Cause, exit_fact
 from leeboard.planning.plan import Raw
-from leeboard.planning.pod_problems import Problem, Warnings, problems_of_pod, refusal
+from leeboard.planning.pod_problems import Problem, Told, Warnings, problems_of_pod, refusal
 from leeboard.planning.problem_report import severity
 from leeboard.planning.serving.deployment import version_label
+from leeboard.planning.serving.proxied import SERVER, has_server_of_user
 
 RESTARTS_UNTIL_FATAL = 3
 """A pod that died that often with the same version does not heal by waiting, unless storage was away."""
@@ -23,6 +24,7 @@ _FATAL = frozenset(
         Reason.STORAGE_NOT_FOUND,
         Reason.STORAGE_FORBIDDEN,
         Reason.GOLDEN_SAMPLES_MISMATCH,
+        Reason.GOLDEN_SAMPLES_REFUSED,
         Reason.MODEL_LOAD_FAILED,
         Reason.LIBRARY_MISMATCH,
     }
@@ -41,7 +43,9 @@ def is_fatal(problem: Problem) -> bool:
 
 def problems_of(pods: Iterable[Raw], version: str, now: datetime, warnings: Warnings) -> tuple[Problem, ...]:
     """The problems of all pods whose label names that version, the fatal ones first, then the most severe."""
-    found = [problem for pod in of_version(pods, version) for problem in problems_of_pod(pod, _told, now, warnings)]
+    found = [
+        problem for pod in of_version(pods, version) for problem in problems_of_pod(pod, _told_in(pod), now, warnings)
+    ]
     return in_order(found)
 
 
@@ -62,6 +66,17 @@ def refused_pods(live: Raw | None) -> Problem | None:
         if condition.get("type") == "ReplicaFailure" and condition.get("status") == "True":
             return Problem("", "", *refusal(str(condition.get("message", ""))))
     return None
+
+
+def _told_in(pod: Raw) -> Told:
+    """What is believed of the containers of a pod. Of a server of the user's own it is the exit code alone."""
+    if not has_server_of_user(pod):
+        return _told
+    return lambda container, ended: _exited(ended) if container == SERVER else _told(container, ended)
+
+
+def _exited(ended: Raw) -> Cause:
+    return Cause(Reason.CRASH_LOOP, exit_fact(int(ended.get("exitCode", 0))))
 
 
 def _told(container: str, ended: Raw) -> Cause:

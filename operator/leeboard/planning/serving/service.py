@@ -6,7 +6,8 @@ from leeboard.api import names
 from leeboard.api.model import Model
 from leeboard.planning.plan import Raw
 from leeboard.planning.serving.deployment import owner_reference
-from leeboard.planning.serving.pod import FEEDBACK_PORT, GRPC_PORT, HTTP_PORT, selector
+from leeboard.planning.serving.pod import selector
+from leeboard.planning.serving.ports import FEEDBACK_PORT, GRPC_PORT, HTTP_PORT
 
 CHAMPION = "leeboard.dev/champion"
 """Annotation of the apex Service: the champion, also while the selector takes in its candidate."""

@@ -20,8 +20,8 @@ from leeboard_serving.server.http.request import HttpRequest, path_of
 if TYPE_CHECKING:
     from leeboard_serving.server.http.site import Site
 
-_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-_OFFER = frozenset({b"upgrade", b"http2-settings", b"connection"})
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+OFFER = frozenset({b"upgrade", b"http2-settings", b"connection"})
 
 
 class Connection(asyncio.Protocol):
@@ -176,7 +176,7 @@ class Connection(asyncio.Protocol):
             self._go_on(data[upgrade.args[0] :])
         except httptools.HttpParserError as error:
             if not self._refused:
-                self._refuse(400, _reason(error))
+                self._refuse(400, reason_of(error))
 
     def _go_on(self, rest: bytes) -> None:
         """Read a request that offers another protocol as what it is otherwise.
@@ -190,7 +190,7 @@ class Connection(asyncio.Protocol):
         if request.method == "CONNECT":
             self._refuse(405, "this server is no proxy")
             return
-        kept = [b"%b: %b" % one for one in request.headers if one[0] not in _OFFER]
+        kept = [b"%b: %b" % one for one in request.headers if one[0] not in OFFER]
         line = b"%b %b HTTP/%b" % (request.method.encode(), self._url, self._parser.get_http_version().encode())
         self._parser = httptools.HttpRequestParser(self)
         self._offered = False
@@ -274,7 +274,7 @@ class Connection(asyncio.Protocol):
         if expected.lower() != b"100-continue":
             self._refuse(417, "only 100-continue can be expected")
         elif not self.owed:
-            self._transport.write(_CONTINUE)
+            self._transport.write(CONTINUE)
 
     def _refuse(self, status: int, text: str) -> None:
         """Answer in place of what cannot be understood, and read no further: what follows may be anything."""
@@ -289,7 +289,8 @@ class Connection(asyncio.Protocol):
         self.site.refused(request, status, text)
 
 
-def _reason(error: Any) -> str:
+def reason_of(error: Any) -> str:
+    """What an error of the parser says to a caller."""
     # a callback's own exception would be a defect of this module, and has to be seen
     if isinstance(error, httptools.HttpParserCallbackError):
         raise error.__context__ or error

@@ -21,26 +21,32 @@ _EXACT = 1 << 53
 """Whole numbers below it are floating-point numbers without a loss."""
 
 
-_ABSENT = msgspec.Raw()
+ABSENT = msgspec.Raw()
 
 
-class _Given(msgspec.Struct, gc=False):
+class Given(msgspec.Struct, gc=False):
+    """A tensor as JSON describes it; without `data` its values follow the JSON."""
+
     name: str
     shape: list[int]
     datatype: str
-    data: msgspec.Raw = _ABSENT
+    data: msgspec.Raw = ABSENT
     parameters: Parameters | None = None
 
 
-class _Asked(msgspec.Struct, gc=False):
+class Asked(msgspec.Struct, gc=False):
+    """An output that a request names."""
+
     name: str
     parameters: Parameters | None = None
 
 
-class _Body(msgspec.Struct, gc=False):
-    inputs: list[_Given]
+class Body(msgspec.Struct, gc=False):
+    """The JSON of a request."""
+
+    inputs: list[Given]
     id: str | None = None
-    outputs: list[_Asked] | None = None
+    outputs: list[Asked] | None = None
     parameters: Parameters | None = None
 
 
@@ -53,11 +59,19 @@ class GivenTensor(msgspec.Struct, gc=False):
     values: Any
 
 
-_decode = msgspec.json.Decoder(_Body).decode
+_decode = msgspec.json.Decoder(Body).decode
 
 
 def parse_request(body: bytes | bytearray | memoryview, signature: Signature, json_length: int) -> InferenceRequest:
     """Read a request, whose first `json_length` bytes are JSON. Raises BadRequest."""
+    asked, tensors = parse_body(body, json_length)
+    every = bool(asked.parameters and asked.parameters.get("binary_data_output"))
+    outputs = wanted_outputs(asked.outputs, signature, every) if asked.outputs else ()
+    return understood(asked.id, tensors, outputs, every, signature)
+
+
+def parse_body(body: bytes | bytearray | memoryview, json_length: int) -> tuple[Body, list[GivenTensor]]:
+    """What a request says, whatever the model takes. Raises BadRequest."""
     if json_length > len(body):
         raise BadRequest(f"the JSON has {json_length} bytes by the header, and the body only {len(body)}")
     try:
@@ -66,10 +80,7 @@ def parse_request(body: bytes | bytearray | memoryview, signature: Signature, js
         raise BadRequest(f"the request is none of the protocol: {error}") from error
     except (msgspec.DecodeError, RecursionError, ValueError) as error:
         raise BadRequest(f"the body is not JSON: {error}") from error
-    tensors = _tensors(asked.inputs, memoryview(body)[json_length:])
-    every = bool(asked.parameters and asked.parameters.get("binary_data_output"))
-    outputs = wanted_outputs(asked.outputs, signature, every) if asked.outputs else ()
-    return understood(asked.id, tensors, outputs, every, signature)
+    return asked, _tensors(asked.inputs, memoryview(body)[json_length:])
 
 
 def understood(
@@ -111,16 +122,16 @@ def checked_identity(value: str | None) -> str:
     return value
 
 
-def _tensors(given: list[_Given], rest: memoryview) -> list[GivenTensor]:
+def _tensors(given: list[Given], rest: memoryview) -> list[GivenTensor]:
     tensors, offset = [], 0
     for one in given:
         size = one.parameters.get("binary_data_size") if one.parameters else None
         if size is None:
-            if one.data is _ABSENT:
+            if one.data is ABSENT:
                 raise BadRequest(f"input {one.name} has no list named data")
             values: Values = values_of_json(one.name, one.datatype, one.shape, bytes(one.data))
         else:
-            if one.data is not _ABSENT:
+            if one.data is not ABSENT:
                 raise BadRequest(f"input {one.name} has both data and binary_data_size")
             if type(size) is not int or not 0 <= size <= len(rest) - offset:
                 left = len(rest) - offset

@@ -82,7 +82,7 @@ def window(pod, minute, *, length=1, rows=5, version="v1", bins=3):
     counts = [(rows + place) % 7 for place in range(bins)]
     raw = {
         "contract": 1, "model": "m", "version": version, "pod": pod, "start": text_of(start), "end": text_of(end),
-        "requests": rows, "errors": rows // 3, "rows": rows, "dropped": rows % 2,
+        "requests": rows, "errors": rows // 3, "rows": rows, "dropped": rows % 2, "unread": rows // 4,
         "latency": {"edges": EDGES, "counts": [rows, 1, 0]},
         "features": [{"name": "x", "counts": counts, "missing": rows % 2, "infinite": 0, "count": sum(counts),
                       "sum": 0.1 * rows, "sumOfSquares": 0.7 * rows}],
@@ -117,7 +117,7 @@ def observed(store, since, until, version="v1", observations=None):
     for one in reader.windows(version, since, until).windows:
         total = by_pod.setdefault(one.pod, {})
         counts = {"requests": one.requests, "errors": one.errors, "rows": one.rows, "dropped": one.dropped}
-        counts |= {"parts": one.parts, "latency": one.latency_counts}
+        counts |= {"unread": one.unread, "parts": one.parts, "latency": one.latency_counts}
         counts |= {(raw["name"], key): raw[key] for raw in (*one.features, one.prediction) for key in raw}
         for segments in one.segments:
             counts |= {(segments.feature, "rows"): segments.rows}

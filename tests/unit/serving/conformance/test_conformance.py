@@ -6,6 +6,7 @@ from tests.bench_serving import models
 from tests.conformance.check import CHECKS
 from tests.conformance.run import run
 from tests.conformance.subject import describe
+from tests.unit.serving.proxy.running import before_ours
 from tests.unit.serving.server.calling import serving
 from tests.unit.serving.server.running import lay_out, trained
 
@@ -41,3 +42,11 @@ def test_a_model_of_numbers(tmp_path):
 def test_checks_have_levels_and_sources():
     assert len(CHECKS) > 200
     assert all(one.source.strip() for one in CHECKS)
+
+
+def test_a_proxy_changes_nothing(tmp_path):
+    with before_ours(tmp_path, trained()) as (proxy, server, _):
+        through, directly = run(describe(proxy.url)), run(describe(server.url))
+    assert [one for one in through if one.outcome == "failed"] == []
+    assert [(one.name, one.outcome) for one in through] == [(one.name, one.outcome) for one in directly]
+    assert sum(one.outcome == "passed" for one in through) > 200

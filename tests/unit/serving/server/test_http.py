@@ -10,8 +10,8 @@ import uvloop
 
 from leeboard_serving.server.http.known_heads import LONGEST, MOST, KnownHead, KnownHeads
 from leeboard_serving.server.http.limits import Limits
+from leeboard_serving.server.http.listening import listen
 from leeboard_serving.server.http.site import Pages, Site
-from leeboard_serving.server.worker import listen
 
 LIMITS = Limits(head=4096, headers=20, body=64 << 10, requests=4, connections=50, idle=1.0, slow=1.5, slowest=1 << 30)
 LARGE = 64 << 20
