@@ -220,7 +220,7 @@ DRIFT_MONITOR: list[tuple[str, Any, str]] = [
             ("UnitChange", {"minRows": 5}, "Volume needs minRows or maxRows; they belong to no other type"),
             ("Staleness", {"of": "Labels"}, "Staleness needs of and maxAge"),
             ("Staleness", {"of": "Models", "maxAge": "1h"}, "spec.checks[0].of: Unsupported value"),
-            ("Staleness", {"of": "Labels", "maxAge": "2d"}, "maxAge of Staleness must not exceed window.length"),
+            ("Staleness", {"of": "Labels", "maxAge": "2d"}, "maxAge of checks must not exceed window.length"),
             ("KPI", {"kpi": "bookings"}, "KPI needs kpi, and min or max"),
             ("KPI", {"min": "1"}, "KPI needs kpi, and min or max"),
             ("KPI", {"kpi": "bookings", "min": "2", "max": "1"}, "min must not exceed max"),

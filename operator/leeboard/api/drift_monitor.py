@@ -263,7 +263,7 @@ class DriftMonitorSpec(SpecModel):
             ),
             (
                 f"self.checks.all(c, !has(c.maxAge) || {seconds('c.maxAge')} <= {seconds('self.window.length')})",
-                "maxAge of Staleness must not exceed window.length",
+                "maxAge of checks must not exceed window.length",
             ),
         )
     }
