@@ -12,7 +12,7 @@ import pandas as pd
 from e2e.demo import flights
 from e2e.demo.flights.periods import REPLAYED, is_dealt
 from e2e.demo.study.versions import Floats, Version, make_version, truth
-from leeboard.api.drift_monitor import Finding
+from leeboard.api.drift_status import Finding
 from leeboard.evaluator.profile import Labelled
 from leeboard.stats import performance
 from tests.bench_drift.report import Month, Verdict

@@ -7,7 +7,8 @@ from typing import Any
 from e2e.demo.picture.distributions import Pair, merge_windows
 from e2e.demo.picture.report import Drift, Feature, Figure, Outcome, Step, Version
 from e2e.support.narrator import Step as ToldStep
-from leeboard.api.drift_monitor import DriftMonitor, Finding
+from leeboard.api.drift_monitor import DriftMonitor
+from leeboard.api.drift_status import Finding
 from leeboard.api.lineage import DatasetRecord
 from leeboard.api.model import Model
 from leeboard.api.model_version import Metric, ModelVersion

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from leeboard.api.drift_monitor import Check
+from leeboard.api.drift_check import Check
 from leeboard.evaluator.comparison import Basis, Comparison, compare, reference_figures
 from leeboard.evaluator.figures import figure, figures, noise_key
 from leeboard.evaluator.score_meaning import ScoreMeaning

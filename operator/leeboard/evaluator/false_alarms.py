@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from leeboard.api.drift_monitor import HARM, Check, DriftMonitorSpec
+from leeboard.api.drift_check import HARM, Check
+from leeboard.api.drift_monitor import DriftMonitorSpec
 from leeboard.api.durations import parse_duration
 from leeboard.stats.budget import look_alpha
 

@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from leeboard.api.drift_monitor import DriftMonitor, Episode
+from leeboard.api.drift_monitor import DriftMonitor
+from leeboard.api.drift_status import Episode
 from leeboard.api.labelling import Labelling
 from leeboard.api.model import Model
 from leeboard.api.reasons import Reason

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from leeboard.api.drift_monitor import DriftMonitor, Finding
+from leeboard.api.drift_monitor import DriftMonitor
+from leeboard.api.drift_status import Finding
 from leeboard.api.metrics import higher_is_better
 from leeboard.evaluator.comparison import Basis, compare
 from leeboard.evaluator.drift_figures import ALWAYS, Observed, Profile, Reference

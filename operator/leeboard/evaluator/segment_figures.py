@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from leeboard.api.drift_monitor import Check
+from leeboard.api.drift_check import Check
 from leeboard.evaluator.drift_figures import Profile, Reference
 from leeboard.evaluator.figures import figure, figures
 from leeboard.evaluator.windows import Window

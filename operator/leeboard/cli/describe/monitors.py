@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from leeboard.api.drift_monitor import DriftMonitor, Finding
+from leeboard.api.drift_monitor import DriftMonitor
+from leeboard.api.drift_status import Finding
 from leeboard.api.notifications import Delivery
 from leeboard.cli.describe.page import Fact
 from leeboard.cli.show.moments import age, utc

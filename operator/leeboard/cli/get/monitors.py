@@ -5,7 +5,8 @@ from datetime import datetime
 
 from rich.text import Text
 
-from leeboard.api.drift_monitor import DriftMonitor, Finding
+from leeboard.api.drift_monitor import DriftMonitor
+from leeboard.api.drift_status import Finding
 from leeboard.cli.get.listing import Listed, Listing
 from leeboard.cli.objects import Objects
 from leeboard.cli.show import styles

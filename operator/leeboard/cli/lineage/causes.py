@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
-from leeboard.api.drift_monitor import DriftMonitor, Episode
+from leeboard.api.drift_monitor import DriftMonitor
+from leeboard.api.drift_status import Episode
 from leeboard.api.lineage import Cause
 from leeboard.api.model_version import ModelVersion, TrainingSource
 from leeboard.cli.lineage.facts import Fact

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from leeboard.api.drift_monitor import DriftMonitor, Episode
+from leeboard.api.drift_monitor import DriftMonitor
+from leeboard.api.drift_status import Episode
 from leeboard.api.model_version import ModelVersion
 from leeboard.api.training_job import Run
 from leeboard.cli.objects import Objects

@@ -8,7 +8,8 @@ compared as they are.
 import math
 from collections.abc import Callable, Mapping, Sequence
 
-from leeboard.api.drift_monitor import Check, CheckType, DriftMonitorSpec
+from leeboard.api.drift_check import Check, CheckType
+from leeboard.api.drift_monitor import DriftMonitorSpec
 from leeboard.api.metrics import higher_is_better
 from leeboard.planning.conditions import timestamp
 from leeboard.planning.drift.figures import Figures, Interval, Performance, Subject

@@ -5,7 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from leeboard.api.drift_monitor import Acted, Action, DriftMonitor, Episode, Request
+from leeboard.api.drift_action import Action
+from leeboard.api.drift_monitor import DriftMonitor
+from leeboard.api.drift_status import Acted, Episode, Request
 from leeboard.api.reasons import Reason, explain
 from leeboard.planning.conditions import timestamp
 from leeboard.planning.drift.limits import is_free, remembered

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from leeboard.api.drift_monitor import DriftMonitor, Episode
+from leeboard.api.drift_monitor import DriftMonitor
+from leeboard.api.drift_status import Episode
 from leeboard.api.labelling import MOST_INPUTS, MOST_ROWS, Labelling
 from leeboard.api.reasons import Reason, explain
 from leeboard.planning.drift.episode import Course, is_open

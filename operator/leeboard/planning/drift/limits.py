@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from leeboard.api.drift_monitor import Acted, Action
+from leeboard.api.drift_action import Action
+from leeboard.api.drift_status import Acted
 from leeboard.api.durations import parse_duration
 
 MOST_REMEMBERED = 40

@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from leeboard.api.drift_monitor import DriftMonitor, Look
+from leeboard.api.drift_monitor import DriftMonitor
+from leeboard.api.drift_status import Look
 from leeboard.api.durations import parse_duration
 from leeboard.api.model import Model
 from leeboard.planning.drift.persistence import looks_after, persistent

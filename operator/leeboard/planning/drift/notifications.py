@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from leeboard.api.drift_monitor import DriftMonitor, Episode
+from leeboard.api.drift_monitor import DriftMonitor
+from leeboard.api.drift_status import Episode
 from leeboard.api.durations import parse_duration
 from leeboard.api.notifications import MOST_DELIVERIES, Delivery, Webhook, WebhookKey
 from leeboard.api.reasons import Reason, explain

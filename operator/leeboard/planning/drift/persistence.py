@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from leeboard.api.drift_monitor import DriftMonitor, Look
+from leeboard.api.drift_monitor import DriftMonitor
+from leeboard.api.drift_status import Look
 from leeboard.api.reasons import Reason
 from leeboard.planning.drift.verdict import Verdict
 

@@ -2,7 +2,10 @@
 
 from collections.abc import Iterator
 
-from leeboard.api.drift_monitor import HARM, Action, CheckType, DriftMonitor, Episode, Request
+from leeboard.api.drift_action import Action
+from leeboard.api.drift_check import HARM, CheckType
+from leeboard.api.drift_monitor import DriftMonitor
+from leeboard.api.drift_status import Episode, Request
 from leeboard.api.reasons import Reason
 from leeboard.planning.drift.verdict import Verdict, summary
 from leeboard.planning.plan import Event

@@ -3,7 +3,8 @@
 import math
 from dataclasses import dataclass
 
-from leeboard.api.drift_monitor import Check, Finding
+from leeboard.api.drift_check import Check
+from leeboard.api.drift_status import Finding
 from leeboard.planning.drift.figures import Interval
 
 MOST_ROWS = 10**9

@@ -7,7 +7,7 @@ whole is looked at beside them.
 from collections.abc import Callable, Collection
 from dataclasses import replace
 
-from leeboard.api.drift_monitor import Check
+from leeboard.api.drift_check import Check
 from leeboard.planning.drift.figures import Figures, Subject
 from leeboard.planning.drift.results import Result, by_value, nothing
 from leeboard.planning.drift.segments import Segment

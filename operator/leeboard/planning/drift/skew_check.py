@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from leeboard.api.drift_monitor import Check
+from leeboard.api.drift_check import Check
 from leeboard.planning.drift.figures import Figures, Skewed, Subject
 from leeboard.planning.drift.results import Result, by_interval, nothing
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from leeboard.api.drift_monitor import Check
+from leeboard.api.drift_check import Check
 from leeboard.api.durations import parse_duration
 from leeboard.planning.conditions import timestamp
 from leeboard.planning.drift.figures import Figures, Subject

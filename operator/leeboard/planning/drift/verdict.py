@@ -4,7 +4,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from leeboard.api.drift_monitor import DriftMonitor, Finding
+from leeboard.api.drift_monitor import DriftMonitor
+from leeboard.api.drift_status import Finding
 from leeboard.api.durations import parse_duration
 from leeboard.api.reasons import Reason, explain
 from leeboard.planning.conditions import timestamp
