@@ -1,6 +1,7 @@
 """Numbers as status and results carry them: strings of six significant digits."""
 
 import math
+from datetime import UTC, datetime
 
 from leeboard.stats.distances import Name
 from leeboard.stats.intervals import Interval, widened, z_value
@@ -27,3 +28,8 @@ def surely(interval: Interval, alpha: float, drift_alpha: float) -> dict[str, st
     """The ends that a verdict of drift has to keep to, of a normal interval with coverage 1 - alpha."""
     wide = widened(interval, z_value(drift_alpha) / z_value(alpha))
     return {"low": figure(wide.low), "high": figure(wide.high)}
+
+
+def written(moment: datetime) -> str:
+    """A time as RFC 3339 in UTC, to the millisecond."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from leeboard.api.reasons import Reason
-from leeboard.evaluator.figures import figure
+from leeboard.evaluator.figures import figure, written
 from leeboard.evaluator.file_cache import Cache, Files, Item, fetched
 from leeboard.evaluator.labels import Rows, read_feedback, read_ledger
 from leeboard.evaluator.observation_listing import Span, listed, milliseconds, span_of
@@ -49,8 +49,10 @@ class Seen(NamedTuple):
         windows: dict[str, Any] = {"count": len(self.windows) + self.unreadable}
         if self.newest is not None and self.newest[1] >= milliseconds(since):
             start, end = self.newest
-            newest = datetime.fromtimestamp(end / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-            windows |= {"newest": newest, "seconds": figure((end - start) / 1000)}
+            windows |= {
+                "newest": written(datetime.fromtimestamp(end / 1000, UTC)),
+                "seconds": figure((end - start) / 1000),
+            }
         return {"windows": windows, "unreadable": self.unreadable + unfit}
 
 

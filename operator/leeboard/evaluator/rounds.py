@@ -3,9 +3,9 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import ValidationError
@@ -18,19 +18,16 @@ from leeboard.api.model_version import ModelVersion
 from leeboard.api.reasons import Reason
 from leeboard.evaluator.expiry import Expiry
 from leeboard.evaluator.failures import EvaluationError
+from leeboard.evaluator.figures import written
 from leeboard.evaluator.kpis import Kpis
 from leeboard.evaluator.labelling import LabellingWindow, labelling_figures
-from leeboard.evaluator.labels import LEDGER_REACH, arrivals, joined
 from leeboard.evaluator.metrics import EvaluatorMetrics
 from leeboard.evaluator.model_figures import Traffic, model_figures
-from leeboard.evaluator.monitor_figures import monitor_figures
+from leeboard.evaluator.monitor_look import MonitorLook
 from leeboard.evaluator.observations import Observations
-from leeboard.evaluator.performance_figures import delay_figures
 from leeboard.evaluator.placebo import Placebo, placebo, seed_of
 from leeboard.evaluator.places import Kube, Place, Places, Raw
 from leeboard.evaluator.report_page import report_page
-from leeboard.evaluator.skew import skew_figures
-from leeboard.evaluator.windows import Window
 from leeboard.kube.errors import KubeError, NotFound
 from leeboard.kube.resources import DRIFT_MONITOR, MODEL, MODEL_VERSION, Resource
 from leeboard.observability.context import about
@@ -133,7 +130,7 @@ class Rounds:
             return version, Traffic.of(observations.windows(version, since, now).windows)
 
         figures = model_figures(traffic(candidate.name) if candidate else None, traffic(champion.name))
-        return {"since": _text(since)} | figures
+        return {"since": written(since)} | figures
 
     async def _monitor(
         self, gate: asyncio.Semaphore, monitor: DriftMonitor, model: Model, version: ModelVersion
@@ -151,51 +148,28 @@ class Rounds:
     def _monitor_figures(
         self, place: Place, monitor: DriftMonitor, model: Model, version: ModelVersion, now: datetime, *, kpis: Raw
     ) -> Raw:
-        start, name = now - parse_duration(monitor.spec.window.length), version.metadata.name
+        """The figures, and beside them what is made of the same windows: a placebo, rows for labels, a report."""
         profile, observations = self.places.profile(place, version), self.places.observations(place)
-        seen = observations.windows(name, start, now)
-        windows, status = seen.windows, model.status
-        others = [one.name for one in (status.candidate, status.draining) if one is not None and one.name != name]
-        feedback = observations.feedback([name, *others], start)
-        ledger = observations.ledger(name, start - LEDGER_REACH) if feedback else []
-        labelled = joined(ledger, feedback, start, now)
-        arrived, newest = arrivals(feedback, start, now)
-        monitored = monitor_figures(
-            monitor.spec, model.spec.prediction.task, version, profile, windows, labelled=labelled
-        )
-        figures = {
-            "window": {"start": _text(start), "end": _text(now)},
-            **_coming(model, windows),
-            **kpis,
-            **monitored.raw,
-            **skew_figures(observations, monitor.spec, model, name, profile, since=start),
-            **seen.figures(status.champion.since if status.champion else start, monitored.observed.unfit),
-            "labels": {"arrived": arrived, "rows": len(labelled.truth)}
-            | ({"newest": _text(newest)} if newest else {})
-            | delay_figures(labelled.delays),
-        }
-        about_now = {"observedAt": _text(now), "version": name, **figures}
+        look = MonitorLook(monitor, model, version, profile, observations, now)
+        found, task, name = look.figures(kpis), model.spec.prediction.task, version.metadata.name
+        figures = {"observedAt": written(now), "version": name, **found.figures}
 
-        seed = seed_of(monitor.metadata.uid, _text(now))
-        self._beside(
-            "placebo of",
-            monitor,
-            lambda: self._counted(
-                placebo(monitor.spec, model.spec.prediction.task, version, profile, monitored.observed, seed=seed)
-            ),
-        )
+        def tried() -> Raw:
+            seed = seed_of(monitor.metadata.uid, written(now))
+            return self._counted(placebo(monitor.spec, task, version, profile, found.observed, seed=seed))
 
         def page() -> str:
-            judged = monitor.model_copy(update={"status": monitor.status.model_copy(update={"evaluation": about_now})})
+            judged = monitor.model_copy(update={"status": monitor.status.model_copy(update={"evaluation": figures})})
             verdict, _ = verdict_of(judged, model, name, now)
-            return report_page(judged, profile, monitored.observed, verdict, windows)
+            return report_page(judged, profile, found.observed, verdict, found.windows)
 
-        window = LabellingWindow(name, start, now, profile, monitored.observed, feedback)
+        window = LabellingWindow(name, look.start, now, profile, found.observed, found.feedback)
+        self._beside("placebo of", monitor, tried)
         queued = self._beside(
             "rows for labels of", monitor, lambda: labelling_figures(observations, monitor, model, window)
         )
         report = self._beside("report of", monitor, lambda: _reported(observations, monitor, name, page))
-        return figures | queued | report
+        return found.figures | queued | report
 
     def _counted(self, found: Placebo | None) -> Raw:
         """What the same checks find where nothing drifts is counted, and stands in no figures."""
@@ -237,7 +211,7 @@ class Rounds:
         """Write figures, or why there are none, as a whole into `status.evaluation`; whether there were any."""
         now, metadata = self.clock(), primary.metadata
         name = f"{resource.kind} {metadata.namespace}/{metadata.name}"
-        evaluation: Raw = {"observedAt": _text(now), **about_version}
+        evaluation: Raw = {"observedAt": written(now), **about_version}
         try:
             evaluation |= await figures(now)
             self._complaints.pop(metadata.uid, None)
@@ -289,18 +263,6 @@ def _reported(observations: Observations, monitor: DriftMonitor, version: str, p
     key = f"observations/{version}/reports/{monitor.metadata.name}/{name}.html"
     observations.store.put(key, page().encode(), overwrite=True)
     return {"report": key}
-
-
-def _coming(model: Model, windows: Sequence[Window]) -> Raw:
-    """Since when the champion serves, and until when rows came."""
-    champion = model.status.champion
-    newest = max((one.rows_until for one in windows if one.rows_until is not None), default=None)
-    known = {"servingSince": champion.since if champion else None, "newestRows": newest}
-    return {name: _text(moment) for name, moment in known.items() if moment is not None}
-
-
-def _text(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _key(monitor: DriftMonitor) -> str:
