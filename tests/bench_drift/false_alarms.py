@@ -106,7 +106,7 @@ def of_held_out_days(left_out: tuple[str, ...], case: str, tell: Callable[[str],
         for rows in held_out:
             day = as_served(rows, inputs)
             one = Replay.of(spec, profile, day, inputs, rows=len(day), step=len(day))
-            alarms += bool(one.drifted(one.window(0)))
+            alarms += bool(one.drifted(one.window(0), 0))
         windows += len(held_out)
     declared = spec.false_alarms.budget * windows * (timedelta(days=1) / parse_duration(spec.false_alarms.per))
     return Alarms(case, declared, float(alarms), windows)

@@ -63,7 +63,7 @@ def install(plane: ControlPlane, *settings: str, release: str = "leeboard") -> s
 
 def forget_lease(plane: ControlPlane) -> None:
     """Let the next operator lead at once, although the one before was killed and could not release its lease."""
-    plane.client(SYSTEM)("delete", "lease", "leeboard-operator")
+    plane.client(SYSTEM)("delete", "lease", "leeboard-operator", "--ignore-not-found")
 
 
 def service_account_kubeconfig(plane: ControlPlane, name: str, folder: Path) -> Path:

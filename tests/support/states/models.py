@@ -79,6 +79,15 @@ def serving_what_runs_its_own_code() -> World:
     return world
 
 
+@MODELS.state("Current", "Healthy")
+def serving_with_a_redaction_that_names_no_input() -> World:
+    logging = {"sampleRate": "0.1", "redact": ["no_such_input"]}
+    world = World(serving=example("model")["spec"]["serving"] | {"logging": logging})
+    world.add_version("v1")
+    world.settle()
+    return world
+
+
 @MODELS.state("InProgress", "Progressing", text=UNSEEN)
 def spec_changed() -> World:
     return changed(serving_world())
