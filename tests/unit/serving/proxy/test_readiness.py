@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 
 import httpx
 import numpy as np
@@ -199,10 +198,8 @@ def test_a_server_that_comes_back_is_asked_again(tmp_path):
         try:
             proxy.wait_ready()
             assert httpx.post(f"{proxy.url}{INFER}", json=request(1)).status_code == 200
-            deadline = time.monotonic() + 5
-            while proxy.log().count("has given the right answers") < 2:
-                assert time.monotonic() < deadline, proxy.log()
-                time.sleep(0.1)
+            # that it was proven again is not said again within a minute; that it had to be, is
+            assert proxy.log().count("it has to answer the golden samples again") == 1
         finally:
             again.process.kill()
             again.process.wait()
