@@ -82,7 +82,7 @@ bench-scale: venv ## 100, 500 and 2,000 Models on one API server with played nod
 bench-serving: venv ## the server beside MLServer, KServe's, BentoML and bare handlers: some 30 minutes on two idle cores
 	@PYTHONPATH=operator:serving-image $(BIN)/python -m tests.bench_serving
 
-bench-drift: venv ## drift beside Evidently and whylogs, false alarms and known answers: some 30 minutes on two idle cores
+bench-drift: venv ## drift beside Evidently and whylogs, false alarms and known answers: some 17 minutes on two idle cores
 	@PYTHONPATH=operator:serving-image $(BIN)/python -W ignore -m tests.bench_drift
 
 demo: venv ## the whole loop on a real Kubernetes node: train, serve, canary, drift, retrain
