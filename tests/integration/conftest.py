@@ -1,13 +1,18 @@
 """A real etcd and kube-apiserver of each supported version, and a namespace for each test."""
 
 import itertools
-from collections.abc import Iterator
+import os
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from kubernetes.aio import client as aio_client
+from kubernetes.aio import config as aio_config
 
 from e2e.cluster.control_plane import API_SERVERS, ControlPlane
 from e2e.support.kubectl import Kubectl
+from leeboard.evaluator.service import FIELD_MANAGER
+from leeboard.kube.client import KubeClient
 
 ROOT = Path(__file__).resolve().parents[2]
 _numbers = itertools.count(1)
@@ -43,3 +48,18 @@ def namespace(control_plane: ControlPlane) -> str:
 def kubectl(control_plane: ControlPlane, definitions: None, namespace: str) -> Kubectl:
     """kubectl in a namespace of its own, with the four kinds served."""
     return control_plane.client(namespace)
+
+
+@pytest.fixture
+async def kubes(control_plane: ControlPlane, definitions: None) -> AsyncIterator[tuple[KubeClient, KubeClient]]:
+    """The operator's client and the evaluator's."""
+    clients = []
+    for manager in ("leeboard", FIELD_MANAGER):
+        configuration = aio_client.Configuration()
+        await aio_config.load_kube_config(
+            config_file=os.fspath(control_plane.kubeconfig), client_configuration=configuration
+        )
+        clients.append(KubeClient(configuration, field_manager=manager))
+    yield clients[0], clients[1]
+    for client in clients:
+        await client.close()

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from kubernetes.aio import client as aio_client
-from kubernetes.aio import config as aio_config
 from prometheus_client import CollectorRegistry
 
-from e2e.cluster.control_plane import ControlPlane
 from leeboard.api.drift_monitor import DriftMonitor
 from leeboard.api.model import Model
 from leeboard.api.model_version import ModelVersion
@@ -24,7 +19,6 @@ from leeboard.evaluator.configuration import Configuration
 from leeboard.evaluator.metrics import EvaluatorMetrics
 from leeboard.evaluator.places import Places
 from leeboard.evaluator.rounds import Rounds
-from leeboard.evaluator.service import FIELD_MANAGER
 from leeboard.kube.client import KubeClient
 from leeboard.kube.resources import DRIFT_MONITOR, MODEL, MODEL_VERSION
 from leeboard.planning.drift_monitor import plan_drift_monitor
@@ -40,21 +34,6 @@ pytestmark = pytest.mark.apiserver
 NAME = "late-flights"
 ETCD_LIMIT = 1_572_864
 """Bytes of a request to etcd, by default."""
-
-
-@pytest.fixture
-async def kubes(control_plane: ControlPlane, definitions: None) -> AsyncIterator[tuple[KubeClient, KubeClient]]:
-    """The operator's client and the evaluator's."""
-    clients = []
-    for manager in ("leeboard", FIELD_MANAGER):
-        configuration = aio_client.Configuration()
-        await aio_config.load_kube_config(
-            config_file=os.fspath(control_plane.kubeconfig), client_configuration=configuration
-        )
-        clients.append(KubeClient(configuration, field_manager=manager))
-    yield clients[0], clients[1]
-    for client in clients:
-        await client.close()
 
 
 def observed(folder: Path, version: str, end: datetime, requests: int, **more: Any) -> None:

@@ -6,8 +6,7 @@ import asyncio
 import base64
 import io
 import json
-import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,18 +15,14 @@ import httpx
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from kubernetes.aio import client as aio_client
-from kubernetes.aio import config as aio_config
 from prometheus_client import CollectorRegistry
 
-from e2e.cluster.control_plane import ControlPlane
 from leeboard.api.drift_monitor import DriftMonitor
 from leeboard.api.model import Model
 from leeboard.evaluator.configuration import Configuration
 from leeboard.evaluator.metrics import EvaluatorMetrics
 from leeboard.evaluator.places import Places
 from leeboard.evaluator.rounds import Rounds
-from leeboard.evaluator.service import FIELD_MANAGER
 from leeboard.kube.client import KubeClient
 from leeboard.kube.resources import DRIFT_MONITOR, MODEL
 from leeboard.planning.drift_monitor import plan_drift_monitor
@@ -47,21 +42,6 @@ RANDOM = np.random.default_rng(11)
 def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
     with s3_server(tmp_path_factory.mktemp("s3")) as running:
         yield running
-
-
-@pytest.fixture
-async def kubes(control_plane: ControlPlane, definitions: None) -> AsyncIterator[tuple[KubeClient, KubeClient]]:
-    """The operator's client and the evaluator's."""
-    clients = []
-    for manager in ("leeboard", FIELD_MANAGER):
-        configuration = aio_client.Configuration()
-        await aio_config.load_kube_config(
-            config_file=os.fspath(control_plane.kubeconfig), client_configuration=configuration
-        )
-        clients.append(KubeClient(configuration, field_manager=manager))
-    yield clients[0], clients[1]
-    for client in clients:
-        await client.close()
 
 
 def exporter(s3: S3Server, folder: Path) -> Exporter:
