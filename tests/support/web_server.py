@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import HTTPServer, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
@@ -93,12 +93,14 @@ class _Server(ThreadingHTTPServer):
         """A caller that goes away in the midst of an answer is what some tests are about."""
 
 
+def place_of(server: HTTPServer, certificates: Path | None) -> str:
+    """Where a server is reached: by https where it has certificates."""
+    return f"{'https' if certificates else 'http'}://{LOOPBACK}:{server.server_port}"
+
+
 @contextmanager
-def web_server(folder: Path, certificates: Path | None = None) -> Iterator[WebServer]:
-    """Serves the folder as long as the context; by https, with the authority `ca.crt` in `certificates`."""
-    web = WebServer("")
-    server = _Server((LOOPBACK, 0), partial(_Handler, directory=str(folder), web=web))
-    web.address = f"{'https' if certificates else 'http'}://{LOOPBACK}:{server.server_port}"
+def serving(server: HTTPServer, certificates: Path | None) -> Iterator[None]:
+    """Answers as long as the context; by https, with the authority `ca.crt` in `certificates`."""
     if certificates is not None:
         own = signed(certificates, authority(certificates), "web", common_name="web", names=(f"IP:{LOOPBACK}",))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -107,8 +109,18 @@ def web_server(folder: Path, certificates: Path | None = None) -> Iterator[WebSe
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
-        yield web
+        yield
     finally:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@contextmanager
+def web_server(folder: Path, certificates: Path | None = None) -> Iterator[WebServer]:
+    """Serves the folder as long as the context; by https, with the authority `ca.crt` in `certificates`."""
+    web = WebServer("")
+    server = _Server((LOOPBACK, 0), partial(_Handler, directory=str(folder), web=web))
+    web.address = place_of(server, certificates)
+    with serving(server, certificates):
+        yield web

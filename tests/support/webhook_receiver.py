@@ -1,6 +1,5 @@
 """A real web server that webhooks are sent to, and that answers as a test asks for."""
 
-import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,8 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from e2e.cluster.certificates import authority, signed
 from e2e.cluster.control_plane import LOOPBACK
+from tests.support.web_server import place_of, serving
 
 
 @dataclass(frozen=True)
@@ -75,18 +74,9 @@ def webhook_receiver(certificates: Path | None = None) -> Iterator[WebhookReceiv
     receiver = WebhookReceiver()
     receiver.may_answer.set()
     server = _Server((LOOPBACK, 0), partial(_Handler, receiver=receiver))
-    receiver.address = f"{'https' if certificates else 'http'}://{LOOPBACK}:{server.server_port}"
-    if certificates is not None:
-        own = signed(certificates, authority(certificates), "web", common_name="web", names=(f"IP:{LOOPBACK}",))
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(own.certificate, own.key)
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield receiver
-    finally:
-        receiver.may_answer.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    receiver.address = place_of(server, certificates)
+    with serving(server, certificates):
+        try:
+            yield receiver
+        finally:
+            receiver.may_answer.set()

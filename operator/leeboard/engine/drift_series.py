@@ -30,7 +30,7 @@ def figures_series(spec: Raw, evaluation: Raw, labels: list[str]) -> Iterator[Se
     checks = _checks(spec)
     for of, check in _SUBJECTS.items():
         first = next((one for one in checks if one.get("type") == check), None)
-        threshold = _number((first or {}).get("threshold"))
+        threshold = number_in((first or {}).get("threshold"))
         if first is not None and threshold is not None:
             yield families.DISTANCE_THRESHOLD, [*labels, of, str(first.get("distance"))], threshold
     figures = read_figures(evaluation)
@@ -71,7 +71,7 @@ def _limit(
     labels: list[str], source: str, checks: Sequence[Mapping[str, Any]], metric: Performance
 ) -> Iterator[Series]:
     of_metric = (one for one in checks if (one.get("type"), one.get("metric")) == (_SOURCES[source], metric.name))
-    most = _number(next(of_metric, {}).get("maxDrop"))
+    most = number_in(next(of_metric, {}).get("maxDrop"))
     if most is not None:
         limit = metric.reference - most if higher_is_better(metric.name) else metric.reference + most
         yield families.PERFORMANCE_LIMIT, [*labels, metric.name, source], limit
@@ -86,7 +86,8 @@ def _checks(spec: Raw) -> list[Mapping[str, Any]]:
     return [one for one in spec.get("checks") or () if isinstance(one, Mapping)]
 
 
-def _number(text: Any) -> float | None:
+def number_in(text: Any) -> float | None:
+    """A number of a status or spec; None where it is none."""
     try:
         return float(text)
     except (TypeError, ValueError):

@@ -13,7 +13,7 @@ from leeboard.api.durations import parse_duration
 from leeboard.api.model_version import ModelVersion
 from leeboard.controllers.base import Cache, Key, model_of
 from leeboard.engine import object_families as families
-from leeboard.engine.drift_series import figures_series
+from leeboard.engine.drift_series import figures_series, number_in
 from leeboard.engine.outcomes import ENDED, moment_of, seconds_of
 from leeboard.observability.families import Family
 from leeboard.planning.drift.verdict import LEAST_PATIENCE, STALE_AFTER_EVALUATIONS
@@ -152,7 +152,7 @@ def _labels(labels: list[str], figures: Raw) -> Iterator[Series]:
         yield families.LABELLED, labels, figures.get("rows", 0)
         yield families.ARRIVED, labels, figures.get("arrived", 0)
     for percentile, delay in (figures.get("delaySeconds") or {}).items():
-        seconds = _number(delay)
+        seconds = number_in(delay)
         if seconds is not None:
             yield families.LABEL_DELAY, [*labels, percentile], seconds
 
@@ -161,7 +161,7 @@ def _scores(status: Raw) -> dict[str, float]:
     """By type of check: how far its strongest finding lies from the threshold, as `planning.drift.checks` has it."""
     scores: dict[str, float] = {}
     for finding in status.get("findings", ()):
-        value, threshold = _number(finding.get("value")), _number(finding.get("threshold"))
+        value, threshold = number_in(finding.get("value")), number_in(finding.get("threshold"))
         if value is None or threshold is None:
             continue
         score = value / threshold if threshold > 0 else (math.inf if value > 0 else 0.0)
@@ -192,13 +192,6 @@ def _at(family: Family, labels: list[str], text: Any, later: timedelta = timedel
 
 def _observed(status: Raw) -> Any:
     return (status.get("evaluation") or {}).get("observedAt")
-
-
-def _number(text: Any) -> float | None:
-    try:
-        return float(text)
-    except (TypeError, ValueError):
-        return None
 
 
 def _address(raw: Raw) -> list[str]:
