@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from leeboard.api.reasons import Reason
 from leeboard.evaluator.figures import figure, written
-from leeboard.evaluator.file_cache import Cache, Files, Item, fetched
+from leeboard.evaluator.file_cache import Cache, Files, Item
 from leeboard.evaluator.labels import Rows, read_feedback, read_ledger
 from leeboard.evaluator.observation_listing import Span, listed, milliseconds, span_of
 from leeboard.evaluator.observed_tables import Tables
@@ -72,7 +72,6 @@ class Observations:
         cache: Cache[Any] | None = None,
     ) -> None:
         self.store = store
-        self._count = count
         kept: Cache[Any] = cache or Cache()
         self._windows: Files[Window] = Files(store, parse_window, kept, count)
         self._heads: Files[Head] = Files(store, parse_head, kept, count, size=_size_of_head)
@@ -80,6 +79,7 @@ class Observations:
         read_labels = partial(read_feedback, task=task, positive_class=positive_class)
         self._ledgers = Tables(store, "ledger", read_ledger, kept, count)
         self._feedback = Tables(store, "feedback", read_labels, kept, count)
+        self._requests: Files[pa.Table] = Files(store, parse_requests, kept, count, size=_size_of_rows)
         self._recomputed: Files[pd.DataFrame] = Files(store, parse_recomputed, kept, count, size=_size_of)
 
     def windows(self, version: str, since: datetime, until: datetime) -> Seen:
@@ -146,18 +146,14 @@ class Observations:
     def requests(self, version: str, since: datetime) -> pd.DataFrame:
         """The newest rows of requests that were stored with their inputs, from files that end at `since` or later.
 
-        Bounded. They are asked for once an episode, so nothing of them is kept. Raises StorageError.
+        Bounded. Raises StorageError.
         """
         tables: list[pa.Table] = []
         values = 0
         for entry in self._newest_first(f"observations/{version}/requests/", since):
-            try:
-                table = parse_requests(fetched(self.store, entry))
-            except ValueError as error:
-                LOG.warning("%s is left out: %s", entry.key, error)
-                self._count("unreadable")
+            table = self._requests.get(entry)
+            if table is None:
                 continue
-            self._count("read")
             values += table.num_rows * table.num_columns
             if values > MOST_LOGGED_VALUES:
                 LOG.info("version %s: only the newest rows of requests are read", version)
@@ -233,6 +229,10 @@ def _again(read: Callable[[], Item]) -> Item:
 
 def _size_of(table: pd.DataFrame) -> int:
     return int(table.memory_usage(deep=True).sum())
+
+
+def _size_of_rows(table: pa.Table) -> int:
+    return int(table.nbytes)
 
 
 def _size_of_head(head: Head) -> int:
