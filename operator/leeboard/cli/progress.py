@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from leeboard.api.durations import parse_duration
-from leeboard.api.model import Candidate, Model
+from leeboard.api.model import Model
+from leeboard.api.model_status import Candidate
 from leeboard.cli.show.moments import span
 from leeboard.cli.show.quantities import count
 from leeboard.planning.rollout.analysis import counts_of, is_about

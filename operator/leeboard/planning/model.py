@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from leeboard.api import names
 from leeboard.api.base import API_VERSION
-from leeboard.api.model import Candidate, ModelStatus, ServedVersion
+from leeboard.api.model_status import Candidate, ModelStatus, ServedVersion
 from leeboard.api.model_version import ModelVersion
 from leeboard.api.reasons import Reason, explain
 from leeboard.planning.conditions import set_conditions

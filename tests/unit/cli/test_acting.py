@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from leeboard.api.model import Model, ModelStatus
+from leeboard.api.model import Model
+from leeboard.api.model_status import ModelStatus
 from leeboard.api.training_job import TrainingJob, TrainingJobStatus
 from leeboard.cli.acting.asking import Request, answer_of, document, new_id
 from leeboard.cli.acting.foreseen import foreseen

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from leeboard.api.model import Analysis
+from leeboard.api.rollout import Analysis
 from leeboard.planning.rollout.analysis import Counts, analyse, counts_of, is_about
 
 ERRORS = {"guards": [{"type": "ErrorRate", "margin": "0.01"}], "minSamples": 500}

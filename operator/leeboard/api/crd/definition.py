@@ -6,7 +6,8 @@ from typing import Any
 from leeboard.api.base import GROUP, VERSION, Resource
 from leeboard.api.crd.schema import Schema, structural
 from leeboard.api.drift_monitor import DriftMonitor, DriftMonitorSpec, DriftMonitorStatus
-from leeboard.api.model import Model, ModelSpec, ModelStatus
+from leeboard.api.model import Model, ModelSpec
+from leeboard.api.model_status import ModelStatus
 from leeboard.api.model_version import ModelVersion, ModelVersionSpec, ModelVersionStatus
 from leeboard.api.training_job import TrainingJob, TrainingJobSpec, TrainingJobStatus
 

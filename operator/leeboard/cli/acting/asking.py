@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from leeboard.api import names
 from leeboard.api.commands import CommandAnswer
-from leeboard.api.model import ModelStatus
+from leeboard.api.model_status import ModelStatus
 from leeboard.api.training_job import TrainingJobStatus
 from leeboard.cli.command import DONE, REFUSED, TIMED_OUT, Session
 from leeboard.cli.errors import CommandError

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from leeboard.api.model import Candidate, Model
+from leeboard.api.model import Model
+from leeboard.api.model_status import Candidate
 from leeboard.cli.describe.page import Fact
 from leeboard.cli.progress import samples, stage, time_left, weights
 from leeboard.cli.show.moments import age, utc

@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from leeboard.api.durations import parse_duration
-from leeboard.api.model import Analysis, Candidate, Images
+from leeboard.api.model_status import Candidate, Images
 from leeboard.api.reasons import Reason, explain
+from leeboard.api.rollout import Analysis
 from leeboard.planning.evaluation_error import evaluation_error
 from leeboard.planning.rollout import moves
 from leeboard.planning.rollout.analysis import Result, analyse, counts_of, is_about

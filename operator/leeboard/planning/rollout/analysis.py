@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from leeboard.api.model import Analysis, Guard
 from leeboard.api.reasons import Reason
+from leeboard.api.rollout import Analysis, Guard
 from leeboard.stats.sequential import difference_interval
 
 Verdict = Literal["Pass", "Abort", "Continue"]

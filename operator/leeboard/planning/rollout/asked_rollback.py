@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from leeboard.api.drift_monitor import DriftMonitor
 from leeboard.api.drift_status import Request
-from leeboard.api.model import MonitorAnswer
+from leeboard.api.model_status import MonitorAnswer
 from leeboard.api.reasons import Reason, explain
 from leeboard.planning.plan import Event
 from leeboard.planning.rollout import moves

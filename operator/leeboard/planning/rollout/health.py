@@ -1,7 +1,7 @@
 """The conditions of a Model, as kstatus, Argo CD and a person read them."""
 
-from leeboard.api.model import ModelStatus, ServedVersion
 from leeboard.api.model_format import is_unsafe
+from leeboard.api.model_status import ModelStatus, ServedVersion
 from leeboard.api.reasons import Reason, explain
 from leeboard.planning.conditions import Wanted
 from leeboard.planning.rollout.advance import failure

@@ -7,7 +7,8 @@ last and which were rolled back, so that the Model made again serves what served
 from collections.abc import Iterable
 from typing import Any
 
-from leeboard.api.model import Model, ModelStatus, Quarantined
+from leeboard.api.model import Model
+from leeboard.api.model_status import ModelStatus, Quarantined
 from leeboard.api.model_version import ModelVersion, RolledBack
 
 

@@ -4,7 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from leeboard.api.model import Candidate, ChampionRecord, Images, ModelStatus, Quarantined, Rollback, ServedVersion
+from leeboard.api.model_status import (
+    Candidate,
+    ChampionRecord,
+    Images,
+    ModelStatus,
+    Quarantined,
+    Rollback,
+    ServedVersion,
+)
 from leeboard.api.reasons import Reason
 from leeboard.planning.plan import Event
 

@@ -6,7 +6,8 @@ from functools import cached_property
 
 from leeboard.api import names
 from leeboard.api.durations import parse_duration
-from leeboard.api.model import Candidate, Model, ModelStatus, ServedVersion
+from leeboard.api.model import Model
+from leeboard.api.model_status import Candidate, ModelStatus, ServedVersion
 from leeboard.api.model_version import ModelVersion
 from leeboard.planning.image_reference import pinned_as
 from leeboard.planning.plan import Raw

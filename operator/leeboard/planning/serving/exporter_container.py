@@ -1,6 +1,6 @@
 """What the exporter mounts and is told beside the version, where its Model asks for more than windows and ledgers."""
 
-from leeboard.api.model import Serving
+from leeboard.api.serving import Serving
 from leeboard.planning.plan import Raw
 from leeboard.planning.restricted_pod import compact, mount, variable
 

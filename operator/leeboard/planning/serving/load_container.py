@@ -1,7 +1,7 @@
 """The init container that brings a version's files: what it mounts, and what it is told beside the version."""
 
-from leeboard.api.model import Serving
 from leeboard.api.quantities import parse_quantity
+from leeboard.api.serving import Serving
 from leeboard.planning.artifact_mount import artifact_environment, artifact_mounts, artifact_volumes
 from leeboard.planning.plan import Raw
 from leeboard.planning.restricted_pod import mount, variable

@@ -9,8 +9,8 @@ from datetime import timedelta
 from typing import Any
 
 from leeboard.api.durations import parse_duration
-from leeboard.api.model import Serving
 from leeboard.api.model_server import ModelServer
+from leeboard.api.serving import Serving
 from leeboard.planning import restricted_pod
 from leeboard.planning.container_states import container_statuses
 from leeboard.planning.plan import Raw

@@ -1,0 +1,82 @@
+"""Rollout: how traffic moves to a new version, and what decides it."""
+
+from typing import Literal
+
+from leeboard.api.base import SpecModel
+from leeboard.api.cel import belongs, rules
+from leeboard.api.fields import ATOMIC, Duration, PositiveDecimal, Probability, Share, described, list_map
+
+
+class Step(SpecModel):
+    """One stage of a canary."""
+
+    weight: int = described("Share of the requests for the candidate, in percent.", ge=1, le=100)
+    duration: Duration = described("Shortest time of the stage, such as 10m.")
+
+
+class Guard(SpecModel):
+    """What aborts a rollout."""
+
+    model_config = SpecModel.model_config | {
+        "json_schema_extra": rules(
+            (belongs("margin", "ErrorRate"), "an ErrorRate guard needs margin; it belongs to no other type"),
+            (belongs("maxRatio", "LatencyP99"), "a LatencyP99 guard needs maxRatio; it belongs to no other type"),
+        )
+    }
+
+    type: Literal["ErrorRate", "LatencyP99"] = described("What is compared with the champion.")
+    margin: Share | None = described(
+        "ErrorRate: by how much the candidate's share of failed requests may exceed the champion's, 0 to 1.",
+        default=None,
+    )
+    max_ratio: PositiveDecimal | None = described(
+        "LatencyP99: how many times the champion's 99th percentile of latency the candidate may take.", default=None
+    )
+
+
+class Analysis(SpecModel):
+    """What decides a rollout."""
+
+    alpha: Probability = described("Chance of a wrong abort over the whole rollout, 0 to 1.", default="0.05")
+    min_samples: int = described(
+        "Fewest requests to the candidate before it is promoted, a count.", default=500, ge=0, le=100000000
+    )
+    guards: tuple[Guard, ...] = described(
+        "What aborts the rollout; one of each type.", default=(), max_length=8, json_schema_extra=list_map("type")
+    )
+
+
+class Rollout(SpecModel):
+    """How traffic moves to a new version."""
+
+    model_config = SpecModel.model_config | {
+        "json_schema_extra": rules(
+            ("self.strategy != 'Canary' || (has(self.steps) && size(self.steps) > 0)", "strategy Canary needs steps"),
+            (
+                "self.strategy == 'Canary' || !has(self.steps) || size(self.steps) == 0",
+                "steps belong to strategy Canary",
+            ),
+            (
+                "self.strategy == 'Canary' || !has(self.analysis) || !has(self.analysis.guards)"
+                " || size(self.analysis.guards) == 0",
+                "analysis.guards belong to strategy Canary: the others have no canary to analyse",
+            ),
+            (
+                "!has(self.steps) || (self.steps.map(s, s.weight).isSorted()"
+                " && self.steps.all(i, self.steps.filter(j, j.weight == i.weight).size() == 1))",
+                "the weights of steps have to rise",
+            ),
+        )
+    }
+
+    strategy: Literal["Canary", "BlueGreen", "Replace"] = described(
+        "Canary: a growing share of requests. BlueGreen: all at once when the new pods are ready; the old ones stay "
+        "for 10 minutes, so that abort brings them back. Replace: as BlueGreen, the old ones go at once.",
+        default="BlueGreen",
+    )
+    steps: tuple[Step, ...] = described(
+        "Stages of the canary, in order.", default=(), max_length=20, json_schema_extra=ATOMIC
+    )
+    analysis: Analysis = described(
+        "Which figures decide whether the candidate is promoted or rolled back.", default=Analysis()
+    )
