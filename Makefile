@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help venv lock generate generated format lint types layers check verify test conformance conformance-peers bench-scale bench-serving bench-drift demo demo-down cluster cluster-down
+.PHONY: help venv lock generate generated format lint types layers check verify test conformance conformance-peers bench-scale bench-serving bench-drift bench-rollout demo demo-down cluster cluster-down
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -84,6 +84,9 @@ bench-serving: venv ## the server beside MLServer, KServe's, BentoML and bare ha
 
 bench-drift: venv ## drift beside Evidently and whylogs, false alarms and known answers: some 17 minutes on two idle cores
 	@PYTHONPATH=operator:serving-image $(BIN)/python -W ignore -m tests.bench_drift
+
+bench-rollout: venv ## 100, 500 and 2,000 rollouts at once beside Argo Rollouts' controller, with played nodes: some 90 minutes on two cores
+	@PYTHONPATH=operator $(BIN)/python -m tests.bench_rollout
 
 demo: venv ## the whole loop on a real Kubernetes node: train, serve, canary, drift, retrain
 	@PYTHONPATH=operator $(BIN)/python -m e2e.demo up $(DEMO)

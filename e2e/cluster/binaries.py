@@ -17,7 +17,10 @@ GO_MODULES = Path(__file__).parent / "go"
 
 @dataclass(frozen=True)
 class Program:
-    """A Go program: either a module of our own below ``go/`` or an installable package with its version."""
+    """A Go program: a module of our own below ``go/``, an installable package with its version, or both.
+
+    Both: the package is built with the versions that our module asks for; its own cannot be installed as it is.
+    """
 
     name: str
     package: str = ""
@@ -55,6 +58,13 @@ PROGRAMS = {
         Program("gitops", module="gitops"),
         # fake nodes: only what measures at scale needs it
         Program("kwok", "sigs.k8s.io/kwok/cmd/kwok", "v0.8.0"),
+        # what rollouts are measured beside
+        Program(
+            "rollouts-controller",
+            "github.com/argoproj/argo-rollouts/cmd/rollouts-controller",
+            "v1.9.1",
+            module="rollouts",
+        ),
     )
 }
 
@@ -80,7 +90,8 @@ def _build(program: Program, place: Path, out: TextIO) -> None:
         environment = {**os.environ, "CGO_ENABLED": "0"}
         if program.module:
             folder = GO_MODULES / program.module
-            command = [go, "build", "-ldflags", program.flags, "-o", str(work / program.name), "."]
+            package = program.package or "."
+            command = [go, "build", "-ldflags", program.flags, "-o", str(work / program.name), package]
         else:
             folder = work
             environment |= {"GOBIN": str(work), "GOFLAGS": ""}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from tests.bench.cluster import Cluster
 from tests.bench.figures import Figures, percentile
 from tests.bench.process import Busyness, Usage, settled
 from tests.bench.requests import counted, reconciling
-from tests.bench.watch import ReadyModels, watch
+from tests.bench.watch import ReadyModels, meanwhile, watch
 from tests.support.installation import OperatorProcess
 
 PER_NAMESPACE = 20
@@ -69,7 +69,7 @@ class _Run:
     async def all(self) -> Figures:
         with self._narrator.step("objects", f"{self._size.models} Models in {self._size.namespaces} namespaces"):
             await self._populate()
-        async with _meanwhile(self._models.follow()):
+        async with meanwhile(self._models.follow()):
             first = await self._first_start()
             second = await self._second_start()
         used = {**self._cluster.cpu_seconds(), "this program": time.process_time()}
@@ -141,7 +141,7 @@ class _Run:
         seen: dict[str, float] = {}
         before, mark = len(self._models.ready), self._cluster.requests.mark()
         with self._narrator.step("first child", f"{ADDED} new Models, two a second"):
-            async with _meanwhile(self._see_deployments(names, seen)):
+            async with meanwhile(self._see_deployments(names, seen)):
                 for number, name in enumerate(names):
                     namespace = f"team-{number % self._size.namespaces:03}"
                     await self._kube.create(objects.model(name, namespace))
@@ -221,15 +221,6 @@ class _Run:
                 self._narrator.detail(f"{done} of {self._size.models} {what}")
 
         return told
-
-
-@asynccontextmanager
-async def _meanwhile(following: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Let it run beside the block, and end with it; a failure of it ends the block."""
-    async with asyncio.TaskGroup() as group:
-        task = group.create_task(following)
-        yield
-        task.cancel()
 
 
 async def administrator(kubeconfig: Path) -> KubeClient:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +62,15 @@ class ReadyModels:
                 self.ready.add(uid)
             else:
                 self.ready.discard(uid)
+
+
+@asynccontextmanager
+async def meanwhile(following: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Let it run beside the block, and end with it; a failure of it ends the block."""
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(following)
+        yield
+        task.cancel()
 
 
 def _is_ready(raw: Document) -> bool:

@@ -66,9 +66,9 @@ def forget_lease(plane: ControlPlane) -> None:
     plane.client(SYSTEM)("delete", "lease", "leeboard-operator", "--ignore-not-found")
 
 
-def service_account_kubeconfig(plane: ControlPlane, name: str, folder: Path) -> Path:
-    """A kubeconfig that holds nothing but a token of that ServiceAccount."""
-    token = plane.client(SYSTEM)("create", "token", name, "--duration=1h").strip()
+def service_account_kubeconfig(plane: ControlPlane, name: str, folder: Path, *, namespace: str = SYSTEM) -> Path:
+    """A kubeconfig that holds nothing but a token of that ServiceAccount, good for three hours."""
+    token = plane.client(namespace)("create", "token", name, "--duration=3h").strip()
     config = yaml.safe_load(plane.kubeconfig.read_text(encoding="utf-8"))
     config["users"] = [{"name": user["name"], "user": {"token": token}} for user in config["users"]]
     path = folder / f"{name}.kubeconfig"

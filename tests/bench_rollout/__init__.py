@@ -1,0 +1,1 @@
+"""Rollouts of thousands of objects: Leeboard's operator beside Argo Rollouts' controller."""
