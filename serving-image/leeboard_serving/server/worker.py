@@ -55,7 +55,7 @@ class Worker:
         site.open(listening)
         rpc = RpcServer(serving)
         if self.settings.grpc_port:
-            await rpc.open(self.settings.host, self.settings.grpc_port, shared=self.settings.workers > 1)
+            rpc.open(self.settings.host, self.settings.grpc_port, shared=self.settings.workers > 1)
         await stop.wait()
         draining = asyncio.ensure_future(_drain(site, rpc))
         ending = asyncio.ensure_future(at_once.wait())

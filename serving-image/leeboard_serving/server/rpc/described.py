@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import grpc
-
 from leeboard_serving.server.metadata import model_metadata, server_metadata
 from leeboard_serving.server.repository import UNCONTROLLED, Repository
 from leeboard_serving.server.rpc.configuration import configuration
@@ -11,6 +9,7 @@ from leeboard_serving.server.rpc.inference import check_name
 from leeboard_serving.server.rpc.protocol import inference_pb2 as protocol
 from leeboard_serving.server.rpc.readiness import is_ready
 from leeboard_serving.server.rpc.refusal import Refusal
+from leeboard_serving.server.rpc.status import Status
 from leeboard_serving.server.serving import Serving
 
 _HARMLESS = {"unload_dependents"}
@@ -85,5 +84,5 @@ class Described:
         if unknown := sorted(set(asked.parameters) - _HARMLESS):
             raise Refusal(501, f"this server loads a model as it was registered, without {', '.join(unknown)[:256]}")
         if not self._serving.settings.control:
-            raise Refusal(400, UNCONTROLLED, code=grpc.StatusCode.FAILED_PRECONDITION)
+            raise Refusal(400, UNCONTROLLED, code=Status.FAILED_PRECONDITION)
         self._serving.loaded = loaded

@@ -6,7 +6,8 @@ import asyncio
 import time
 from collections.abc import Awaitable
 
-from leeboard_serving.server.rpc.call import Context, parsed, refuse
+from leeboard_serving.server.rpc.call import Call
+from leeboard_serving.server.rpc.page import parsed
 from leeboard_serving.server.rpc.protocol import health_pb2 as protocol
 from leeboard_serving.server.rpc.readiness import is_ready
 from leeboard_serving.server.rpc.refusal import Refusal
@@ -34,21 +35,20 @@ class Health:
         ready = not self._ending.done() and await is_ready(self._serving)
         return protocol.HealthCheckResponse(status=_Status.SERVING if ready else _Status.NOT_SERVING)
 
-    async def watch(self, data: bytes, context: Context) -> None:
-        """The method Watch: the status now, and whenever it is another."""
+    async def watch(self, call: Call) -> None:
+        """The method Watch: the status now, and whenever it is another. Raises Refusal."""
         try:
-            asked = parsed(protocol.HealthCheckRequest, data)
+            asked = parsed(protocol.HealthCheckRequest, await call.read() or b"")
         except Refusal as refusal:
             self._serving.counts.answered("health", refusal.status)
-            await refuse(context, refusal)
-            return
+            raise
         self._serving.counts.answered("health", 200)
         told = None
         while True:
             status = await self._status(asked.service)
             if status != told:
                 told = status
-                await context.write(protocol.HealthCheckResponse(status=status).SerializeToString())
+                await call.write(protocol.HealthCheckResponse(status=status).SerializeToString())
             if self._ending.done():
                 return
             await asyncio.wait([self._ending], timeout=WATCH_SECONDS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections.abc import Callable
@@ -11,15 +10,17 @@ from leeboard_serving.server.batching import Job, Overloaded
 from leeboard_serving.server.inference.answers import Answers
 from leeboard_serving.server.inference.request import BadRequest, InferenceRequest
 from leeboard_serving.server.rpc.bounds import check_parts
-from leeboard_serving.server.rpc.call import Context, parsed, refuse
+from leeboard_serving.server.rpc.call import Call
 from leeboard_serving.server.rpc.encoding import Encoder
+from leeboard_serving.server.rpc.page import parsed
 from leeboard_serving.server.rpc.protocol import inference_pb2 as protocol
 from leeboard_serving.server.rpc.refusal import FAILED, Refusal
 from leeboard_serving.server.rpc.tensors import understood_message
 from leeboard_serving.server.serving import Serving
 
 LOG = logging.getLogger("leeboard.serving")
-Outcome = protocol.ModelInferResponse | Refusal
+Outcome = bytes | Refusal
+"""A ModelInferResponse as bytes, or why there is none."""
 
 
 class Inference:
@@ -30,27 +31,16 @@ class Inference:
         model = serving.model
         self._encoder = Encoder(model.served.model, model.served.version, model.signature.outputs[0].name)
 
-    async def infer(self, data: bytes, context: Context) -> bytes:
+    def infer(self, data: bytes, call: Call) -> None:
         """The method ModelInfer."""
-        outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
 
-        def hear(result: Outcome) -> None:
-            if not outcome.done():
-                outcome.set_result(result)
+        def hear(outcome: Outcome) -> None:
+            if isinstance(outcome, Refusal):
+                call.refuse(outcome)
+            else:
+                call.answer(outcome)
 
-        patience = context.time_remaining()
-        job = self.submit(data, patience, hear)
-        try:
-            result = await outcome
-        except asyncio.CancelledError:
-            # at the caller's deadline too: then it is late, which the queue sees by itself
-            if job is not None and context.time_remaining() != 0:
-                job.withdrawn = True
-            raise
-        if isinstance(result, Refusal):
-            await refuse(context, result)
-            raise AssertionError("refused")
-        return result.SerializeToString()
+        call.job = self.submit(data, call.patience, hear)
 
     def submit(self, data: bytes, patience: float | None, hear: Callable[[Outcome], None]) -> Job | None:
         """Have a request answered within so many seconds; `hear` is called once, maybe before this returns.
@@ -89,7 +79,7 @@ class Inference:
         bounded = patience is not None and patience < self._serving.settings.deadline
 
         def answered(answers: Answers, start: int) -> None:
-            hear(self._encoder.message(request, answers, start))
+            hear(self._encoder.encoded(request, answers, start))
 
         def failed(status: int, text: str) -> None:
             if status == 503 and bounded:
@@ -114,9 +104,11 @@ def _wants_final(message: protocol.ModelInferRequest) -> bool:
 
 
 def _final(hear: Callable[[Outcome], None]) -> Callable[[Outcome], None]:
+    # what follows a message as bytes is added to it
+    last = protocol.ModelInferResponse()
+    last.parameters["triton_final_response"].bool_param = True
+
     def marked(outcome: Outcome) -> None:
-        if not isinstance(outcome, Refusal):
-            outcome.parameters["triton_final_response"].bool_param = True
-        hear(outcome)
+        hear(outcome if isinstance(outcome, Refusal) else outcome + last.SerializeToString())
 
     return marked

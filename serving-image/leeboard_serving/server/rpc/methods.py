@@ -6,16 +6,16 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import grpc
 from google.protobuf.message import Message
 
-from leeboard_serving.server.rpc.call import Context, Handler, Handlers, page, refuse
+from leeboard_serving.server.rpc.call import Call
 from leeboard_serving.server.rpc.described import Described
 from leeboard_serving.server.rpc.health import Health
 from leeboard_serving.server.rpc.inference import Inference
+from leeboard_serving.server.rpc.method import Method, Methods
+from leeboard_serving.server.rpc.page import absent, page
 from leeboard_serving.server.rpc.protocol import health_pb2 as health_protocol
 from leeboard_serving.server.rpc.protocol import inference_pb2 as protocol
-from leeboard_serving.server.rpc.refusal import Refusal
 from leeboard_serving.server.rpc.stream import Stream
 from leeboard_serving.server.serving import Serving
 
@@ -29,7 +29,7 @@ _ABSENT = (
 _Answer = Callable[[Any], Awaitable[Message]]
 
 
-def handlers(serving: Serving, ending: asyncio.Future[None]) -> Handlers:
+def methods(serving: Serving, ending: asyncio.Future[None]) -> Methods:
     """All of them, by path; streams end when `ending` is done."""
     described, health, inference = Described(serving), Health(serving, ending), Inference(serving)
     pages: list[tuple[str, str, type[Message], _Answer]] = [
@@ -47,26 +47,14 @@ def handlers(serving: Serving, ending: asyncio.Future[None]) -> Handlers:
             *(protocol.RepositoryModelUnloadRequest, described.repository_model_unload),
         ),
     ]
-    found: Handlers = {INFERENCE + name: page(serving, route, kind, how) for name, route, kind, how in pages}
-    found |= {INFERENCE + name: _absent(serving, name) for name in _ABSENT}
+    found: Methods = {INFERENCE + name: page(serving, route, kind, how) for name, route, kind, how in pages}
+    found |= {INFERENCE + name: absent(serving, name) for name in _ABSENT}
 
-    async def stream(_: object, context: Context) -> None:
-        await Stream(inference, context, ending).run()
+    async def stream(call: Call) -> None:
+        await Stream(inference, call, ending).run()
 
-    found[INFERENCE + "ModelInfer"] = grpc.unary_unary_rpc_method_handler(inference.infer)
-    found[INFERENCE + "ModelStreamInfer"] = grpc.stream_stream_rpc_method_handler(stream)
+    found[INFERENCE + "ModelInfer"] = Method("grpc", answer=inference.infer)
+    found[INFERENCE + "ModelStreamInfer"] = Method("grpc", converse=stream)
     found[HEALTH + "Check"] = page(serving, "health", health_protocol.HealthCheckRequest, health.check)
-    found[HEALTH + "Watch"] = grpc.unary_stream_rpc_method_handler(health.watch)
+    found[HEALTH + "Watch"] = Method("health", converse=health.watch)
     return found
-
-
-def _absent(serving: Serving, name: str) -> Handler:
-    """A method that says that it is not there, in other words than a name that was misspelt."""
-
-    async def handle(_: bytes, context: Context) -> bytes:
-        refusal = Refusal(501, f"this server has no {name}")
-        serving.counts.answered("other", refusal.status)
-        await refuse(context, refusal)
-        raise AssertionError("refused")
-
-    return grpc.unary_unary_rpc_method_handler(handle)

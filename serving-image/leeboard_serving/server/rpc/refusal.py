@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import math
 
-import grpc
-
 from leeboard_serving.server.batching import Overloaded, retry_after
 from leeboard_serving.server.http.answers import sayable
 from leeboard_serving.server.inference.request import BadRequest
+from leeboard_serving.server.rpc.status import Status
 from leeboard_serving.server.serving import LEFT
 
 FAILED = "the server failed; its log says how"
 _CODES = {
-    400: grpc.StatusCode.INVALID_ARGUMENT,
-    404: grpc.StatusCode.NOT_FOUND,
-    LEFT: grpc.StatusCode.CANCELLED,
-    500: grpc.StatusCode.INTERNAL,
-    501: grpc.StatusCode.UNIMPLEMENTED,
-    503: grpc.StatusCode.UNAVAILABLE,
-    504: grpc.StatusCode.DEADLINE_EXCEEDED,
+    400: Status.INVALID_ARGUMENT,
+    404: Status.NOT_FOUND,
+    408: Status.DEADLINE_EXCEEDED,
+    413: Status.RESOURCE_EXHAUSTED,
+    LEFT: Status.CANCELLED,
+    500: Status.INTERNAL,
+    501: Status.UNIMPLEMENTED,
+    503: Status.UNAVAILABLE,
+    504: Status.DEADLINE_EXCEEDED,
 }
 Metadata = tuple[tuple[str, str], ...]
 
@@ -36,13 +37,13 @@ class Refusal(Exception):
         status: int,
         text: str,
         *,
-        code: grpc.StatusCode | None = None,
+        code: Status | None = None,
         seconds: float = 0.0,
         identity: str = "",
     ) -> None:
         super().__init__(text)
         self.status, self.text, self.seconds, self.identity = status, sayable(text), seconds, identity
-        self.code = code or _CODES[status]
+        self.code = code if code is not None else _CODES[status]
 
     @classmethod
     def of(cls, error: BadRequest | Overloaded, identity: str) -> Refusal:

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from leeboard_serving.server.batching import Job
-from leeboard_serving.server.rpc.call import Context, refuse
+from leeboard_serving.server.rpc.call import Call
 from leeboard_serving.server.rpc.inference import Inference, Outcome
 from leeboard_serving.server.rpc.protocol import inference_pb2 as protocol
 from leeboard_serving.server.rpc.refusal import Refusal
@@ -18,8 +18,8 @@ MOST = 32
 class Stream:
     """One call. Answers go out as they are ready, which is the order of the requests unless one fails."""
 
-    def __init__(self, inference: Inference, context: Context, ending: asyncio.Future[None]) -> None:
-        self._inference, self._context, self._ending = inference, context, ending
+    def __init__(self, inference: Inference, call: Call, ending: asyncio.Future[None]) -> None:
+        self._inference, self._call, self._ending = inference, call, ending
         self._outcomes: asyncio.Queue[Outcome | None] = asyncio.Queue()
         self._room = asyncio.Semaphore(MOST)
         self._jobs: dict[int, Job] = {}
@@ -35,7 +35,7 @@ class Stream:
             while self._owed or not reading.done():
                 outcome = await self._outcomes.get()
                 if outcome is not None:
-                    await self._context.write(_answer(outcome))
+                    await self._call.write(_answer(outcome))
                     self._owed -= 1
                     self._room.release()
             await reading
@@ -44,7 +44,7 @@ class Stream:
             for job in self._jobs.values():
                 job.withdrawn = True
         if self._cut:
-            await refuse(self._context, Refusal(503, "the server ends"))
+            raise Refusal(503, "the server ends")
 
     async def _read(self) -> None:
         number = 0
@@ -56,29 +56,29 @@ class Stream:
 
     async def _next(self) -> bytes | None:
         """The bytes of the next request, or None where there is none."""
-        read: asyncio.Future[Any] = asyncio.ensure_future(self._context.read())
-        await asyncio.wait([read, self._ending], return_when=asyncio.FIRST_COMPLETED)
+        read = asyncio.ensure_future(self._call.read())
+        waited: list[asyncio.Future[Any]] = [read, self._ending]
+        await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
         if not read.done():
             read.cancel()
             self._cut = True
             return None
-        data = read.result()
-        # the end of the requests is a mark of its own kind
-        return data if isinstance(data, bytes) else None
+        return read.result()
 
     def _submit(self, number: int, data: bytes) -> None:
         def hear(outcome: Outcome) -> None:
             self._jobs.pop(number, None)
             self._outcomes.put_nowait(outcome)
 
-        job = self._inference.submit(data, self._context.time_remaining(), hear)
+        job = self._inference.submit(data, self._call.patience, hear)
         if job is not None:
             self._jobs[number] = job
 
 
 def _answer(outcome: Outcome) -> bytes:
     if not isinstance(outcome, Refusal):
-        return protocol.ModelStreamInferResponse(infer_response=outcome).SerializeToString()
+        answer = protocol.ModelInferResponse.FromString(outcome)
+        return protocol.ModelStreamInferResponse(infer_response=answer).SerializeToString()
     message = protocol.ModelStreamInferResponse(error_message=outcome.text)
     message.infer_response.id = outcome.identity
     return message.SerializeToString()

@@ -69,14 +69,17 @@ def _typed(tensor: _Tensor, shape: list[int]) -> list[Any]:
             raise BadRequest(f"input {name}: {datatype} has no list of its own; it is sent in raw_input_contents")
         raise BadRequest(f"input {name}: {datatype[:64]} is no data type")
     size = size_of(name, shape)
-    found = {one.name: len(values) for one, values in tensor.contents.ListFields()}
-    if found != ({field: size} if size else {}):
-        there = ", ".join(f"{count} in {where}" for where, count in found.items()) or "none"
-        raise BadRequest(
-            f"input {name}: {datatype} of the shape {shape} takes {size} values in {field}; it has {there}"
-        )
-    values = list(getattr(tensor.contents, field))
+    contents = tensor.contents
+    values = list(getattr(contents, field))
+    if len(values) != size or len(contents.ListFields()) != bool(size):
+        raise BadRequest(_other_contents(tensor, shape, f"{size} values in {field}"))
     return _texts(name, values) if datatype == TEXTS else values
+
+
+def _other_contents(tensor: _Tensor, shape: list[int], wanted: str) -> str:
+    found = {one.name: len(values) for one, values in tensor.contents.ListFields()}
+    there = ", ".join(f"{count} in {where}" for where, count in found.items()) or "none"
+    return f"input {tensor.name}: {tensor.datatype} of the shape {shape} takes {wanted}; it has {there}"
 
 
 def _texts(name: str, values: list[bytes]) -> list[str]:
