@@ -59,8 +59,10 @@ def test_a_request_is_given_up_at_its_callers_deadline_or_when_he_leaves(model, 
         assert [one.code() for one in large] == [grpc.StatusCode.OK] * 2
         assert caller.ask("ModelInfer", flights_message(1)).outputs
         assert server.process.poll() is None
-        caller.ask("ModelInfer", last := flights_message(1))
-        exporter.wait_for(last.id)
+        last = flights_message(1)
+        last.id = "last"
+        caller.ask("ModelInfer", last)
+        exporter.wait_for("last")
         assert [one.status for one in exporter.told].count(200) == 4
 
 
