@@ -15,7 +15,7 @@ from tests.bench_serving.cases import BY_GRPC, CASES, FIXED_RATE, OVERLOADED, Ca
 from tests.bench_serving.load import Result
 from tests.bench_serving.measuring import Bench, Server, started
 from tests.bench_serving.peers import BEST, PEERS, MLServer, Module
-from tests.bench_serving.report import Found, Measured, Overloaded
+from tests.bench_serving.report import Found, Measured, Overloaded, Telling
 from tests.bench_serving.servers import Floor, Ours, Running
 from tests.support.peer_environments import version
 
@@ -29,6 +29,7 @@ OURS = (
     Ours("onnx", name="Leeboard, as ONNX, with exporter", exporter=True),
     Ours("sklearn-skops", name="Leeboard, scikit-learn"),
 )
+TO_A_READER = Ours("onnx", name="Leeboard, as ONNX, told to a reader", reader=True)
 FLOORS = (Floor(), Floor("uvicorn"), Floor("granian"), Floor(format="onnx"))
 SERVERS: tuple[Server, ...] = (*OURS, *FLOORS, *PEERS)
 ONE_ROW = frozenset({"bare handler on uvicorn", "bare handler on granian", "MLServer as shipped, on both cores"})
@@ -94,9 +95,12 @@ def _measure(bench: Bench, case: Case, running: Sequence[Running], found: Found)
         found.closed.append(Measured(f"{case.name[:-4]}gRPC", bench.grpc(running, case)))
     if case in FIXED_RATE and (rate := _half_of_the_best(closed)):
         found.at_rate.append(Measured(case.name, bench.at_rate(running, case, rate, AT_RATE)))
-    without_and_with = [one for one in running if one.name in {server.name for server in OURS[:2]}]
-    if case in FIXED_RATE and len(without_and_with) == 2:
-        found.cpu[case.name] = bench.cpu(*without_and_with, case)
+    beside = {one.name: one for one in running}
+    silent, telling = (beside.get(server.name) for server in OURS[:2])
+    if case in FIXED_RATE and silent and telling:
+        with started(case, [TO_A_READER], bench.folder) as readers:
+            cost = bench.cpu(silent, readers[0], case)
+        found.told[case.name] = Telling(cost, bench.exporter_cpu(telling, case))
     if case in OVERLOADED:
         own = {server.name for server in (*OURS, *FLOORS)}
         for one in [one for one in running if one.name in own]:

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,17 @@ import numpy as np
 from e2e.cluster.control_plane import free_port
 from tests.bench_serving.cases import Case, Kind
 from tests.bench_serving.models import lay_out
+
+_READER = """
+import socket, sys
+listening = socket.socket(socket.AF_UNIX)
+listening.bind(sys.argv[1])
+listening.listen()
+while True:
+    told, _ = listening.accept()
+    while told.recv(1 << 20):
+        pass
+"""
 
 
 @dataclass
@@ -47,8 +58,11 @@ class Running:
 
     def cpu_seconds(self) -> float:
         """What its process has taken of the processor since it began."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return cpu_seconds(self.process.pid)
+
+    def companion_cpu_seconds(self) -> float:
+        """The same of the exporter beside it, 0 where there is none."""
+        return cpu_seconds(self.companion.pid) if self.companion else 0.0
 
     def answers(self, case: Case) -> Any:
         """The outputs of one request, as they are read by a client of the protocol. Raises OSError."""
@@ -68,12 +82,17 @@ class Running:
 
 @dataclass(frozen=True)
 class Ours:
-    """Leeboard's server with a model in one of its formats; `exporter` has a real exporter listen beside it."""
+    """Leeboard's server with a model in one of its formats.
+
+    `exporter` has a real exporter listen beside it, `reader` something that reads what it is told and does no more:
+    then the server tells as much, and nothing takes the client's core from it.
+    """
 
     format: str = "onnx"
     environment: Mapping[str, str] = field(default_factory=dict)
     name: str = "Leeboard"
     exporter: bool = False
+    reader: bool = False
 
     def start(self, kind: Kind, folder: Path, core: int) -> Running:
         """Start it and wait until it is ready. Raises RuntimeError where it is not."""
@@ -103,6 +122,10 @@ class Ours:
         running.grpc = grpc
         if self.exporter:
             running.companion = exporter(run, volume, values, 1 - core)
+        if self.reader:
+            running.companion = _listening(
+                [sys.executable, "-c", _READER, str(run / "observe.sock")], {}, run, 1 - core
+            )
         return running
 
 
@@ -134,31 +157,41 @@ def exporter(run: Path, volume: Path, environment: Mapping[str, str], core: int)
 
     It has a share of its own of the node's time, as a container of its own has, and here the core of the client.
     """
-    values = (
-        os.environ
-        | dict(environment)
-        | {
-            "PYTHONPATH": os.pathsep.join(sys.path),
-            "LEEBOARD_POD": "m-1-abc",
-            "LEEBOARD_OBSERVATIONS_URI": f"file://{run}/bucket/",
-            "LEEBOARD_FLUSH_INTERVAL": "5",
-            "LEEBOARD_OUTBOX_FOLDER": str(run / "outbox"),
-            "LEEBOARD_METRICS_PORT": str(free_port()),
-            "LEEBOARD_FEEDBACK_PORT": str(free_port()),
-        }
-    )
+    values = dict(environment) | {
+        "PYTHONPATH": os.pathsep.join(sys.path),
+        "LEEBOARD_POD": "m-1-abc",
+        "LEEBOARD_OBSERVATIONS_URI": f"file://{run}/bucket/",
+        "LEEBOARD_FLUSH_INTERVAL": "5",
+        "LEEBOARD_OUTBOX_FOLDER": str(run / "outbox"),
+        "LEEBOARD_METRICS_PORT": str(free_port()),
+        "LEEBOARD_FEEDBACK_PORT": str(free_port()),
+    }
+    return _listening([sys.executable, "-m", "leeboard_serving.exporter"], values, run, core)
+
+
+def _listening(command: Sequence[str], environment: Mapping[str, str], run: Path, core: int) -> subprocess.Popen[bytes]:
+    """A process on one core, once it listens for what a server tells. Raises RuntimeError where it does not."""
     process = subprocess.Popen(
-        ["taskset", "-c", str(core), sys.executable, "-m", "leeboard_serving.exporter"],
-        env=values,
+        ["taskset", "-c", str(core), *command],
+        env=os.environ | dict(environment),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     deadline = time.monotonic() + 60
     while not (run / "observe.sock").exists():
         if process.poll() is not None or time.monotonic() > deadline:
-            raise RuntimeError(f"the exporter of {volume.name} does not listen")
+            raise RuntimeError(f"{command[-1]} does not listen")
         time.sleep(0.05)
     return process
+
+
+def cpu_seconds(process: int) -> float:
+    """What all threads of a process have taken of the processor, to the nanosecond. Raises OSError where it ended.
+
+    Source: `proc_pid_schedstat` of the kernel's scheduler statistics, whose first figure that is.
+    """
+    tasks = Path(f"/proc/{process}/task").iterdir()
+    return sum(int((task / "schedstat").read_text(encoding="ascii").split()[0]) for task in tasks) / 1e9
 
 
 def started(

@@ -62,7 +62,7 @@ def found():
         [report.Measured("a case", results)],
         [report.Measured("a case", {"ours": {10: results["ours"][16]}, "theirs": {10: results["theirs"][16]}})],
         [report.Overloaded("a case", "ours", 100.0, overload)],
-        cpu={"a case": Paired(50.0, 51.5, 1.02, 0.99, 1.05)},
+        told={"a case": report.Telling(Paired(50.0, 51.5, 1.02, 0.99, 1.05), 9.5)},
     )
 
 
@@ -73,7 +73,8 @@ def test_entries_compare_ours_with_every_peer():
     assert entries["p99_ms at 16 connections", "theirs"]["ratio"] == 0.25
     assert entries["p99_ms at 10 requests/s", "theirs"]["peer_value"] == 8.0
     assert entries["goodput at twice the peak", "ours: its peak"]["ratio"] == 0.95
-    assert entries["processor µs an answer", "without exporter"]["ratio"] == 1.03
+    assert entries["processor µs an answer", "telling nobody"]["ratio"] == 1.03
+    assert entries["exporter's processor µs a request", "the server's"]["ours"] == 9.5
     assert {key for one in entries.values() for key in one} == {
         *("case", "metric", "ours", "peer", "peer_version", "peer_value", "ratio"),
     }
