@@ -45,11 +45,13 @@ class Health:
         self._serving.counts.answered("health", 200)
         told = None
         while True:
+            # the end may come while the model is asked, and is told of too
+            ended = self._ending.done()
             status = await self._status(asked.service)
             if status != told:
                 told = status
                 await call.write(protocol.HealthCheckResponse(status=status).SerializeToString())
-            if self._ending.done():
+            if ended:
                 return
             await asyncio.wait([self._ending], timeout=WATCH_SECONDS)
 
