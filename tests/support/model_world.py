@@ -133,7 +133,7 @@ class World:
             self._watch()
         for reference in plan.delete:
             self._call()
-            store = {"Deployment": self.deployments, "ModelVersion": self.versions}[reference.kind]
+            store = self._stores()[reference.kind]
             assert store[reference.name]["metadata"]["uid"] == reference.uid
             del store[reference.name]
             self._watch()
@@ -234,7 +234,10 @@ class World:
         return same and metadata | desired["metadata"] == metadata
 
     def _store(self, desired: Document) -> dict[str, Document]:
-        return {"Deployment": self.deployments, "Service": self.services}[desired["kind"]]
+        return self._stores()[desired["kind"]]
+
+    def _stores(self) -> dict[str, dict[str, Document]]:
+        return {"Deployment": self.deployments, "Service": self.services, "ModelVersion": self.versions}
 
     def _apply(self, desired: Document) -> None:
         store = self._store(desired)

@@ -65,6 +65,7 @@
   - watch
   - create
   - patch
+  - delete
 - apiGroups:
   - events.k8s.io
   resources:

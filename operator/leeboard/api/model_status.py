@@ -25,11 +25,12 @@ class ServedVersion(SpecModel):
 class Candidate(ServedVersion):
     """The version that is being rolled out."""
 
-    phase: Literal["Starting", "Canary", "Promoting", "RollingBack"] = described(
+    phase: Literal["Starting", "Staged", "Canary", "Promoting", "RollingBack"] = described(
         "Where the rollout of the candidate is.", default="Starting"
     )
     step: int = described("Index of the canary's stage, from 0.", default=0, ge=0)
     step_started_at: datetime | None = described("When the present stage or phase began.", default=None)
+    released: bool = described("True once a command has ended its staging.", default=False)
     canary_started_at: datetime | None = described(
         "When the candidate was first given traffic; it is compared with the champion from then on.", default=None
     )

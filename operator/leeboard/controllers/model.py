@@ -16,6 +16,10 @@ from leeboard.planning.settings import Settings
 from leeboard.planning.snapshot import ModelSnapshot
 
 
+_OF_VERSIONS = frozenset({"Deployment", ModelVersion.KIND})
+"""What of a plan's deletions is not taken back: all else is made anew by the next plan."""
+
+
 def observe(live: Raw, cache: Cache, settings: Settings) -> ModelSnapshot:
     """The Model, its versions and monitors, and the children it owns with the pods of their server part."""
     namespace, name, uid = namespace_of(live), live["metadata"]["name"], live["metadata"]["uid"]
@@ -52,7 +56,8 @@ def rests_on(live: Raw, plan: Plan, cache: Cache) -> Iterator[Look]:
     namespace, name = namespace_of(live), live["metadata"]["name"]
     served = _served(live.get("status"))
     deployed = {label_of(raw, names.VERSION) for raw in owned(cache, "Deployment", namespace, live["metadata"]["uid"])}
-    if not plan.decides and not plan.delete and {names.label_value(one) for one in served} <= deployed:
+    leaves = any(orphan.kind in _OF_VERSIONS for orphan in plan.delete)
+    if not plan.decides and not leaves and {names.label_value(one) for one in served} <= deployed:
         return
     label = (names.MODEL, names.label_value(name))
     yield Look("Service", namespace, labels=(label,))

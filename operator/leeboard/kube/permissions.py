@@ -73,7 +73,7 @@ OPERATOR: tuple[Permission, ...] = (
     Permission(JOB, (*_SEE, "create", "delete"), "trains and evaluates, removes Jobs of runs long past"),
     Permission(POD, _HEAR, "says why something does not run"),
     Permission(DEPLOYMENT, (*_HEAR, "create", "patch", "delete"), "serves each version by one"),
-    Permission(SERVICE, (*_HEAR, "create", "patch"), "gives callers an address; it goes with its Model"),
+    Permission(SERVICE, (*_HEAR, "create", "patch", "delete"), "gives callers, and whoever tries a candidate, an address"),
     Permission(EVENT, ("create", "get", "list", "patch"), "tells what happened; why a Job gets no pod"),
 )
 

@@ -14,15 +14,16 @@ from leeboard.api.reasons import Reason, explain
 from leeboard.planning.conditions import set_conditions
 from leeboard.planning.plan import Event, ObjectRef, Plan, Raw
 from leeboard.planning.pod_problems import next_look, not_set_up
+from leeboard.planning.rollout import staging
 from leeboard.planning.rollout.advance import analysis_of, failure, next_move, ready_deadline, step_ends
 from leeboard.planning.rollout.analysis import counts_of
 from leeboard.planning.rollout.commands import paused
 from leeboard.planning.rollout.health import conditions
+from leeboard.planning.rollout.reaching import services, services_to_go
 from leeboard.planning.rollout.selection import beyond_retention
 from leeboard.planning.rollout.view import View
 from leeboard.planning.rollout.weights import share
 from leeboard.planning.serving.deployment import adopted_with, deployment, unavailable_since, version_label
-from leeboard.planning.serving.service import apex, feedback
 from leeboard.planning.snapshot import ModelSnapshot
 
 AT_ONCE = timedelta(milliseconds=100)
@@ -40,8 +41,8 @@ def plan_model(snapshot: ModelSnapshot, now: datetime) -> Plan:
     described, events = _described(view, move.status if move else view.status)
     status = _with_conditions(view, described)
     return Plan(
-        apply=(*_deployments(view), *_services(view)),
-        delete=(*_leaving(view), *_forgotten(view)),
+        apply=(*_deployments(view), *services(view)),
+        delete=(*_leaving(view), *services_to_go(view), *_forgotten(view)),
         status=None if status == snapshot.model.status.dump() else status,
         decides=move is not None,
         requeue_after=AT_ONCE if move else _next_look(view),
@@ -66,13 +67,6 @@ def _deployment(view: View, served: ServedVersion, replicas: int) -> list[Raw]:
     live = view.live(served.name)
     adopted = adopted_with(live, served.images.server, view.snapshot.settings)
     return [deployment(view.model, version, adopted, replicas, live)]
-
-
-def _services(view: View) -> list[Raw]:
-    champion = view.status.champion
-    if champion is None:
-        return []
-    return [apex(view.model, champion.name, with_candidate=view.shares_traffic()), feedback(view.model)]
 
 
 def _leaving(view: View) -> list[ObjectRef]:
@@ -141,11 +135,13 @@ def _waits_for(view: View, candidate: Candidate) -> tuple[Reason, str]:
     if paused(view) and not view.returning:
         return Reason.PAUSED, f"held by the annotation {names.PAUSE}"
     wanted = view.candidate_pods(candidate)
-    if candidate.phase != "Canary" or not view.available(candidate, wanted):
+    if candidate.phase not in ("Canary", "Staged") or not view.available(candidate, wanted):
         problems = view.problems(candidate.name)
         if problems:
             return problems[0].reason, view.troubles(candidate.name)
         return Reason.PROGRESSING, f"{view.serving(candidate)} of {wanted} pods ready"
+    if candidate.phase == "Staged":
+        return staging.told(view, candidate)
     result = analysis_of(view, candidate)
     return result.reason, explain(result.reason, result.message)
 
@@ -172,6 +168,8 @@ def _next_look(view: View) -> timedelta | None:
             moments.append(view.roll_back_ends(candidate))
         else:
             moments.append(ready_deadline(view, candidate))
+            if staging.holds(view, candidate) and not staging.is_held(view):
+                moments.append(staging.staging_ends(view, candidate))
             if candidate.phase == "Canary" and not view.direct:
                 moments.append(step_ends(view, candidate))
     if draining is not None:

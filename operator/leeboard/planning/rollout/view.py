@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from leeboard.api import names
+from leeboard.api.blue_green import BlueGreen
 from leeboard.api.durations import parse_duration
 from leeboard.api.model import Model
 from leeboard.api.model_status import Candidate, ModelStatus, ServedVersion
@@ -29,8 +30,6 @@ from leeboard.planning.snapshot import ModelSnapshot
 
 DRAIN = timedelta(seconds=30)
 """How long a version keeps its pods after traffic has left it, for connections that are still open."""
-BLUE_GREEN_RETENTION = timedelta(minutes=10)
-"""How long BlueGreen keeps the champion before at full size, so that an abort brings it back at once."""
 
 
 @dataclass(frozen=True)
@@ -157,8 +156,10 @@ class View:
 
     def drain_ends(self, draining: ServedVersion) -> datetime:
         """When the champion before may go."""
-        retained = self.model.spec.rollout.strategy == "BlueGreen" and self.status.candidate is None
-        return draining.since + (BLUE_GREEN_RETENTION if retained else DRAIN)
+        rollout = self.model.spec.rollout
+        retained = rollout.strategy == "BlueGreen" and self.status.candidate is None
+        delay = parse_duration((rollout.blue_green or BlueGreen()).scale_down_delay) if retained else DRAIN
+        return draining.since + max(DRAIN, delay)
 
     def roll_back_ends(self, candidate: Candidate) -> datetime:
         """When the pods of a candidate that is rolled back may go."""
