@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.support.examples import example
 from tests.support.simulation.story import Step, Story
 from tests.support.simulation.world import NAME, World
 
@@ -15,6 +16,8 @@ CANARY = {
 }
 BLUE_GREEN = {"strategy": "BlueGreen"}
 REPLACE = {"strategy": "Replace"}
+FIXED = example("model")["spec"]["serving"]
+AUTOSCALED = FIXED | {"autoscaling": {"min": 2, "max": 8}}
 GATES = [{"type": "Threshold", "metric": "roc_auc", "min": "0.60"}]
 
 
@@ -79,6 +82,25 @@ BLUE_GREEN_SWITCH = [*adopted(BLUE_GREEN), SECOND]
 def pods_of_both(world: World) -> None:
     """A candidate that cannot be told apart from the champion by its pods."""
     assert versions_with_pods(world) == {"v1", "v2"}
+
+
+def grows_in_its_canary(world: World) -> None:
+    """The champion has the pods with which the canary began, whatever it uses."""
+    healthy(world)
+    world.behave(busy=5)
+    (champion,) = (one for one in world.kube.of_kind("Deployment") if one["metadata"]["name"].endswith("v1"))
+    assert champion["spec"]["replicas"] == 4
+
+
+def is_scaled_to(pods: int) -> Any:
+    """v2 serves with so many pods."""
+
+    def check(world: World) -> None:
+        assert champion(world) == "v2"
+        (one,) = world.kube.of_kind("Deployment")
+        assert (one["spec"]["replicas"], len(world.kube.of_kind("HorizontalPodAutoscaler"))) == (pods, 1)
+
+    return check
 
 
 def is_staged(world: World) -> None:
@@ -283,6 +305,29 @@ STORIES = [
             Step("it is switched to", lambda world: world.command(promote="1"), 700),
         ],
         end("v3", pods={"v3"}),
+    ),
+    Story(
+        "a champion is autoscaled, held through a canary, and its successor scaled from there",
+        [
+            *adopted(CANARY, serving=AUTOSCALED),
+            Step("the load grows", lambda world: world.behave(busy=4), 60),
+            Step("a second version is registered", lambda world: world.add_version("v2"), 60),
+            Step("all is well, and the load grows", grows_in_its_canary, 640),
+            Step("and in the second stage", healthy, 700),
+        ],
+        is_scaled_to(5),
+    ),
+    Story(
+        "autoscaling is asked for, and given up",
+        [
+            *adopted(BLUE_GREEN),
+            Step("it is asked for", lambda world: world.kube.edit("Model", NAME, serving=AUTOSCALED), 60),
+            Step("the load grows", lambda world: world.behave(busy=4), 60),
+            SECOND,
+            Step("somebody aborts", lambda world: world.command(abort="1"), 90),
+            Step("it is given up", lambda world: world.kube.edit("Model", NAME, serving=FIXED), 60),
+        ],
+        end("v1", pods={"v1"}, quarantined=["v2"]),
     ),
     Story("a version replaces another", [*adopted(REPLACE), SECOND], end("v2", pods={"v2"})),
     Story(

@@ -37,6 +37,9 @@ class Candidate(ServedVersion):
     requested_weight: int = described("Share asked for by the stage, in percent.", default=0, ge=0, le=100)
     replica_weight: int = described("Share of the ready pods, in percent.", default=0, ge=0, le=100)
     observed_weight: int | None = described("Share of the requests counted by the exporters, in percent.", default=None)
+    champion_replicas: int | None = described(
+        "Pods that the champion's autoscaler is held at while the candidate shares its requests, a count.", default=None
+    )
     reason: str = described("What the rollout waits for, as one word.", default="", max_length=128)
     message: Text = described("What the rollout waits for, with figures.", default="")
 
@@ -131,6 +134,10 @@ class ModelStatus(SpecModel):
         default=None,
         # atomic: figures are written as a whole, also where another manager has copied them
         json_schema_extra={"x-kubernetes-preserve-unknown-fields": True, "x-kubernetes-map-type": "atomic"},
+    )
+    replicas: int = described("Pods of the champion that there are, a count; for the scale subresource.", default=0)
+    selector: str = described(
+        "Labels of the champion's pods, as a selector; for the scale subresource.", default="", max_length=512
     )
     conditions: tuple[Condition, ...] = described(
         "State of the Model, one entry a type; Ready is always there.",

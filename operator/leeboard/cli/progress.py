@@ -38,7 +38,7 @@ def samples(model: Model, candidate: Candidate) -> str:
 
 
 def time_left(model: Model, candidate: Candidate, now: datetime) -> str:
-    """How long the stage still takes at least; what it waits for when its time is over; empty outside a canary or staging."""
+    """How long the stage or staging still takes at least; what it waits for when its time is over; else empty."""
     rollout = model.spec.rollout
     if candidate.phase == "Staged" and rollout.staging is not None:
         duration = parse_duration(rollout.staging.duration)

@@ -19,11 +19,12 @@ from leeboard.planning.rollout.advance import analysis_of, failure, next_move, r
 from leeboard.planning.rollout.analysis import counts_of
 from leeboard.planning.rollout.commands import paused
 from leeboard.planning.rollout.health import conditions
-from leeboard.planning.rollout.reaching import services, services_to_go
+from leeboard.planning.rollout.reaching import budgets, services, services_to_go
 from leeboard.planning.rollout.selection import beyond_retention
+from leeboard.planning.rollout.sizes import autoscalers, autoscalers_to_go, deployments, scale_of
 from leeboard.planning.rollout.view import View
 from leeboard.planning.rollout.weights import share
-from leeboard.planning.serving.deployment import adopted_with, deployment, unavailable_since, version_label
+from leeboard.planning.serving.deployment import unavailable_since, version_label
 from leeboard.planning.snapshot import ModelSnapshot
 
 AT_ONCE = timedelta(milliseconds=100)
@@ -40,33 +41,17 @@ def plan_model(snapshot: ModelSnapshot, now: datetime) -> Plan:
     move = next_move(view)
     described, events = _described(view, move.status if move else view.status)
     status = _with_conditions(view, described)
+    hand_over, applied = deployments(view)
     return Plan(
-        apply=(*_deployments(view), *services(view)),
-        delete=(*_leaving(view), *services_to_go(view), *_forgotten(view)),
+        hand_over=tuple(hand_over),
+        apply=(*applied, *services(view), *budgets(view), *autoscalers(view)),
+        delete=(*_leaving(view), *services_to_go(view), *autoscalers_to_go(view), *_forgotten(view)),
         status=None if status == snapshot.model.status.dump() else status,
         decides=move is not None,
         requeue_after=AT_ONCE if move else _next_look(view),
         explain=_unexplained(view),
         events=(*(move.events if move else ()), *events),
     )
-
-
-def _deployments(view: View) -> list[Raw]:
-    status, applied = view.status, []
-    if status.champion is not None:
-        applied += _deployment(view, status.champion, view.replicas)
-    if status.candidate is not None and status.candidate.phase != "RollingBack":
-        applied += _deployment(view, status.candidate, view.candidate_pods(status.candidate))
-    return applied
-
-
-def _deployment(view: View, served: ServedVersion, replicas: int) -> list[Raw]:
-    version = view.versions.get(served.name)
-    if version is None:
-        return []  # what runs is left alone: its template could not be written again
-    live = view.live(served.name)
-    adopted = adopted_with(live, served.images.server, view.snapshot.settings)
-    return [deployment(view.model, version, adopted, replicas, live)]
 
 
 def _leaving(view: View) -> list[ObjectRef]:
@@ -149,7 +134,7 @@ def _waits_for(view: View, candidate: Candidate) -> tuple[Reason, str]:
 def _with_conditions(view: View, status: ModelStatus) -> Raw:
     generation = view.model.metadata.generation
     found = set_conditions(view.status.conditions, conditions(view, status), generation, view.now)
-    raw: Raw = status.model_copy(update={"observed_generation": generation}).dump()
+    raw: Raw = status.model_copy(update={"observed_generation": generation, **scale_of(view, status)}).dump()
     raw["conditions"] = found
     if status.evaluation is not None:
         raw["evaluation"] = status.evaluation

@@ -172,15 +172,21 @@ def _ready_move(view: View, candidate: Candidate) -> Move | None:
         return None
     if candidate.phase == "Starting" and is_asked_for(view):
         return moves.stage(status, candidate, view.now)
-    if status.draining is not None or holds(view, candidate):
-        return None
+    waits = status.draining is not None or holds(view, candidate)
+    return None if waits else _traffic_move(view, candidate)
+
+
+def _traffic_move(view: View, candidate: Candidate) -> Move | None:
+    """What gives a candidate with all its pods its first requests, or all of them."""
+    status = view.status
     if view.returning and view.wanted is not None:
         return moves.arrive(status, candidate, left_behind(view, view.wanted), view.now)
     if candidate.phase == "Promoting" or view.direct:
         return moves.promote(status, candidate, view.now)
     if not view.only_two_serve() or not view.serving(status.champion):
         return None
-    return moves.enter_step(status, candidate, 0, view.model.spec.rollout.steps[0].weight, view.now)
+    held = view.replicas if view.autoscaling is not None and view.pods_are_the_weight else None
+    return moves.enter_step(status, candidate, 0, view.model.spec.rollout.steps[0].weight, view.now, held=held)
 
 
 def _canary_move(view: View, candidate: Candidate) -> Move | None:

@@ -89,7 +89,7 @@ def _abort(view: View, _: str) -> Answer:
     champion, draining = status.champion, status.draining
     if champion is None or draining is None or view.now >= view.drain_ends(draining):
         raise Refused(_too_late(view))
-    if any(one.name == draining.name for one in status.quarantined) or not view.available(draining, view.replicas):
+    if any(one.name == draining.name for one in status.quarantined) or not view.whole(draining):
         raise Refused(f"{draining.name} cannot take over again; rollback names another version")
     reverted = moves.revert(status, champion, draining, view.now)
     return Answer(reverted, champion.name, f"{draining.name} serves again")

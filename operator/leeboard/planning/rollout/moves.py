@@ -72,8 +72,10 @@ def release(status: ModelStatus, candidate: Candidate) -> Move:
     return Move(status.model_copy(update={"candidate": changed}), (event,))
 
 
-def enter_step(status: ModelStatus, candidate: Candidate, step: int, weight: int, now: datetime) -> Move:
-    """Give the candidate the share of a stage."""
+def enter_step(
+    status: ModelStatus, candidate: Candidate, step: int, weight: int, now: datetime, *, held: int | None = None
+) -> Move:
+    """Give the candidate the share of a stage; `held` are the pods at which the champion's autoscaler stays."""
     changed = candidate.model_copy(
         update={
             "phase": "Canary",
@@ -81,6 +83,7 @@ def enter_step(status: ModelStatus, candidate: Candidate, step: int, weight: int
             "step_started_at": now,
             "canary_started_at": candidate.canary_started_at or now,
             "requested_weight": weight,
+            "champion_replicas": candidate.champion_replicas if candidate.champion_replicas is not None else held,
         }
     )
     reason = Reason.CANARY_STARTED if candidate.phase != "Canary" else Reason.STEP_STARTED

@@ -1,7 +1,8 @@
-"""By which Services the versions of a Model are reached."""
+"""By which Services the versions of a Model are reached, and what keeps them so."""
 
 from leeboard.planning.plan import ObjectRef, Raw
 from leeboard.planning.rollout.view import View
+from leeboard.planning.serving.disruption_budget import disruption_budget
 from leeboard.planning.serving.service import apex, candidate, candidate_name, feedback
 
 
@@ -14,6 +15,12 @@ def services(view: View) -> list[Raw]:
     if tried is not None and tried.phase != "RollingBack" and view.live(tried.name) is not None:
         found.append(candidate(view.model, tried.name))
     return found
+
+
+def budgets(view: View) -> list[Raw]:
+    """How many of the champion's pods may be taken at a time."""
+    champion = view.status.champion
+    return [disruption_budget(view.model, champion.name)] if champion is not None else []
 
 
 def services_to_go(view: View) -> list[ObjectRef]:
