@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from tests.support.simulation.behaviour import Present
 from tests.support.simulation.kube import SimulatedKube
+
+PERIOD = timedelta(seconds=15)
+"""--horizontal-pod-autoscaler-sync-period."""
 
 
 class AutoscalerController:
@@ -17,7 +20,7 @@ class AutoscalerController:
         self._present = present
 
     def turn(self, now: datetime) -> Iterator[datetime]:
-        """Scale what is not as it should be; nothing is due later."""
+        """Scale what is not as it should be, and look at the load again after the usual period."""
         for one in self._kube.of_kind("HorizontalPodAutoscaler"):
             spec, metadata = one["spec"], one["metadata"]
             address = ("Deployment", metadata["namespace"], spec["scaleTargetRef"]["name"])
@@ -25,4 +28,4 @@ class AutoscalerController:
             if address in self._kube.objects and self._kube.objects[address]["spec"]["replicas"] != wanted:
                 self._kube.edit("Deployment", address[2], address[1], replicas=wanted)
                 self._kube.held.add(address)
-        yield from ()
+            yield now + PERIOD
