@@ -15,7 +15,7 @@ def deployments(view: View) -> tuple[list[Raw], list[Raw]]:
     status, hand_over, applied = view.status, [], []
     if status.champion is not None and (desired := _deployment(view, status.champion, view.replicas)) is not None:
         live = view.live(status.champion.name)
-        if view.autoscaling is not None and live is not None:
+        if live is not None and _is_scaled(view, live):
             first, desired = handed_over(desired, live)
             hand_over += [first] if first is not None else []
         applied.append(desired)
@@ -24,6 +24,12 @@ def deployments(view: View) -> tuple[list[Raw], list[Raw]]:
         desired = _deployment(view, candidate, view.candidate_pods(candidate))
         applied += [desired] if desired is not None else []
     return hand_over, applied
+
+
+def _is_scaled(view: View, live: Raw) -> bool:
+    """Whether something else says how many pods there are: an autoscaler that is to go does until it is gone."""
+    there = {one["metadata"]["name"] for one in view.snapshot.autoscalers}
+    return view.autoscaling is not None or live["metadata"]["name"] in there
 
 
 def _deployment(view: View, served: ServedVersion, replicas: int) -> Raw | None:
