@@ -100,7 +100,7 @@ def plays(ml: Tenant) -> None:
     eventually(lambda: ml.kubectl.get("modelversion", "oldest") is None, "one is forgotten", ml.operator.log)
     kept_while_it_serves(ml, f"late-flights-{second}")
     scaled_for_a_while(ml, model)
-    tried_for_a_while(ml, model, f"late-flights-{first}")
+    tried_for_a_while(ml, model)
     job_of_a_run_long_past(ml)
 
 
@@ -131,9 +131,10 @@ def scaled_for_a_while(ml: Tenant, model: Document) -> None:
     eventually(lambda: not ml.kubectl.all("horizontalpodautoscalers"), "its end", ml.operator.log)
 
 
-def tried_for_a_while(ml: Tenant, model: Document, version: str) -> None:
+def tried_for_a_while(ml: Tenant, model: Document) -> None:
     """A candidate gets its Service, and is given up before it is ready."""
-    ml.kubectl.apply(put(model, "spec.promotion", {"policy": "Pinned", "version": version}))
+    ml.kubectl.apply(put(imported_version(), "metadata.name", "another"))
+    ml.kubectl.apply(put(model, "spec.promotion", {"policy": "Pinned", "version": "another"}))
     eventually(lambda: ml.kubectl.get("service", "late-flights-candidate"), "its Service", ml.operator.log)
     ml.kubectl.apply(model)
     eventually(lambda: ml.kubectl.get("service", "late-flights-candidate") is None, "its end", ml.operator.log)
