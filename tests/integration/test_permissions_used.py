@@ -29,6 +29,8 @@ TENANT = "tenant"
 ELSEWHERE: dict[Verb, str] = {
     ("apps", "deployments", "create"): "checked by the server within the apply that makes the Deployment",
     ("", "services", "create"): "checked by the server within the apply that makes the Service",
+    ("policy", "poddisruptionbudgets", "create"): "checked by the server within the apply that makes it",
+    ("autoscaling", "horizontalpodautoscalers", "create"): "the same",
     ("batch", "jobs", "get"): "asked after a create whose answer was lost; the tests that kill the operator get there",
     (
         "leeboard.dev",
@@ -97,6 +99,8 @@ def plays(ml: Tenant) -> None:
     eventually(lambda: ml.kubectl.get("service", "late-flights-feedback"), "the Services", ml.operator.log)
     eventually(lambda: ml.kubectl.get("modelversion", "oldest") is None, "one is forgotten", ml.operator.log)
     kept_while_it_serves(ml, f"late-flights-{second}")
+    scaled_for_a_while(ml, model)
+    tried_for_a_while(ml, model)
     job_of_a_run_long_past(ml)
 
 
@@ -117,6 +121,23 @@ def run(ml: Tenant, before: str) -> str:
     ml.finish(evaluation, "evaluate", evaluation_result(found))
     ml.one("modelversions", f"leeboard.dev/run={found}")
     return found
+
+
+def scaled_for_a_while(ml: Tenant, model: Document) -> None:
+    """The champion gets an autoscaler, and loses it again."""
+    ml.kubectl.apply(put(model, "spec.serving.autoscaling", {"max": 3}))
+    eventually(lambda: ml.kubectl.all("horizontalpodautoscalers"), "the autoscaler", ml.operator.log)
+    ml.kubectl.apply(model)
+    eventually(lambda: not ml.kubectl.all("horizontalpodautoscalers"), "its end", ml.operator.log)
+
+
+def tried_for_a_while(ml: Tenant, model: Document) -> None:
+    """A candidate gets its Service, and is given up before it is ready."""
+    ml.kubectl.apply(put(imported_version(), "metadata.name", "another"))
+    ml.kubectl.apply(put(model, "spec.promotion", {"policy": "Pinned", "version": "another"}))
+    eventually(lambda: ml.kubectl.get("service", "late-flights-candidate"), "its Service", ml.operator.log)
+    ml.kubectl.apply(model)
+    eventually(lambda: ml.kubectl.get("service", "late-flights-candidate") is None, "its end", ml.operator.log)
 
 
 def kept_while_it_serves(ml: Tenant, version: str) -> None:

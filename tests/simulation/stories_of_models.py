@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.support.examples import example
 from tests.support.simulation.story import Step, Story
 from tests.support.simulation.world import NAME, World
 
@@ -15,6 +16,8 @@ CANARY = {
 }
 BLUE_GREEN = {"strategy": "BlueGreen"}
 REPLACE = {"strategy": "Replace"}
+FIXED = example("model")["spec"]["serving"]
+AUTOSCALED = FIXED | {"autoscaling": {"min": 2, "max": 8}}
 GATES = [{"type": "Threshold", "metric": "roc_auc", "min": "0.60"}]
 
 
@@ -61,6 +64,7 @@ def end(who: str, *, pods: set[str], quarantined: list[str] | None = None) -> An
         assert champion(world) == who
         assert versions_with_pods(world) == pods
         assert [one["name"] for one in status(world).get("quarantined", [])] == (quarantined or [])
+        assert ("Service", "ml", f"{NAME}-candidate") not in world.kube.objects
 
     return check
 
@@ -78,6 +82,33 @@ BLUE_GREEN_SWITCH = [*adopted(BLUE_GREEN), SECOND]
 def pods_of_both(world: World) -> None:
     """A candidate that cannot be told apart from the champion by its pods."""
     assert versions_with_pods(world) == {"v1", "v2"}
+
+
+def grows_in_its_canary(world: World) -> None:
+    """The champion has the pods with which the canary began, whatever it uses."""
+    healthy(world)
+    world.behave(busy=5)
+    (champion,) = (one for one in world.kube.of_kind("Deployment") if one["metadata"]["name"].endswith("v1"))
+    assert champion["spec"]["replicas"] == 4
+
+
+def is_scaled_to(pods: int) -> Any:
+    """v2 serves with so many pods."""
+
+    def check(world: World) -> None:
+        assert champion(world) == "v2"
+        (one,) = world.kube.of_kind("Deployment")
+        assert (one["spec"]["replicas"], len(world.kube.of_kind("HorizontalPodAutoscaler"))) == (pods, 1)
+
+    return check
+
+
+def is_staged(world: World) -> None:
+    """v2 has pods, a Service of its own, and no place behind that of callers."""
+    assert versions_with_pods(world) == {"v1", "v2"}
+    assert status(world)["candidate"]["phase"] == "Staged"
+    assert world.kube.live("Service", f"{NAME}-candidate")["spec"]["selector"]["leeboard.dev/version"] == "v2"
+    assert champion(world) == "v1"
 
 
 def waits_for_approval(world: World) -> None:
@@ -210,6 +241,92 @@ STORIES = [
     Story(
         "blue and green are switched, and switched back by abort",
         [*BLUE_GREEN_SWITCH, Step("somebody aborts", lambda world: world.command(abort="1"), 90)],
+        end("v1", pods={"v1"}, quarantined=["v2"]),
+    ),
+    Story(
+        "a candidate is staged for a while, and its canary begins by itself",
+        [
+            *adopted(CANARY | {"staging": {"duration": "5m"}}),
+            Step("a second version is registered", lambda world: world.add_version("v2"), 120),
+            Step("nobody's request reaches it", is_staged, 200),
+            Step("all is well in the first stage", healthy, 640),
+            Step("and in the second", healthy, 700),
+        ],
+        end("v2", pods={"v2"}),
+    ),
+    Story(
+        "a candidate is held in staging until somebody lets it go",
+        [
+            *adopted(CANARY | {"staging": {"hold": True}}),
+            SECOND,
+            Step("days pass", is_staged, 200_000),
+            Step("somebody lets it go", lambda world: world.command(promote="staged/1"), 60),
+            Step("all is well in the first stage", healthy, 640),
+            Step("and in the second", healthy, 700),
+        ],
+        end("v2", pods={"v2"}),
+    ),
+    Story(
+        "a candidate is dropped in staging",
+        [
+            *adopted(BLUE_GREEN | {"staging": {"hold": True}}),
+            SECOND,
+            Step("somebody aborts", lambda world: world.command(abort="1"), 90),
+        ],
+        end("v1", pods={"v1"}, quarantined=["v2"]),
+    ),
+    Story(
+        "green is looked at before the switch, and switched back within the delay",
+        [
+            *adopted(BLUE_GREEN | {"staging": {"hold": True}, "blueGreen": {"scaleDownDelay": "1h"}}),
+            SECOND,
+            Step("somebody switches", lambda world: world.command(promote="1"), 3000),
+            Step("both have pods still", pods_of_both, 10),
+            Step("somebody aborts", lambda world: world.command(abort="1"), 90),
+        ],
+        end("v1", pods={"v1"}, quarantined=["v2"]),
+    ),
+    Story(
+        "the delay after a switch is over",
+        [
+            *adopted(BLUE_GREEN | {"blueGreen": {"scaleDownDelay": "2m"}}),
+            SECOND,
+            Step("two minutes pass", pods_of_both, 150),
+            Step("it is too late for abort", lambda world: world.command(abort="1"), 30),
+        ],
+        end("v2", pods={"v2"}),
+    ),
+    Story(
+        "a third version overtakes a staged candidate",
+        [
+            *adopted(BLUE_GREEN | {"staging": {"hold": True}}),
+            SECOND,
+            Step("a third version is registered", lambda world: world.add_version("v3"), 120),
+            Step("it is switched to", lambda world: world.command(promote="1"), 700),
+        ],
+        end("v3", pods={"v3"}),
+    ),
+    Story(
+        "a champion is autoscaled, held through a canary, and its successor scaled from there",
+        [
+            *adopted(CANARY, serving=AUTOSCALED),
+            Step("the load grows", lambda world: world.behave(busy=4), 60),
+            Step("a second version is registered", lambda world: world.add_version("v2"), 60),
+            Step("all is well, and the load grows", grows_in_its_canary, 640),
+            Step("and in the second stage", healthy, 700),
+        ],
+        is_scaled_to(5),
+    ),
+    Story(
+        "autoscaling is asked for, and given up",
+        [
+            *adopted(BLUE_GREEN),
+            Step("it is asked for", lambda world: world.kube.edit("Model", NAME, serving=AUTOSCALED), 60),
+            Step("the load grows", lambda world: world.behave(busy=4), 60),
+            SECOND,
+            Step("somebody aborts", lambda world: world.command(abort="1"), 90),
+            Step("it is given up", lambda world: world.kube.edit("Model", NAME, serving=FIXED), 60),
+        ],
         end("v1", pods={"v1"}, quarantined=["v2"]),
     ),
     Story("a version replaces another", [*adopted(REPLACE), SECOND], end("v2", pods={"v2"})),

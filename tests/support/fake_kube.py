@@ -30,6 +30,8 @@ class FakeKube:
         self.calls: list[tuple[str, str, str]] = []
         self.before: Callable[[str, str, str], None] = lambda verb, kind, name: None
         self.after: Callable[[str, str, str], None] = lambda verb, kind, name: None
+        self.held: set[Address] = set()
+        """Deployments whose `replicas` another manager holds, too: they stay when an apply leaves them out."""
         self._version = 100
 
     def writes(self, *, without_events: bool = True) -> list[tuple[str, str, str]]:
@@ -88,9 +90,30 @@ class FakeKube:
         address = _address(obj)
         self._called("apply", address[0], address[2])
         live = self.objects.get(address)
-        stored = self._insert(copied(obj)) if live is None else self._update(address, _merged(live, obj))
+        stored = (
+            self._insert(copied(_with_default(obj, 1)))
+            if live is None
+            else self._update(address, _merged(live, self._with_replicas(address, live, obj)))
+        )
         self.after("apply", address[0], address[2])
         return copied(stored)
+
+    async def hand_over(self, obj: Raw) -> Raw:
+        address = _address(obj)
+        self._called("hand over", address[0], address[2])
+        stored = self._update(address, _merged(self._present(address), obj))
+        self.held.add(address)
+        self.after("hand over", address[0], address[2])
+        return copied(stored)
+
+    def _with_replicas(self, address: Address, live: Raw, obj: Raw) -> Raw:
+        """A field that its only manager leaves out goes, and comes back with its default."""
+        if obj["kind"] != "Deployment":
+            return obj
+        present = live["spec"].get("replicas", 1)
+        if obj["spec"].get("replicas", present) != present:
+            self.held.discard(address)
+        return _with_default(obj, present if address in self.held else 1)
 
     async def create(self, obj: Raw) -> Raw:
         address = _address(obj)
@@ -178,6 +201,12 @@ class FakeKube:
         metadata = {**wanted["metadata"], "resourceVersion": str(self._version), "generation": generation}
         self.objects[address] = {**wanted, "metadata": metadata}
         return self.objects[address]
+
+
+def _with_default(obj: Raw, replicas: int) -> Raw:
+    if obj["kind"] != "Deployment":
+        return obj
+    return {**obj, "spec": {"replicas": replicas, **obj["spec"]}}
 
 
 def _address(obj: Raw) -> Address:

@@ -40,6 +40,10 @@ class World:
         self.versions: dict[str, Document] = {}
         self.deployments: dict[str, Document] = {}
         self.services: dict[str, Document] = {}
+        self.budgets: dict[str, Document] = {}
+        self.autoscalers: dict[str, Document] = {}
+        self.held: set[str] = set()
+        """Deployments whose replicas another manager holds, too."""
         self.monitors: dict[str, Document] = {}
         self.problems: dict[str, Document] = {}
         self.slow: set[str] = set()
@@ -114,6 +118,7 @@ class World:
             pods=tuple(pod for one in self.deployments.values() for pod in self._pods(one)),
             monitors=tuple(DriftMonitor.parse(deepcopy(one)) for one in self.monitors.values()),
             settings=self.settings,
+            autoscalers=tuple(deepcopy(list(self.autoscalers.values()))),
         )
 
     def plan(self) -> Plan:
@@ -125,7 +130,11 @@ class World:
     def reconcile(self) -> Plan:
         """Plan and carry out. Raises Crash at every `crash_every`-th call."""
         plan = self.plan()
-        for desired in plan.apply:
+        for desired in plan.hand_over:
+            self._call()
+            self.deployments[desired["metadata"]["name"]]["spec"]["replicas"] = desired["spec"]["replicas"]
+            self.held.add(desired["metadata"]["name"])
+        for desired in map(self._with_replicas, plan.apply):
             if self._is_current(desired):
                 continue
             self._call()
@@ -133,7 +142,7 @@ class World:
             self._watch()
         for reference in plan.delete:
             self._call()
-            store = {"Deployment": self.deployments, "ModelVersion": self.versions}[reference.kind]
+            store = self._stores()[reference.kind]
             assert store[reference.name]["metadata"]["uid"] == reference.uid
             del store[reference.name]
             self._watch()
@@ -234,7 +243,34 @@ class World:
         return same and metadata | desired["metadata"] == metadata
 
     def _store(self, desired: Document) -> dict[str, Document]:
-        return {"Deployment": self.deployments, "Service": self.services}[desired["kind"]]
+        return self._stores()[desired["kind"]]
+
+    def _stores(self) -> dict[str, dict[str, Document]]:
+        return {
+            "Deployment": self.deployments,
+            "Service": self.services,
+            "ModelVersion": self.versions,
+            "PodDisruptionBudget": self.budgets,
+            "HorizontalPodAutoscaler": self.autoscalers,
+        }
+
+    def _with_replicas(self, desired: Document) -> Document:
+        """A Deployment with what it gets where `replicas` are left out: the default, unless somebody holds them."""
+        if desired["kind"] != "Deployment" or "replicas" in desired["spec"]:
+            return desired
+        name = desired["metadata"]["name"]
+        replicas = self.deployments[name]["spec"]["replicas"] if name in self.held else 1
+        return desired | {"spec": desired["spec"] | {"replicas": replicas}}
+
+    def autoscale(self, version: str, wanted: int) -> None:
+        """The autoscaler of a version sees a load that needs so many pods."""
+        live = self.autoscalers[f"late-flights-{version}"]
+        spec = live["spec"]
+        deployment = self.deployments[spec["scaleTargetRef"]["name"]]
+        deployment["spec"]["replicas"] = min(max(wanted, spec["minReplicas"]), spec["maxReplicas"])
+        deployment["metadata"]["generation"] += 1
+        self.kubelet()
+        self.settle()
 
     def _apply(self, desired: Document) -> None:
         store = self._store(desired)
@@ -295,4 +331,6 @@ class World:
         assert sum(one["status"].get("readyReplicas", 0) for one in chosen) >= 1, self.status
         champion = self.status.get("champion", {}).get("name")
         if champion is not None and champion not in self.problems:
-            assert self.ready(champion) >= self.model["spec"]["serving"]["replicas"], self.status
+            serving = self.model["spec"]["serving"]
+            least = (serving.get("autoscaling") or {}).get("min", serving["replicas"])
+            assert self.ready(champion) >= least, self.status

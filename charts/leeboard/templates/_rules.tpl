@@ -65,6 +65,26 @@
   - watch
   - create
   - patch
+  - delete
+- apiGroups:
+  - policy
+  resources:
+  - poddisruptionbudgets
+  verbs:
+  - list
+  - watch
+  - create
+  - patch
+- apiGroups:
+  - autoscaling
+  resources:
+  - horizontalpodautoscalers
+  verbs:
+  - list
+  - watch
+  - create
+  - patch
+  - delete
 - apiGroups:
   - events.k8s.io
   resources:
@@ -154,6 +174,14 @@
 - apiGroups:
   - leeboard.dev
   resources:
+  - models/scale
+  verbs:
+  - get
+  - update
+  - patch
+- apiGroups:
+  - leeboard.dev
+  resources:
   - modelversions
   verbs:
   - patch
@@ -181,6 +209,14 @@
   - update
   - patch
   - delete
+- apiGroups:
+  - leeboard.dev
+  resources:
+  - models/scale
+  verbs:
+  - get
+  - update
+  - patch
 - apiGroups:
   - leeboard.dev
   resources:

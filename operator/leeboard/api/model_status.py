@@ -25,17 +25,21 @@ class ServedVersion(SpecModel):
 class Candidate(ServedVersion):
     """The version that is being rolled out."""
 
-    phase: Literal["Starting", "Canary", "Promoting", "RollingBack"] = described(
+    phase: Literal["Starting", "Staged", "Canary", "Promoting", "RollingBack"] = described(
         "Where the rollout of the candidate is.", default="Starting"
     )
     step: int = described("Index of the canary's stage, from 0.", default=0, ge=0)
     step_started_at: datetime | None = described("When the present stage or phase began.", default=None)
+    released: bool = described("True once a command has ended its staging.", default=False)
     canary_started_at: datetime | None = described(
         "When the candidate was first given traffic; it is compared with the champion from then on.", default=None
     )
     requested_weight: int = described("Share asked for by the stage, in percent.", default=0, ge=0, le=100)
     replica_weight: int = described("Share of the ready pods, in percent.", default=0, ge=0, le=100)
     observed_weight: int | None = described("Share of the requests counted by the exporters, in percent.", default=None)
+    champion_replicas: int | None = described(
+        "Pods that the champion's autoscaler is held at while the candidate shares its requests, a count.", default=None
+    )
     reason: str = described("What the rollout waits for, as one word.", default="", max_length=128)
     message: Text = described("What the rollout waits for, with figures.", default="")
 
@@ -130,6 +134,10 @@ class ModelStatus(SpecModel):
         default=None,
         # atomic: figures are written as a whole, also where another manager has copied them
         json_schema_extra={"x-kubernetes-preserve-unknown-fields": True, "x-kubernetes-map-type": "atomic"},
+    )
+    replicas: int = described("Pods of the champion that there are, a count; for the scale subresource.", default=0)
+    selector: str = described(
+        "Labels of the champion's pods, as a selector; for the scale subresource.", default="", max_length=512
     )
     conditions: tuple[Condition, ...] = described(
         "State of the Model, one entry a type; Ready is always there.",

@@ -22,7 +22,7 @@ _POD = (_RUN, _MODEL)
 
 WHERE = {
     _RUN: "`Ready`, `Stalled`, `Reconciling`, `RunHeld`, `Suspended`; `status.runs[].reason`",
-    _MODEL: "`Ready`, `Stalled`, `Reconciling`, `CanaryInProgress`, `AwaitingApproval`, "
+    _MODEL: "`Ready`, `Stalled`, `Reconciling`, `Staged`, `CanaryInProgress`, `AwaitingApproval`, "
     "`UnsafeFormatAllowed`, `RedactionUnknown`; `status.candidate.reason`, "
     "`status.quarantined[].reason`",
     _VERSION: "`Ready`, `Stalled`, `GatesPassed`, `AwaitingApproval`, `Verified`",
@@ -115,6 +115,8 @@ REFERENCE: dict[Reason, Entry] = {
     Reason.NO_VERSION: Entry((_MODEL, _MONITOR), "No version may serve yet."),
     Reason.PROGRESSING: Entry((_MODEL,), "Pods of a version are being made."),
     Reason.SERVING: Entry((_MODEL,), "The champion answers."),
+    Reason.STAGED: Entry((_MODEL,), "A candidate is ready, and is tried before any request of a user reaches it."),
+    Reason.AWAITING_PROMOTION: Entry((_MODEL,), "A candidate is ready; a person has to begin its rollout."),
     Reason.CANARY_STARTED: Entry((_MODEL,), "A candidate gets its first share of the requests."),
     Reason.STEP_STARTED: Entry((_MODEL,), "A candidate gets its next share of the requests."),
     Reason.PAUSED: Entry((_MODEL,), "A person holds the rollout by `leeboard.dev/pause`."),

@@ -69,6 +69,8 @@ class Reason(StrEnum):
     NO_VERSION = "NoVersion"
     PROGRESSING = "Progressing"
     SERVING = "Serving"
+    STAGED = "Staged"
+    AWAITING_PROMOTION = "AwaitingPromotion"
     CANARY_STARTED = "CanaryStarted"
     STEP_STARTED = "StepStarted"
     PAUSED = "Paused"
@@ -149,6 +151,7 @@ _HINTS: dict[Reason, str] = {
     Reason.RUN_LIMIT_REACHED: "raise limits.maxRunsPerDay",
     Reason.GATE_FAILED: "the version is not good enough by promotion.gates; the champion keeps serving",
     Reason.AWAITING_APPROVAL: "approve by the annotation leeboard.dev/approved-by on the ModelVersion",
+    Reason.AWAITING_PROMOTION: "`leeboard promote` begins its rollout, `leeboard abort` drops it",
     Reason.LINEAGE_INCOMPLETE: "register versions by a TrainingJob, or fill the field that the message names",
     Reason.COMMAND_REFUSED: "the message says why, and what to ask for instead",
     Reason.CODE_UNKNOWN: "train it by a TrainingJob to know its code and data",

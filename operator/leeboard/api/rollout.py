@@ -3,8 +3,10 @@
 from typing import Literal
 
 from leeboard.api.base import SpecModel
+from leeboard.api.blue_green import BlueGreen
 from leeboard.api.cel import belongs, rules
 from leeboard.api.fields import ATOMIC, Duration, PositiveDecimal, Probability, Share, described, list_map
+from leeboard.api.staging import Staging
 
 
 class Step(SpecModel):
@@ -66,12 +68,16 @@ class Rollout(SpecModel):
                 " && self.steps.all(i, self.steps.filter(j, j.weight == i.weight).size() == 1))",
                 "the weights of steps have to rise",
             ),
+            (
+                "self.strategy == 'BlueGreen' || !has(self.blueGreen)",
+                "blueGreen belongs to strategy BlueGreen",
+            ),
         )
     }
 
     strategy: Literal["Canary", "BlueGreen", "Replace"] = described(
         "Canary: a growing share of requests. BlueGreen: all at once when the new pods are ready; the old ones stay "
-        "for 10 minutes, so that abort brings them back. Replace: as BlueGreen, the old ones go at once.",
+        "for blueGreen.scaleDownDelay, so that abort brings them back. Replace: as BlueGreen, the old ones go at once.",
         default="BlueGreen",
     )
     steps: tuple[Step, ...] = described(
@@ -80,3 +86,9 @@ class Rollout(SpecModel):
     analysis: Analysis = described(
         "Which figures decide whether the candidate is promoted or rolled back.", default=Analysis()
     )
+    staging: Staging | None = described(
+        "How a ready candidate is tried at the Service <model>-candidate before any request of a user reaches it. "
+        "Absent: it is not. A first version, a pinned one and one that is returned to are not staged.",
+        default=None,
+    )
+    blue_green: BlueGreen | None = described("BlueGreen: how long there is an instant way back.", default=None)

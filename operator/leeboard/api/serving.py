@@ -3,6 +3,7 @@
 from typing import Literal
 
 from leeboard.api.artifact_cache import ArtifactCache
+from leeboard.api.autoscaling import Autoscaling
 from leeboard.api.base import SpecModel
 from leeboard.api.feedback import FeedbackAccess
 from leeboard.api.fields import PositiveDuration, described
@@ -55,6 +56,11 @@ class Serving(SpecModel):
     )
     server: ModelServer | None = described(
         "A server of one's own, in the place of Leeboard's. Absent: Leeboard's.", default=None
+    )
+    autoscaling: Autoscaling | None = described(
+        "How the number of the champion's pods follows from their CPU; replicas is then what a first version begins "
+        "with. Absent: replicas says it.",
+        default=None,
     )
     pod_template_overrides: PodTemplateOverrides = described(
         "Allowed changes to the pods.", default=PodTemplateOverrides()

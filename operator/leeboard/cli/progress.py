@@ -38,12 +38,15 @@ def samples(model: Model, candidate: Candidate) -> str:
 
 
 def time_left(model: Model, candidate: Candidate, now: datetime) -> str:
-    """How long the stage still takes at least; what it waits for when its time is over; empty outside a canary."""
-    steps = model.spec.rollout.steps
-    if candidate.phase != "Canary" or not steps:
+    """How long the stage or staging still takes at least; what it waits for when its time is over; else empty."""
+    rollout = model.spec.rollout
+    if candidate.phase == "Staged" and rollout.staging is not None:
+        duration = parse_duration(rollout.staging.duration)
+    elif candidate.phase == "Canary" and rollout.steps:
+        duration = parse_duration(rollout.steps[min(candidate.step, len(rollout.steps) - 1)].duration)
+    else:
         return ""
-    if model.status.commands.pause:
+    if model.status.commands.pause or (candidate.phase == "Staged" and candidate.reason == "AwaitingPromotion"):
         return "held"
-    duration = parse_duration(steps[min(candidate.step, len(steps) - 1)].duration)
     ends = (candidate.step_started_at or candidate.since) + duration
     return f"{span(ends - now)} left" if ends > now else "time is over"

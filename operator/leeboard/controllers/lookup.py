@@ -14,7 +14,7 @@ from leeboard.planning.plan import Raw
 
 OWNER = Index(
     "UID of an owner",
-    frozenset({"Deployment", "Service", "Job"}),
+    frozenset({"Deployment", "Service", "HorizontalPodAutoscaler", "Job"}),
     lambda raw: [str(owner.get("uid", "")) for owner in raw["metadata"].get("ownerReferences") or ()],
 )
 MODEL_REFERENCE = Index(

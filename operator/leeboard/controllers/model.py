@@ -15,6 +15,10 @@ from leeboard.planning.plan import Plan, Raw
 from leeboard.planning.settings import Settings
 from leeboard.planning.snapshot import ModelSnapshot
 
+_LABELLED = frozenset({"Deployment", "Service", "Pod", "PodDisruptionBudget", "HorizontalPodAutoscaler"})
+_OF_VERSIONS = frozenset({"Deployment", ModelVersion.KIND})
+"""What of a plan's deletions is not taken back: all else is made anew by the next plan."""
+
 
 def observe(live: Raw, cache: Cache, settings: Settings) -> ModelSnapshot:
     """The Model, its versions and monitors, and the children it owns with the pods of their server part."""
@@ -31,14 +35,15 @@ def observe(live: Raw, cache: Cache, settings: Settings) -> ModelSnapshot:
         monitors=tuple(DriftMonitor.parse(raw) for raw in of_model(cache, DriftMonitor.KIND, namespace, name)),
         settings=settings,
         warnings=warnings_about(cache, pods),
+        autoscalers=tuple(owned(cache, "HorizontalPodAutoscaler", namespace, uid)),
     )
 
 
 def wakes(changed: Raw, cache: Cache) -> Iterable[str]:
-    """Versions and monitors name their Model; Deployments, Services and server pods carry its label."""
+    """Versions and monitors name their Model; children and server pods carry its label."""
     if changed["kind"] in (ModelVersion.KIND, DriftMonitor.KIND):
         return [model_of(changed)]
-    if changed["kind"] in ("Deployment", "Service", "Pod"):
+    if changed["kind"] in _LABELLED:
         return named_by_label(cache, Model.KIND, changed, names.MODEL)
     return []
 
@@ -52,7 +57,8 @@ def rests_on(live: Raw, plan: Plan, cache: Cache) -> Iterator[Look]:
     namespace, name = namespace_of(live), live["metadata"]["name"]
     served = _served(live.get("status"))
     deployed = {label_of(raw, names.VERSION) for raw in owned(cache, "Deployment", namespace, live["metadata"]["uid"])}
-    if not plan.decides and not plan.delete and {names.label_value(one) for one in served} <= deployed:
+    leaves = any(orphan.kind in _OF_VERSIONS for orphan in plan.delete)
+    if not plan.decides and not leaves and {names.label_value(one) for one in served} <= deployed:
         return
     label = (names.MODEL, names.label_value(name))
     yield Look("Service", namespace, labels=(label,))

@@ -37,7 +37,7 @@ KINDS = (Model.KIND, ModelVersion.KIND, TrainingJob.KIND, DriftMonitor.KIND)
 OBJECT_LIMIT = 1000
 SHARE_WITH_FIGURES = 5
 """One in so many of the monitors that may have series."""
-_ROLLOUT_PHASES = ("Starting", "Canary", "Promoting", "RollingBack")
+_ROLLOUT_PHASES = ("Starting", "Staged", "Canary", "Promoting", "RollingBack")
 _RUN_PHASES = ("Pending", "Training", "Evaluating")
 
 

@@ -1,6 +1,6 @@
 """Carries out a plan, in the order that makes a crash between any two calls harmless:
 
-apply → create → delete → one status write → events.
+hand over → apply → create → delete → one status write → events.
 
 Children come before the status because a plan is made from the status that is recorded, never from the one it is
 about to record: a run is recorded by one reconcile and its Job created by the next, and so is every step of a
@@ -76,7 +76,8 @@ class Executor:
             KubeError: any other request failed.
         """
         refused: list[tuple[Raw, KubeError]] = []
-        for write, objects in ((self._apply, plan.apply), (self._create, plan.create)):
+        writes = ((self._hand_over, plan.hand_over), (self._apply, plan.apply), (self._create, plan.create))
+        for write, objects in writes:
             for desired in objects:
                 try:
                     await write(desired)
@@ -97,6 +98,7 @@ class Executor:
         """Whether carrying the plan out would send no request but for a status, going by what is known of children."""
         return (
             not plan.delete
+            and not plan.hand_over
             and all(self._exists(desired) for desired in plan.create)
             and all(self._applied.is_current(desired, self._store.get(Key.of(desired))) for desired in plan.apply)
         )
@@ -111,6 +113,9 @@ class Executor:
         result = await self._kube.apply(desired)
         self._wrote(result)
         self._applied.remember(desired, result)
+
+    async def _hand_over(self, desired: Raw) -> None:
+        self._wrote(await self._kube.hand_over(desired))
 
     async def _create(self, desired: Raw) -> None:
         if self._exists(desired):

@@ -50,6 +50,11 @@ class FencedKube:
         self._check("apply", obj)
         return await self._kube.apply(obj)
 
+    async def hand_over(self, obj: Raw) -> Raw:
+        """See `Kube.hand_over`."""
+        self._check("hand over", obj)
+        return await self._kube.hand_over(obj)
+
     async def create(self, obj: Raw) -> Raw:
         """See `Kube.create`."""
         self._check("create", obj)

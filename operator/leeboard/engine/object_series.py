@@ -87,6 +87,8 @@ def _shortest(raw: Raw, candidate: Raw) -> timedelta:
     spec = raw.get("spec") or {}
     if candidate.get("phase") == "Starting":
         return _duration((spec.get("serving") or {}).get("readyWithin", "5m"))
+    if candidate.get("phase") == "Staged":
+        return _duration(((spec.get("rollout") or {}).get("staging") or {}).get("duration", "0s"))
     steps, step = (spec.get("rollout") or {}).get("steps") or (), candidate.get("step", 0)
     if candidate.get("phase") == "Canary" and step < len(steps):
         return _duration(steps[step]["duration"])

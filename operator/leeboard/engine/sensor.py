@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from leeboard.controllers.base import Controller, Key
 from leeboard.engine.store import Store, newer, version_of
+from leeboard.engine.trimming import UNREAD_STATUSES
 from leeboard.engine.watch_lag import WatchLag
 from leeboard.engine.workqueue import WorkQueue
 from leeboard.kube.protocol import Kube
@@ -119,6 +120,12 @@ def _without_figures(raw: Raw) -> bytes:
     """A digest of the object without what the evaluator writes, every few seconds: it wakes nobody else."""
     ignored = ("resourceVersion", "managedFields")
     metadata = {name: value for name, value in raw["metadata"].items() if name not in ignored}
+    if raw["kind"] in UNREAD_STATUSES:
+        return _digest({**raw, "metadata": metadata, "status": {}})
     status = {name: value for name, value in (raw.get("status") or {}).items() if name not in _OF_THE_EVALUATOR}
-    text = json.dumps({**raw, "metadata": metadata, "status": status}, sort_keys=True)
+    return _digest({**raw, "metadata": metadata, "status": status})
+
+
+def _digest(raw: Raw) -> bytes:
+    text = json.dumps(raw, sort_keys=True)
     return hashlib.blake2b(text.encode(), digest_size=16).digest()

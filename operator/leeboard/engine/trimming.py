@@ -20,6 +20,9 @@ _UNREAD_TEMPLATES = frozenset({"Job"})
 """Kinds whose pod template is never compared: it cannot be changed."""
 
 
+UNREAD_STATUSES = frozenset({"PodDisruptionBudget", "HorizontalPodAutoscaler"})
+"""Kinds whose status no planner reads, and which changes with every pod or every few seconds."""
+
 _SHARED_VALUES = 20_000
 """So many numbers, lists and dictionaries are remembered, the most recent ones."""
 
@@ -37,6 +40,8 @@ class Trimmer:
         kind = raw["kind"]
         if kind in _UNREAD_SPECS:
             kept.pop("spec", None)
+        elif kind in UNREAD_STATUSES:
+            kept.pop("status", None)
         elif kind in _UNREAD_TEMPLATES and "spec" in kept:
             kept["spec"] = {name: value for name, value in raw["spec"].items() if name != "template"}
         # metadata and status are hardly ever equal to another object's: what they consist of is

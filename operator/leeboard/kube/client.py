@@ -97,6 +97,11 @@ class KubeClient:
         query = {"fieldManager": self._field_manager, "force": "true"}
         return await self._request("PATCH", _path(obj), query=query, body=obj, content="application/apply-patch+yaml")
 
+    async def hand_over(self, obj: Raw) -> Raw:
+        """See `Kube.hand_over`."""
+        query = {"fieldManager": f"{self._field_manager}-replicas", "force": "true"}
+        return await self._request("PATCH", _path(obj), query=query, body=obj, content="application/apply-patch+yaml")
+
     async def apply_status(self, obj: Raw, *, field_manager: str | None = None) -> Raw:
         """Server-side apply of the status subresource: only the fields given become the manager's, the client's own
         when None. Those that the manager gave before and gives no more go.

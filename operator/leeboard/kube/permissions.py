@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from leeboard.kube.resources import (
+    AUTOSCALER,
     DEPLOYMENT,
+    DISRUPTION_BUDGET,
     DRIFT_MONITOR,
     EVENT,
     JOB,
@@ -73,7 +75,11 @@ OPERATOR: tuple[Permission, ...] = (
     Permission(JOB, (*_SEE, "create", "delete"), "trains and evaluates, removes Jobs of runs long past"),
     Permission(POD, _HEAR, "says why something does not run"),
     Permission(DEPLOYMENT, (*_HEAR, "create", "patch", "delete"), "serves each version by one"),
-    Permission(SERVICE, (*_HEAR, "create", "patch"), "gives callers an address; it goes with its Model"),
+    Permission(
+        SERVICE, (*_HEAR, "create", "patch", "delete"), "gives callers, and whoever tries a candidate, an address"
+    ),
+    Permission(DISRUPTION_BUDGET, (*_HEAR, "create", "patch"), "keeps a drain from taking the last ready pod"),
+    Permission(AUTOSCALER, (*_HEAR, "create", "patch", "delete"), "scales a champion (serving.autoscaling)"),
     Permission(EVENT, ("create", "get", "list", "patch"), "tells what happened; why a Job gets no pod"),
 )
 
@@ -108,6 +114,7 @@ VIEW: tuple[Permission, ...] = tuple(Permission(resource, _SEE, "looks at the fo
 EDIT: tuple[Permission, ...] = (
     *VIEW,
     *(Permission(resource, _WRITE, "works with what lies in Git") for resource in _IN_GIT),
+    Permission(MODEL, ("get", "update", "patch"), "scales a Model, as kubectl scale does", "scale"),
     Permission(MODEL_VERSION, ("patch",), "annotates versions"),
 )
 

@@ -37,6 +37,9 @@ class Kube(Protocol):
     async def apply(self, obj: Raw) -> Raw:
         """Server-side apply as field manager `leeboard`, taking over contested fields. Raises Invalid."""
 
+    async def hand_over(self, obj: Raw) -> Raw:
+        """The same as field manager `leeboard-replicas`: what it holds stays when `leeboard` gives it up."""
+
     async def create(self, obj: Raw) -> Raw:
         """Create. Raises AlreadyExists, Invalid."""
 

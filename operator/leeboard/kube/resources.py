@@ -44,12 +44,14 @@ JOB = Resource("batch", "v1", "Job", "jobs")
 POD = Resource("", "v1", "Pod", "pods")
 DEPLOYMENT = Resource("apps", "v1", "Deployment", "deployments")
 SERVICE = Resource("", "v1", "Service", "services")
+DISRUPTION_BUDGET = Resource("policy", "v1", "PodDisruptionBudget", "poddisruptionbudgets")
+AUTOSCALER = Resource("autoscaling", "v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers")
 EVENT = Resource("events.k8s.io", "v1", "Event", "events")
 SECRET = Resource("", "v1", "Secret", "secrets")
 LEASE = Resource("coordination.k8s.io", "v1", "Lease", "leases")
 
 PRIMARIES = (MODEL, MODEL_VERSION, TRAINING_JOB, DRIFT_MONITOR)
-CHILDREN = (JOB, POD, DEPLOYMENT, SERVICE)
+CHILDREN = (JOB, POD, DEPLOYMENT, SERVICE, DISRUPTION_BUDGET, AUTOSCALER)
 
 _BY_KIND = {(r.api_version, r.kind): r for r in (*PRIMARIES, *CHILDREN, EVENT, SECRET, LEASE)}
 

@@ -14,15 +14,17 @@ from leeboard.api.reasons import Reason, explain
 from leeboard.planning.conditions import set_conditions
 from leeboard.planning.plan import Event, ObjectRef, Plan, Raw
 from leeboard.planning.pod_problems import next_look, not_set_up
+from leeboard.planning.rollout import staging
 from leeboard.planning.rollout.advance import analysis_of, failure, next_move, ready_deadline, step_ends
 from leeboard.planning.rollout.analysis import counts_of
 from leeboard.planning.rollout.commands import paused
 from leeboard.planning.rollout.health import conditions
+from leeboard.planning.rollout.reaching import budgets, services, services_to_go
 from leeboard.planning.rollout.selection import beyond_retention
+from leeboard.planning.rollout.sizes import autoscalers, autoscalers_to_go, deployments, scale_of
 from leeboard.planning.rollout.view import View
 from leeboard.planning.rollout.weights import share
-from leeboard.planning.serving.deployment import adopted_with, deployment, unavailable_since, version_label
-from leeboard.planning.serving.service import apex, feedback
+from leeboard.planning.serving.deployment import unavailable_since, version_label
 from leeboard.planning.snapshot import ModelSnapshot
 
 AT_ONCE = timedelta(milliseconds=100)
@@ -39,40 +41,17 @@ def plan_model(snapshot: ModelSnapshot, now: datetime) -> Plan:
     move = next_move(view)
     described, events = _described(view, move.status if move else view.status)
     status = _with_conditions(view, described)
+    hand_over, applied = deployments(view)
     return Plan(
-        apply=(*_deployments(view), *_services(view)),
-        delete=(*_leaving(view), *_forgotten(view)),
+        hand_over=tuple(hand_over),
+        apply=(*applied, *services(view), *budgets(view), *autoscalers(view)),
+        delete=(*_leaving(view), *services_to_go(view), *autoscalers_to_go(view), *_forgotten(view)),
         status=None if status == snapshot.model.status.dump() else status,
         decides=move is not None,
         requeue_after=AT_ONCE if move else _next_look(view),
         explain=_unexplained(view),
         events=(*(move.events if move else ()), *events),
     )
-
-
-def _deployments(view: View) -> list[Raw]:
-    status, applied = view.status, []
-    if status.champion is not None:
-        applied += _deployment(view, status.champion, view.replicas)
-    if status.candidate is not None and status.candidate.phase != "RollingBack":
-        applied += _deployment(view, status.candidate, view.candidate_pods(status.candidate))
-    return applied
-
-
-def _deployment(view: View, served: ServedVersion, replicas: int) -> list[Raw]:
-    version = view.versions.get(served.name)
-    if version is None:
-        return []  # what runs is left alone: its template could not be written again
-    live = view.live(served.name)
-    adopted = adopted_with(live, served.images.server, view.snapshot.settings)
-    return [deployment(view.model, version, adopted, replicas, live)]
-
-
-def _services(view: View) -> list[Raw]:
-    champion = view.status.champion
-    if champion is None:
-        return []
-    return [apex(view.model, champion.name, with_candidate=view.shares_traffic()), feedback(view.model)]
 
 
 def _leaving(view: View) -> list[ObjectRef]:
@@ -141,11 +120,13 @@ def _waits_for(view: View, candidate: Candidate) -> tuple[Reason, str]:
     if paused(view) and not view.returning:
         return Reason.PAUSED, f"held by the annotation {names.PAUSE}"
     wanted = view.candidate_pods(candidate)
-    if candidate.phase != "Canary" or not view.available(candidate, wanted):
+    if candidate.phase not in ("Canary", "Staged") or not view.available(candidate, wanted):
         problems = view.problems(candidate.name)
         if problems:
             return problems[0].reason, view.troubles(candidate.name)
         return Reason.PROGRESSING, f"{view.serving(candidate)} of {wanted} pods ready"
+    if candidate.phase == "Staged":
+        return staging.told(view, candidate)
     result = analysis_of(view, candidate)
     return result.reason, explain(result.reason, result.message)
 
@@ -153,7 +134,7 @@ def _waits_for(view: View, candidate: Candidate) -> tuple[Reason, str]:
 def _with_conditions(view: View, status: ModelStatus) -> Raw:
     generation = view.model.metadata.generation
     found = set_conditions(view.status.conditions, conditions(view, status), generation, view.now)
-    raw: Raw = status.model_copy(update={"observed_generation": generation}).dump()
+    raw: Raw = status.model_copy(update={"observed_generation": generation, **scale_of(view, status)}).dump()
     raw["conditions"] = found
     if status.evaluation is not None:
         raw["evaluation"] = status.evaluation
@@ -172,6 +153,8 @@ def _next_look(view: View) -> timedelta | None:
             moments.append(view.roll_back_ends(candidate))
         else:
             moments.append(ready_deadline(view, candidate))
+            if staging.holds(view, candidate) and not staging.is_held(view):
+                moments.append(staging.staging_ends(view, candidate))
             if candidate.phase == "Canary" and not view.direct:
                 moments.append(step_ends(view, candidate))
     if draining is not None:

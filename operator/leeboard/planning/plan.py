@@ -1,7 +1,7 @@
 """What a planner answers: the effects that bring the cluster nearer to what was asked for.
 
-A plan is a value. The controllers carry it out in this order: `apply`, `create`, `delete`, then one status write,
-then the events. Every step is safe to repeat, so that a crash between any two of them converges.
+A plan is a value. The controllers carry it out in this order: `hand_over`, `apply`, `create`, `delete`, then one
+status write, then the events. Every step is safe to repeat, so that a crash between any two of them converges.
 """
 
 from dataclasses import dataclass
@@ -42,13 +42,15 @@ class ObjectRef:
 class Plan:
     """The effects of one reconcile.
 
-    `apply`: objects for server-side apply. `create`: objects that are created and never applied (Jobs, ModelVersions);
-    "already exists" is success. `delete`: orphans. `status`: the whole status of the primary, None for "unchanged".
+    `hand_over`: fields that `apply` leaves out from then on, and that stay as they are. `apply`: for server-side
+    apply. `create`: objects that are created and never applied (Jobs, ModelVersions); "already exists" is success.
+    `delete`: orphans. `status`: the whole status of the primary, None for "unchanged".
     `decides`: whether the status moves a state on, which is not taken back when it turns out to rest on old news.
     `requeue_after`: when to look again although nothing changed. `explain`: children of which only Events tell why
     they do not go on; the next snapshot has their warnings.
     """
 
+    hand_over: tuple[Raw, ...] = ()
     apply: tuple[Raw, ...] = ()
     create: tuple[Raw, ...] = ()
     delete: tuple[ObjectRef, ...] = ()

@@ -31,7 +31,7 @@ class TrainingJobSnapshot:
 
 @dataclass(frozen=True)
 class ModelSnapshot:
-    """A Model, its versions, and the Deployments, Services and pods that serve it, with Events as above."""
+    """A Model, its versions, and the Deployments, Services, autoscalers and pods of it, with Events as above."""
 
     model: Model
     versions: tuple[ModelVersion, ...]
@@ -41,6 +41,7 @@ class ModelSnapshot:
     monitors: tuple[DriftMonitor, ...]
     settings: Settings
     warnings: Warnings = field(default_factory=dict)
+    autoscalers: tuple[Raw, ...] = ()
 
 
 @dataclass(frozen=True)

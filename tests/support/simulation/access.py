@@ -58,6 +58,9 @@ class Access:
     async def apply(self, obj: Raw) -> Raw:
         return await self._call("apply", obj["kind"], obj["metadata"]["name"], lambda: self.kube.apply(obj))
 
+    async def hand_over(self, obj: Raw) -> Raw:
+        return await self._call("hand over", obj["kind"], obj["metadata"]["name"], lambda: self.kube.hand_over(obj))
+
     async def create(self, obj: Raw) -> Raw:
         return await self._call("create", obj["kind"], obj["metadata"]["name"], lambda: self.kube.create(obj))
 

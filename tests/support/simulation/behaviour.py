@@ -24,7 +24,8 @@ class Behaviour:
     """Attempts of trainings and evaluations in order (the last one counts for all further ones), and of servers.
 
     `commit`, `data` and `metric` are what runs observe. Versions in `broken` cannot load; those in `slow` never get
-    ready. A Job whose part is in `hanging` neither starts nor ends.
+    ready. Requests keep `busy` pods of what is autoscaled at work. A Job whose part is in `hanging` neither starts nor
+    ends.
     """
 
     training: tuple[Ending, ...] = (Ending(),)
@@ -36,6 +37,7 @@ class Behaviour:
     broken: frozenset[str] = frozenset()
     slow: frozenset[str] = frozenset()
     ready_after: float = 5.0
+    busy: int = 1
 
     def attempt(self, part: str, number: int) -> Ending:
         """How that attempt, counted from 0, of a training or an evaluation ends."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 
+from tests.support.simulation.autoscaling import AutoscalerController
 from tests.support.simulation.behaviour import Present
 from tests.support.simulation.deployments import DeploymentController
 from tests.support.simulation.jobs import JobController
@@ -30,7 +31,8 @@ class Cluster:
         self._kube = kube
         self._now = now
         self._changed = asyncio.Event()
-        self._controllers = (JobController(kube, behaviour), DeploymentController(kube, behaviour))
+        kinds = (JobController, AutoscalerController, DeploymentController)
+        self._controllers = tuple(kind(kube, behaviour) for kind in kinds)
         kube.listeners.append(lambda type_, before, raw: self._changed.set())
 
     async def run(self) -> None:

@@ -15,7 +15,9 @@ ANALYSIS = {"minSamples": 500, "guards": [{"type": "ErrorRate", "margin": "0.01"
 ROLLOUTS: Sequence[Raw] = (
     {"strategy": "Canary", "steps": STAGES, "analysis": ANALYSIS},
     {"strategy": "Canary", "steps": STAGES, "analysis": ANALYSIS},
-    {"strategy": "BlueGreen"},
+    {"strategy": "Canary", "steps": STAGES, "analysis": ANALYSIS, "staging": {"duration": "1m"}},
+    {"strategy": "BlueGreen", "blueGreen": {"scaleDownDelay": "2m"}},
+    {"strategy": "BlueGreen", "staging": {"duration": "30s"}},
     {"strategy": "Replace"},
 )
 GATES = [

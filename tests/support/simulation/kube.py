@@ -33,6 +33,7 @@ class SimulatedKube(FakeKube):
         """The same objects under another clock; nobody watches the copy yet."""
         other = SimulatedKube(now)
         other.objects, other._version = dict(self.objects), self._version
+        other.held = set(self.held)
         return other
 
     def remove(self, kind: str, namespace: str, name: str) -> None:

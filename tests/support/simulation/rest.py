@@ -43,7 +43,7 @@ def _unserved(kube: SimulatedKube, model: Raw, behaviour: Behaviour) -> Iterator
         yield f"the rollout of {candidate['name']} has not ended: {candidate}"
     if champion is None:
         return
-    wanted = model["spec"]["serving"]["replicas"]
+    wanted = _size(model["spec"]["serving"], behaviour)
     pods = [pod for pod in kube.of_kind("Pod") if pod["metadata"]["labels"].get(VERSION) == champion["name"]]
     ready = sum(1 for pod in pods if pod["status"].get("ready"))
     if ready != wanted and champion["name"] not in behaviour.broken:
@@ -51,3 +51,9 @@ def _unserved(kube: SimulatedKube, model: Raw, behaviour: Behaviour) -> Iterator
     selected = kube.live("Service", model["metadata"]["name"])["spec"]["selector"].get(VERSION)
     if candidate is None and selected != champion["name"]:
         yield f"callers reach {selected or 'every version'}, the champion is {champion['name']}"
+
+
+def _size(serving: Raw, behaviour: Behaviour) -> int:
+    """Pods that a champion should have: those asked for, or those that the load needs."""
+    asked = serving.get("autoscaling")
+    return min(max(behaviour.busy, asked.get("min", 1)), asked["max"]) if asked else int(serving["replicas"])

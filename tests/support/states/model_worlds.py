@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from leeboard.planning.conditions import timestamp
+from tests.support.examples import example
 from tests.support.model_world import World
 
 BAD = {"candidate": (400, 80), "champion": (800, 0)}
@@ -41,6 +42,14 @@ def canary_world(**spec: Any) -> World:
     world.add_version("v2")
     world.settle()
     assert world.status["candidate"]["phase"] == "Canary"
+    return world
+
+
+def staged_world(**staging: Any) -> World:
+    world = serving_world(rollout=example("model")["spec"]["rollout"] | {"staging": staging})
+    world.add_version("v2")
+    world.settle()
+    assert world.status["candidate"]["phase"] == "Staged"
     return world
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.support.examples import example
 from tests.support.model_world import World
-from tests.support.states.model_worlds import BAD, BROKEN, canary_world, empty, lacking, serving_world
+from tests.support.states.model_worlds import BAD, BROKEN, canary_world, empty, lacking, serving_world, staged_world
 from tests.support.states.state import DELETED, UNSEEN, States, changed, deleted, refused, unseen
 
 MODELS = States("Model")
@@ -98,6 +98,35 @@ def candidate_starts() -> World:
     world = serving_world()
     world.slow = {"v2"}
     world.add_version("v2")
+    world.settle()
+    return world
+
+
+@MODELS.state("Current", "Healthy")
+def candidate_in_staging() -> World:
+    return staged_world(duration="7d")
+
+
+@MODELS.state("Current", "Suspended", "Staged")
+def candidate_held_in_staging_for_days() -> World:
+    world = staged_world(hold=True)
+    world.wait(days=3)
+    return world
+
+
+@MODELS.state("Current", "Healthy", "Ready", "CanaryInProgress")
+def canary_after_staging() -> World:
+    world = staged_world(hold=True)
+    world.annotate(promote="1")
+    world.settle()
+    assert world.status["candidate"]["phase"] == "Canary"
+    return world
+
+
+@MODELS.state("Failed", "Degraded", "Stalled")
+def aborted_in_staging() -> World:
+    world = staged_world(hold=True)
+    world.annotate(abort="1")
     world.settle()
     return world
 

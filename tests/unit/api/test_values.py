@@ -77,6 +77,7 @@ NOTHING_TO_DO = {
         "Accepted",
         "Progressing",
         "Serving",
+        "Staged",
         "CanaryStarted",
         "StepStarted",
     ),

@@ -156,3 +156,23 @@ def test_the_time_that_a_stage_takes() -> None:
     assert time_left(parsed, parsed.status.candidate, registry.NOW) == "6m left"
     assert time_left(parsed, parsed.status.candidate, registry.NOW + timedelta(minutes=7)) == "time is over"
     assert samples(parsed, parsed.status.candidate) == "1,234/500"
+
+
+def test_a_promote_given_in_staging_is_about_staging_alone() -> None:
+    from leeboard.cli.acting.rollouts import _only
+
+    parsed = Model.parse(put(registry.model(), "status.candidate.phase", "Staged"))
+    assert (_only(parsed, "promote"), _only(parsed, "abort")) == ("staged", "")
+    assert _only(Model.parse(registry.model()), "promote") == ""
+
+
+def test_the_time_that_a_staging_still_takes() -> None:
+    from leeboard.cli.progress import time_left
+
+    document = put(registry.model(), "spec.rollout.staging", {"duration": "1h"})
+    document["status"]["candidate"] |= {"phase": "Staged", "stepStartedAt": registry.ago(minutes=10)}
+    parsed = Model.parse(document)
+    assert parsed.status.candidate is not None
+    assert time_left(parsed, parsed.status.candidate, registry.NOW) == "50m left"
+    held = Model.parse(put(document, "status.candidate.reason", "AwaitingPromotion")).status.candidate
+    assert held is not None and time_left(parsed, held, registry.NOW) == "held"

@@ -43,6 +43,14 @@ def stored(root: Path, name: str, born: str, content: bytes = b"model") -> Docum
         data = f"{file} of {run}".encode()
         (folder / "evaluation" / f"{file}.json").write_bytes(data)
         files[part] = {"uri": f"{uri}evaluation/{file}.json", "digest": digest_of(data)}
+    converted = f"ONNX of {run}".encode()
+    (folder / "evaluation" / "accelerated.onnx").write_bytes(converted)
+    files["accelerated"] = {
+        "uri": f"{uri}evaluation/accelerated.onnx",
+        "digest": digest_of(converted),
+        "bytes": len(converted),
+        "parity": {"rows": 256, "worst": "0.000001"},
+    }
     artifact = {"uri": uri, "digest": manifest.digest, "format": "sklearn-skops", "bytes": len(content)}
     raw = registry.version(name, born, artifact=artifact, **files)
     (folder / "version.json").write_bytes(canonical(portable(raw, ModelVersion.parse(raw))))
@@ -95,6 +103,11 @@ def test_a_bundle_has_the_lineages_of_the_registry_and_restores_elsewhere_with_t
         assert verify_artefact(again, HERE.open(artifact["uri"]), "").digest == artifact["digest"]
         profile = FileStore(tmp_path / "elsewhere" / raw["metadata"]["name"]).get("evaluation/profile.json")
         assert digest_of(profile) == raw["spec"]["profile"]["digest"]
+        for part in ("goldenSamples", "accelerated"):
+            place_of_file, _, key = raw["spec"][part]["uri"].partition(f"{raw['metadata']['name']}/")
+            assert place_of_file == target
+            found_there = FileStore(tmp_path / "elsewhere" / raw["metadata"]["name"]).get(key)
+            assert digest_of(found_there) == raw["spec"][part]["digest"]
         assert raw["metadata"]["namespace"] == "other" and "uid" not in raw["metadata"]
     assert upload(found[0], HERE, target)  # once more: the same bytes are no conflict
 

@@ -204,7 +204,7 @@ def test_versions_in_use_by_a_rollback_are_kept():
     ("given", "because"),
     [
         ({"promote": "1"}, "no rollout is under way"),
-        ({"abort": "1"}, "no rollout is under way; rollback goes back"),
+        ({"abort": "1"}, "`leeboard rollback` goes back to v1, whose pods are made anew"),
         ({"retry": "1"}, "no version was rolled back"),
         ({"retry": "v9/1"}, "v9 was not rolled back, or left the registry"),
         ({"rollback": "v2/1"}, "v2 serves"),

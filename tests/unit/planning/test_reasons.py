@@ -335,6 +335,13 @@ def of_rollouts() -> Iterator[Told]:
     ended.annotate(rollback="r1/none")
     ended.settle()
     yield ended.told
+    staging = {"staging": {"duration": "10m", "hold": True}}
+    staged = serving(rollout=example("model")["spec"]["rollout"] | staging)
+    staged.add_version("v2")
+    staged.settle()
+    staged.model["spec"]["rollout"]["staging"] = {"duration": "10m"}
+    staged.settle()
+    yield staged.told
     pinned = serving(promotion={"policy": "Pinned", "version": "gone"})
     waiting = Served(promotion={"policy": "Approval", "gates": []})
     waiting.add_version("v1", phase="AwaitingApproval")

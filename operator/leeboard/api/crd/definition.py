@@ -25,6 +25,8 @@ class Kind:
     status: type[Any]
     columns: tuple[tuple[str, str, str], ...]
     selectable: tuple[str, ...] = ()
+    scale: tuple[str, str, str] | None = None
+    """Where /scale finds what is asked for, what there is, and the labels of the pods."""
 
 
 KINDS: tuple[Kind, ...] = (
@@ -40,6 +42,7 @@ KINDS: tuple[Kind, ...] = (
             REASON,
             AGE,
         ),
+        scale=(".spec.serving.replicas", ".status.replicas", ".status.selector"),
     ),
     Kind(
         ModelVersion,
@@ -113,7 +116,7 @@ def _version(kind: Kind) -> Schema:
         "name": VERSION,
         "served": True,
         "storage": True,
-        "subresources": {"status": {}},
+        "subresources": {"status": {}} | _scale(kind),
         "additionalPrinterColumns": [
             {"name": name, "type": kind_of_value, "jsonPath": path} for name, kind_of_value, path in kind.columns
         ],
@@ -122,6 +125,13 @@ def _version(kind: Kind) -> Schema:
     if kind.selectable:
         version["selectableFields"] = [{"jsonPath": path} for path in kind.selectable]
     return version
+
+
+def _scale(kind: Kind) -> Schema:
+    if kind.scale is None:
+        return {}
+    paths = ("specReplicasPath", "statusReplicasPath", "labelSelectorPath")
+    return {"scale": dict(zip(paths, kind.scale, strict=True))}
 
 
 def _object(kind: Kind) -> Schema:

@@ -19,8 +19,9 @@ COMMAND = Command(
     name="abort",
     summary="roll the candidate of a rollout back",
     description="Take the traffic from the candidate of the rollout under way; the champion goes on. The version is"
-    " quarantined: `leeboard retry rollout` lets it try again. Right after a BlueGreen promotion, for 10"
-    " minutes, it brings the champion before back.\n\n" + GITOPS,
+    " quarantined: `leeboard retry rollout` lets it try again. After a BlueGreen promotion,"
+    " within `rollout.blueGreen.scaleDownDelay`, it brings the champion before back at once; later `leeboard rollback`"
+    " does.\n\n" + GITOPS,
     configure=configure,
     run=on_cluster(_abort),
     examples=(("abort late-flights", "the version that is in its canary is rolled back"),),

@@ -17,9 +17,10 @@ async def _promote(session: Session, cluster: Cluster) -> int:
 
 COMMAND = Command(
     name="promote",
-    summary="make the candidate of a rollout champion now",
+    summary="make the candidate of a rollout champion now, or let it out of staging",
     description="Make the candidate of the rollout under way champion as soon as it has all its pods, without the"
-    " stages and the analysis that are left.\n\n" + GITOPS,
+    " stages and the analysis that are left. Of a candidate in staging (`rollout.staging`) it begins the rollout, with"
+    " all its stages, and nothing else: also where the staging ends by itself meanwhile.\n\n" + GITOPS,
     configure=configure,
     run=on_cluster(_promote),
     examples=(("promote late-flights", "the version that is in its canary becomes champion"),),

@@ -15,6 +15,7 @@ from leeboard.cli.errors import CommandError, unknown
 from leeboard.cli.objects import Objects, Raw, parsed, read
 from leeboard.cli.options import add_output, add_waiting
 from leeboard.cli.which import version_of
+from leeboard.planning.rollout.commands import STAGED
 
 if TYPE_CHECKING:
     from leeboard.cli.cluster import Cluster
@@ -60,13 +61,19 @@ async def command(session: Session, cluster: Cluster, verb: str) -> int:
     if model is None:
         raise unknown("Model", name, cluster.namespace, (one.metadata.name for one in objects.models))
     version = version_of(session.options.target, objects, cluster.namespace).metadata.name if wanted else ""
-    request = Request(verb, Model, name, _ANNOTATIONS[verb], _value(session, verb, version))
+    request = Request(verb, Model, name, _ANNOTATIONS[verb], _value(session, verb, version or _only(model, verb)))
     _refuse_nonsense(session, model, objects, request)
 
     def answered(raw: Raw) -> Answer | None:
         return answer_of(Model.parse(raw).status, request)
 
     return await ask(session, cluster, request, answered)
+
+
+def _only(model: Model, verb: str) -> str:
+    """A promote that was given to a staged candidate is about its staging alone, also where that ends meanwhile."""
+    candidate = model.status.candidate
+    return STAGED if verb == "promote" and candidate is not None and candidate.phase == "Staged" else ""
 
 
 def _value(session: Session, verb: str, version: str) -> str:

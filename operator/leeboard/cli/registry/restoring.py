@@ -83,7 +83,7 @@ def upload(archived: Archived, reach: Access, target: str) -> dict[str, Any]:
     prefix = archived.prefix if archived.store is not None else ""
     manifest = verify_artefact(archived, source, prefix)
     digests = {f"model/{file.path}": file.digest for file in manifest.files} | {MANIFEST: spec.artifact.digest}
-    for stored in (spec.profile, spec.golden_samples):
+    for stored in (spec.profile, spec.golden_samples, spec.accelerated):
         if stored is not None:
             digests[stored.uri.removeprefix(spec.artifact.uri)] = stored.digest
     with storage_explained(), tempfile.TemporaryDirectory(prefix="leeboard-") as scratch:
@@ -106,7 +106,7 @@ def _carry(source: Store, prefix: str, target: Store, digests: dict[str, str], s
 def moved(document: dict[str, Any], before: str, root: str) -> dict[str, Any]:
     """A version whose files lie elsewhere. Digests, and so its lineage, stay."""
     spec = dict(document["spec"])
-    for part in ("artifact", "profile", "goldenSamples"):
+    for part in ("artifact", "profile", "goldenSamples", "accelerated"):
         if part in spec:
             spec[part] = spec[part] | {"uri": root + spec[part]["uri"].removeprefix(before)}
     return {**document, "spec": spec}

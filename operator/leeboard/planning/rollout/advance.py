@@ -14,6 +14,7 @@ from leeboard.planning.rollout.commands import command_move, paused
 from leeboard.planning.rollout.memory import forgotten
 from leeboard.planning.rollout.moves import Move
 from leeboard.planning.rollout.returning import left_behind, overtaken
+from leeboard.planning.rollout.staging import holds, is_asked_for
 from leeboard.planning.rollout.view import View
 from leeboard.planning.serving.deployment import adopted_with, is_settled, unavailable_since
 from leeboard.planning.serving.problems import is_fatal
@@ -79,7 +80,11 @@ def ready_deadline(view: View, candidate: Candidate) -> datetime:
         lost = unavailable_since(view.live(candidate.name))
         ends = step_ends(view, candidate)
         return max(ends, lost or ends) + view.ready_within
-    return (candidate.step_started_at or candidate.since) + view.ready_within
+    began = candidate.step_started_at or candidate.since
+    if candidate.phase == "Staged":
+        # its pods were ready: those that are lost in a long staging get as long again
+        began = max(began, unavailable_since(view.live(candidate.name)) or began)
+    return began + view.ready_within
 
 
 def failure(view: View, candidate: Candidate) -> tuple[Reason, str] | None:
@@ -157,22 +162,31 @@ def _dropped(view: View, candidate: Candidate) -> Move | None:
 
 
 def _ready_move(view: View, candidate: Candidate) -> Move | None:
-    """What follows on Starting and Promoting, once the pods are there."""
+    """What follows on Starting, Staged and Promoting, once the pods are there."""
     status = view.status
     if candidate.phase == "Canary":
         return moves.scale_for_promotion(status, candidate, "no canary is asked for any more", view.now)
     # pods from before its image was pinned may be ready first: they must not be the ones that get the traffic
     prepared = view.available(candidate, view.candidate_pods(candidate)) and is_settled(view.live(candidate.name))
-    prepared = prepared and view.marked(candidate)
-    if not prepared or status.draining is not None:
+    if not (prepared and view.marked(candidate)):
         return None
+    if candidate.phase == "Starting" and is_asked_for(view):
+        return moves.stage(status, candidate, view.now)
+    waits = status.draining is not None or holds(view, candidate)
+    return None if waits else _traffic_move(view, candidate)
+
+
+def _traffic_move(view: View, candidate: Candidate) -> Move | None:
+    """What gives a candidate with all its pods its first requests, or all of them."""
+    status = view.status
     if view.returning and view.wanted is not None:
         return moves.arrive(status, candidate, left_behind(view, view.wanted), view.now)
     if candidate.phase == "Promoting" or view.direct:
         return moves.promote(status, candidate, view.now)
     if not view.only_two_serve() or not view.serving(status.champion):
         return None
-    return moves.enter_step(status, candidate, 0, view.model.spec.rollout.steps[0].weight, view.now)
+    held = view.replicas if view.autoscaling is not None and view.pods_are_the_weight else None
+    return moves.enter_step(status, candidate, 0, view.model.spec.rollout.steps[0].weight, view.now, held=held)
 
 
 def _canary_move(view: View, candidate: Candidate) -> Move | None:

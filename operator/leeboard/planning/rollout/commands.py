@@ -8,14 +8,18 @@ from dataclasses import dataclass
 
 from leeboard.api import names
 from leeboard.api.commands import MOST_CHARACTERS, CommandAnswer, Verb, split
+from leeboard.api.model_status import Candidate
 from leeboard.api.reasons import Reason
 from leeboard.planning.plan import Event
 from leeboard.planning.rollout import moves
 from leeboard.planning.rollout.moves import Move
 from leeboard.planning.rollout.returning import Refused, target
-from leeboard.planning.rollout.selection import awaiting_approval, wanted_version
+from leeboard.planning.rollout.selection import awaiting_approval, earlier_champions, wanted_version
+from leeboard.planning.rollout.staging import is_asked_for
 from leeboard.planning.rollout.view import View
 
+STAGED = "staged"
+"""What stands before the id of a promote that is meant for a staged candidate alone: `staged/<id>`."""
 _ID_LIMIT = 128
 
 
@@ -84,14 +88,20 @@ def _abort(view: View, _: str) -> Answer:
         return Answer(aborted, candidate.name, f"{candidate.name} is rolled back")
     champion, draining = status.champion, status.draining
     if champion is None or draining is None or view.now >= view.drain_ends(draining):
-        raise Refused("no rollout is under way; rollback goes back to the champion before")
-    if any(one.name == draining.name for one in status.quarantined) or not view.available(draining, view.replicas):
+        raise Refused(_too_late(view))
+    if any(one.name == draining.name for one in status.quarantined) or not view.whole(draining):
         raise Refused(f"{draining.name} cannot take over again; rollback names another version")
     reverted = moves.revert(status, champion, draining, view.now)
     return Answer(reverted, champion.name, f"{draining.name} serves again")
 
 
-def _promote(view: View, _: str) -> Answer:
+def _too_late(view: View) -> str:
+    before = next(iter(earlier_champions(view.model)), None)
+    to = f" to {before}, whose pods are made anew" if before is not None else " to the champion before"
+    return f"no rollout is under way, and no champion before has its pods still: `leeboard rollback` goes back{to}"
+
+
+def _promote(view: View, only: str) -> Answer:
     candidate = view.status.candidate
     if candidate is None:
         waiting = awaiting_approval(view.model, view.snapshot.versions)
@@ -101,8 +111,22 @@ def _promote(view: View, _: str) -> Answer:
         raise Refused(f"{candidate.name} is being rolled back; retry gives it another rollout")
     if candidate.phase == "Promoting":
         raise Refused(f"{candidate.name} is being promoted already")
+    if candidate.phase == "Staged":
+        return _released(view, candidate)
+    if only == STAGED:
+        raise Refused(f"{candidate.name} is not in staging; a command without {STAGED}/ promotes it outright")
+    if candidate.phase == "Starting" and is_asked_for(view):
+        raise Refused(f"{candidate.name} is not staged yet: promote begins its rollout once it is")
     promoted = moves.scale_for_promotion(view.status, candidate, "by command", view.now)
     return Answer(promoted, candidate.name, f"{candidate.name} is promoted as soon as its pods are ready")
+
+
+def _released(view: View, candidate: Candidate) -> Answer:
+    """Staging ends; stages and analysis of the rollout stay."""
+    if candidate.released:
+        raise Refused(f"the rollout of {candidate.name} begins already")
+    begun = "all requests go to it at once" if view.direct else "its canary begins"
+    return Answer(moves.release(view.status, candidate), candidate.name, f"{candidate.name} leaves staging: {begun}")
 
 
 def _retry(view: View, named: str) -> Answer:

@@ -27,6 +27,10 @@ def conditions(view: View, status: ModelStatus) -> list[Wanted]:
     if (misspelt := unknown_redactions(view.model, served)) is not None:
         found.append(misspelt)
     candidate = status.candidate
+    if candidate is not None and candidate.phase == "Staged":
+        found.append(
+            Wanted("Staged", "True", candidate.reason or Reason.STAGED, f"{candidate.name}: {candidate.message}")
+        )
     if candidate is not None and candidate.phase in ("Canary", "Promoting"):
         asked = f"{candidate.requested_weight} % asked, {candidate.replica_weight} % of the pods"
         message = f"{candidate.name}: {asked}; {candidate.message}"

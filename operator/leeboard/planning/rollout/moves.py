@@ -58,8 +58,24 @@ def pin(status: ModelStatus, candidate: Candidate, image: str) -> Move:
     return Move(status.model_copy(update={"candidate": changed}))
 
 
-def enter_step(status: ModelStatus, candidate: Candidate, step: int, weight: int, now: datetime) -> Move:
-    """Give the candidate the share of a stage."""
+def stage(status: ModelStatus, candidate: Candidate, now: datetime) -> Move:
+    """The candidate is ready, and stays without any request of a user for the time of its staging."""
+    changed = candidate.model_copy(update={"phase": "Staged", "step_started_at": now})
+    event = Event("Normal", Reason.STAGED, f"{candidate.name} is ready, and no request of a user reaches it yet")
+    return Move(status.model_copy(update={"candidate": changed}), (event,))
+
+
+def release(status: ModelStatus, candidate: Candidate) -> Move:
+    """The staging of the candidate is over, whatever was asked of it."""
+    changed = candidate.model_copy(update={"released": True})
+    event = Event("Normal", Reason.PROGRESSING, f"the rollout of {candidate.name} begins, by command")
+    return Move(status.model_copy(update={"candidate": changed}), (event,))
+
+
+def enter_step(
+    status: ModelStatus, candidate: Candidate, step: int, weight: int, now: datetime, *, held: int | None = None
+) -> Move:
+    """Give the candidate the share of a stage; `held` are the pods at which the champion's autoscaler stays."""
     changed = candidate.model_copy(
         update={
             "phase": "Canary",
@@ -67,9 +83,10 @@ def enter_step(status: ModelStatus, candidate: Candidate, step: int, weight: int
             "step_started_at": now,
             "canary_started_at": candidate.canary_started_at or now,
             "requested_weight": weight,
+            "champion_replicas": candidate.champion_replicas if candidate.champion_replicas is not None else held,
         }
     )
-    reason = Reason.CANARY_STARTED if candidate.phase == "Starting" else Reason.STEP_STARTED
+    reason = Reason.CANARY_STARTED if candidate.phase != "Canary" else Reason.STEP_STARTED
     event = Event("Normal", reason, f"{candidate.name} is asked to take {weight} % of the requests, stage {step + 1}")
     return Move(status.model_copy(update={"candidate": changed}), (event,))
 

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from leeboard.api import names
+from leeboard.api.autoscaling import Autoscaling
+from leeboard.api.blue_green import BlueGreen
 from leeboard.api.durations import parse_duration
 from leeboard.api.model import Model
 from leeboard.api.model_status import Candidate, ModelStatus, ServedVersion
@@ -29,8 +31,6 @@ from leeboard.planning.snapshot import ModelSnapshot
 
 DRAIN = timedelta(seconds=30)
 """How long a version keeps its pods after traffic has left it, for connections that are still open."""
-BLUE_GREEN_RETENTION = timedelta(minutes=10)
-"""How long BlueGreen keeps the champion before at full size, so that an abort brings it back at once."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,39 @@ class View:
         return self.snapshot.model.status
 
     @property
+    def autoscaling(self) -> Autoscaling | None:
+        """What says how many pods a champion has, where serving.replicas does not."""
+        return self.model.spec.serving.autoscaling
+
+    @property
+    def pods_are_the_weight(self) -> bool:
+        """Whether requests go to candidate and champion by their ready pods: a Service spreads them evenly."""
+        return True
+
+    @property
+    def held_replicas(self) -> int | None:
+        """Pods at which the champion's autoscaler is held, so that the ratio of pods stays as it was asked for."""
+        candidate = self.status.candidate
+        shares = candidate is not None and candidate.phase in ("Canary", "Promoting")
+        return candidate.champion_replicas if candidate is not None and shares and self.pods_are_the_weight else None
+
+    @cached_property
     def replicas(self) -> int:
-        """Pods of a champion."""
-        return self.model.spec.serving.replicas
+        """Pods of a champion: those asked for, or those that its autoscaler has given it."""
+        asked, champion = self.model.spec.serving.replicas, self.status.champion
+        if self.autoscaling is None:
+            return asked
+        if self.held_replicas is not None:
+            return self.held_replicas
+        live = self.live(champion.name) if champion is not None else None
+        return self.autoscaling.within(live["spec"].get("replicas", 1) if live is not None else asked)
+
+    def whole(self, served: ServedVersion) -> bool:
+        """Whether a version has the pods of a champion; of one that was autoscaled, all that it was left with."""
+        live = self.live(served.name)
+        if self.autoscaling is None or live is None:
+            return self.available(served, self.replicas)
+        return self.available(served, max(self.autoscaling.min, live["spec"].get("replicas", 1)))
 
     @cached_property
     def versions(self) -> dict[str, ModelVersion]:
@@ -157,8 +187,10 @@ class View:
 
     def drain_ends(self, draining: ServedVersion) -> datetime:
         """When the champion before may go."""
-        retained = self.model.spec.rollout.strategy == "BlueGreen" and self.status.candidate is None
-        return draining.since + (BLUE_GREEN_RETENTION if retained else DRAIN)
+        rollout = self.model.spec.rollout
+        retained = rollout.strategy == "BlueGreen" and self.status.candidate is None
+        delay = parse_duration((rollout.blue_green or BlueGreen()).scale_down_delay) if retained else DRAIN
+        return draining.since + max(DRAIN, delay)
 
     def roll_back_ends(self, candidate: Candidate) -> datetime:
         """When the pods of a candidate that is rolled back may go."""

@@ -62,6 +62,7 @@ def pod_template(model: Model, version: ModelVersion, adopted: Adopted) -> Raw:
             model, restricted_pod.pod_spec(overrides, adopted.image_pull_secrets, grace_period=grace_period)
         )
         | {
+            "topologySpreadConstraints": _spread(model.metadata.name, version.metadata.name),
             "initContainers": [_load(model, version, adopted), _exporter(model, version, adopted)],
             "containers": [_server(model, version, adopted)]
             if asked is None
@@ -72,6 +73,13 @@ def pod_template(model: Model, version: ModelVersion, adopted: Adopted) -> Raw:
             + restricted_pod.volumes_of_user(overrides),
         },
     }
+
+
+def _spread(model: str, version: str) -> list[Raw]:
+    """Over nodes and zones where there is room: the end of one takes a part of the pods, and no pod waits for it."""
+    chosen = {"matchLabels": selector(model, version)}
+    shared = {"maxSkew": 1, "whenUnsatisfiable": "ScheduleAnyway", "labelSelector": chosen}
+    return [shared | {"topologyKey": key} for key in ("kubernetes.io/hostname", "topology.kubernetes.io/zone")]
 
 
 def _shared_volume_once(model: Model, spec: Raw) -> Raw:

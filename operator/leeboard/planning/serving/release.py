@@ -42,7 +42,7 @@ def inputs(model: Model, version: ModelVersion, adopted: Adopted) -> str:
     spec = model.spec
     said = [
         one.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
-        for one in (spec.serving.model_copy(update={"replicas": 1}), spec.storage, spec.prediction)
+        for one in (spec.serving.model_copy(update={"replicas": 1, "autoscaling": None}), spec.storage, spec.prediction)
     ]
     adopted_with = [adopted.server_image, adopted.flush_interval.total_seconds(), list(adopted.image_pull_secrets)]
     return _digest([model.metadata.name, version.metadata.name, stamps(version), said, adopted_with])

@@ -1,4 +1,4 @@
-"""The Services of a Model: the apex that callers know, and the one that takes feedback."""
+"""The Services of a Model: the apex that callers know, the candidate's, and the one that takes feedback."""
 
 from collections.abc import Iterable
 
@@ -17,11 +17,19 @@ def apex(model: Model, champion: str, *, with_candidate: bool) -> Raw:
     """The Service that callers know. It selects the champion, and during a canary every version that has pods."""
     name = model.metadata.name
     chosen = selector(name) if with_candidate else selector(name, champion)
-    # without the word for HTTP/2 a gateway speaks HTTP/1.1 to the port
-    grpc = _port("grpc", GRPC_PORT) | {"appProtocol": "kubernetes.io/h2c"}
-    service = _service(model, names.child_name(name), chosen, [_port("http", HTTP_PORT), grpc])
+    service = _service(model, names.child_name(name), chosen, _inference())
     service["metadata"]["annotations"] = {CHAMPION: champion}
     return service
+
+
+def candidate_name(model: str) -> str:
+    """The name of the Service of a Model's candidate."""
+    return names.child_name(model, "candidate")
+
+
+def candidate(model: Model, version: str) -> Raw:
+    """The Service by which a candidate is tried: it selects that version alone, and no user's request goes there."""
+    return _service(model, candidate_name(model.metadata.name), selector(model.metadata.name, version), _inference())
 
 
 def feedback(model: Model) -> Raw:
@@ -49,6 +57,12 @@ def selects_only(service: Raw | None, version: str) -> bool:
     return service is not None and service.get("spec", {}).get("selector", {}).get(names.VERSION) == names.label_value(
         version
     )
+
+
+def _inference() -> list[Raw]:
+    # without the word for HTTP/2 a gateway speaks HTTP/1.1 to the port
+    grpc = _port("grpc", GRPC_PORT) | {"appProtocol": "kubernetes.io/h2c"}
+    return [_port("http", HTTP_PORT), grpc]
 
 
 def _port(name: str, number: int) -> Raw:

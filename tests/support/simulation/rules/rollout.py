@@ -40,6 +40,8 @@ class RolloutRule:
             yield from _new_champion(before, after, one, other)
         elif not _follows(one, other):
             yield f"the candidate went from {one} to {other}"
+        if one.phase == "Staged" and (champion != next_champion or other.phase == "Canary"):
+            yield from _staging_was_whole(change, before)
         if one.name == other.name and other.phase in ("Canary", "Promoting") and one.phase == "Canary" and one != other:
             yield from _stage_was_whole(change, before, after, one, other)
 
@@ -54,7 +56,8 @@ def _follows(one: Place, other: Place) -> bool:
     if one.name != other.name:
         return False
     ways = {
-        "Starting": (("Canary", 0), ("Promoting", one.step), ("RollingBack", one.step)),
+        "Starting": (("Staged", 0), ("Canary", 0), ("Promoting", one.step), ("RollingBack", one.step)),
+        "Staged": (("Canary", 0), ("Promoting", one.step), ("RollingBack", one.step)),
         "Canary": (("Canary", one.step + 1), ("Promoting", one.step), ("RollingBack", one.step)),
         "Promoting": (("RollingBack", one.step),),
     }
@@ -63,11 +66,25 @@ def _follows(one: Place, other: Place) -> bool:
 
 def _new_champion(before: Raw, after: Raw, one: Place, other: Place) -> Iterator[str]:
     champion, following = _name(before, "champion"), _name(after, "champion")
-    promoted = one.name == following and one.phase in ("Starting", "Promoting") and other == NOWHERE
+    promoted = one.name == following and one.phase in ("Starting", "Staged", "Promoting") and other == NOWHERE
     reverted = _name(before, "draining") == following and other == Place(champion, "RollingBack", 0)
     adopted = champion == "" and one == other == NOWHERE
     if not (promoted or reverted or adopted):
         yield f"the champion went from {champion!r} to {following!r}, the candidate from {one} to {other}"
+
+
+def _staging_was_whole(change: Change, before: Raw) -> Iterator[str]:
+    """Requests of users reach a candidate only after its staging, or by command."""
+    spec, candidate = change.raw["spec"], before["candidate"]
+    staging, returned = spec["rollout"].get("staging"), before.get("rollback")
+    pinned = spec.get("promotion", {}).get("policy") == "Pinned"
+    if staging is None or pinned or returned or candidate.get("released"):
+        return
+    if staging.get("hold"):
+        yield "a staged candidate that is held got requests of users"
+    lasted = change.now - moment(candidate["stepStartedAt"])
+    if lasted + timedelta(seconds=1) < parse_duration(staging.get("duration", "0s")):
+        yield f"the staging lasted {lasted} instead of {staging['duration']}"
 
 
 def _stage_was_whole(change: Change, before: Raw, after: Raw, one: Place, other: Place) -> Iterator[str]:

@@ -25,7 +25,8 @@ class ServingRule:
 
     def breaches(self, change: Change) -> Iterator[str]:
         if change.kind == "Model" and change.type != "DELETED":
-            replicas = change.raw["spec"]["serving"]["replicas"]
+            serving = change.raw["spec"]["serving"]
+            replicas = (serving.get("autoscaling") or {}).get("min", serving["replicas"])
             self._least[change.name] = min(replicas, self._least.get(change.name, replicas))
         if change.kind not in ("Service", "Deployment", "Pod"):
             return

@@ -24,6 +24,9 @@ end
 if is_true("AwaitingApproval") then
   return health("Suspended", "AwaitingApproval")
 end
+if is_true("Staged") and conditions.Staged.reason == "AwaitingPromotion" then
+  return health("Suspended", "Staged")
+end
 local candidate = obj.status.candidate
 if candidate ~= nil and candidate.phase ~= "RollingBack" and obj.status.commands ~= nil and obj.status.commands.pause then
   return {status = "Suspended", message = candidate.name .. " is held by the annotation leeboard.dev/pause"}
