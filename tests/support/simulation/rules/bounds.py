@@ -20,14 +20,14 @@ LARGEST_STATUS = 150_000
 """Bytes; etcd takes objects of 1.5 MB."""
 WINDOW = timedelta(minutes=1)
 MOST_WRITES = 30
-"""Changes that operators may make of one object within a minute."""
+"""Changes that one operator may make of one object within a minute; two that both believe to lead answer each other."""
 
 
 class BoundsRule:
-    """Remembers the operators' writes of the last minute, by object."""
+    """Remembers the operators' writes of the last minute, by object and operator."""
 
     def __init__(self) -> None:
-        self._writes: dict[tuple[str, str], deque[datetime]] = defaultdict(deque)
+        self._writes: dict[tuple[str, str, str], deque[datetime]] = defaultdict(deque)
 
     def copy(self) -> BoundsRule:
         other = BoundsRule()
@@ -37,7 +37,7 @@ class BoundsRule:
     def breaches(self, change: Change) -> Iterator[str]:
         if not change.by_operator:
             return
-        moments = self._writes[(change.kind, change.name)]
+        moments = self._writes[(change.kind, change.name, change.actor)]
         moments.append(change.now)
         while moments[0] < change.now - WINDOW:
             moments.popleft()
