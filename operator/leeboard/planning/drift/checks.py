@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from leeboard.api.drift_check import Check, CheckType
 from leeboard.api.drift_monitor import DriftMonitorSpec
+from leeboard.api.fields import LONGEST_TEXT
 from leeboard.api.metrics import higher_is_better
 from leeboard.planning.conditions import timestamp
 from leeboard.planning.drift.figures import Figures, Interval, Performance, Subject
@@ -20,8 +21,6 @@ from leeboard.planning.drift.skew_check import skew
 from leeboard.planning.drift.traffic_checks import staleness, volume
 
 FINDINGS_LIMIT = 100
-LONGEST_SHIFT = 1024
-"""Characters."""
 NUMBERS_ONLY = frozenset({"KolmogorovSmirnov", "Wasserstein"})
 UNBOUNDED = frozenset({"PSI", "Wasserstein"})
 NO_LABELS = "too few labels have come"
@@ -156,7 +155,7 @@ def _held_back(result: Result, interval: Interval, threshold: float, noise: floa
         return result
     why = f"stretches of the reference as long as this window differ by up to {noise:.3g} themselves"
     shift = f"{result.finding.shift}; {why}" if result.finding.shift else why
-    return Result(result.finding.model_copy(update={"shift": shift[:LONGEST_SHIFT]}), result.excess)
+    return Result(result.finding.model_copy(update={"shift": shift[:LONGEST_TEXT]}), result.excess)
 
 
 def _why_none(subject: Subject) -> str:

@@ -12,6 +12,7 @@ from typing import Literal
 from leeboard.api.drift_monitor import DriftMonitor
 from leeboard.api.drift_status import Episode
 from leeboard.api.durations import parse_duration
+from leeboard.api.fields import LONGEST_TEXT
 from leeboard.api.notifications import MOST_DELIVERIES, Delivery, Webhook, WebhookKey
 from leeboard.api.reasons import Reason, explain
 
@@ -25,7 +26,6 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(minutes=30)
 SHORTEST_RENEWAL = timedelta(minutes=1)
 RENEWALS_AHEAD = 4
 """For how many renewals an open alert holds in Alertmanager without another one."""
-_TEXT_LIMIT = 1024
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def failed(notification: Notification, reason: Reason, message: str, http_status
         "attempted_at": now,
         "http_status": http_status,
         "reason": str(reason),
-        "message": explain(reason, message)[:_TEXT_LIMIT],
+        "message": explain(reason, message)[:LONGEST_TEXT],
     }
     return delivery.model_copy(update=update)
 
