@@ -83,7 +83,7 @@ class Profile:
 @dataclass
 class Observed:
     """Windows added up on the bins of a profile; `dropped` counts the requests that were answered and not seen,
-    `rows_by_hour` the rows by hour of the week."""
+    `rows_by_hour` the rows by hour of the week, `undecoded` what exporters were told and could not read."""
 
     requests: int
     dropped: int
@@ -92,6 +92,7 @@ class Observed:
     features: dict[str, Distribution]
     prediction: Distribution
     rows_by_hour: NDArray[np.float64] = field(default_factory=lambda: np.zeros(HOURS))
+    undecoded: int = 0
 
 
 class Sum:
@@ -132,11 +133,12 @@ def observe(profile: Profile, windows: Iterable[Window]) -> Observed:
     and counted as `unfit`. Values of an input that a window does not have are missing: none of its rows had one."""
     sums = {one.distribution.name: Sum(one.distribution) for one in profile.features}
     prediction = Sum(profile.prediction.distribution)
-    requests = dropped = rows = unfit = 0
+    requests = dropped = rows = unfit = undecoded = 0
     spans: list[tuple[float, float, int]] = []
     for window in windows:
         seen = window.requests - window.unread
         dropped += window.dropped + window.unread
+        undecoded += window.undecoded
         parts = [(sums.get(raw["name"]), raw) for raw in window.features if raw["name"] not in profile.unwatched]
         if window.prediction is not None:
             parts.append((prediction, window.prediction))
@@ -152,7 +154,7 @@ def observe(profile: Profile, windows: Iterable[Window]) -> Observed:
         spans.append((window.start.timestamp(), window.end.timestamp(), window.rows))
     features = {name: _with_absent(total.whole(), rows) for name, total in sums.items()}
     by_hour = rows_by_hour(*np.array(spans, dtype=np.float64).reshape(-1, 3).T)
-    return Observed(requests, dropped, rows, unfit, features, prediction.whole(), by_hour)
+    return Observed(requests, dropped, rows, unfit, features, prediction.whole(), by_hour, undecoded)
 
 
 def _with_absent(distribution: Distribution, rows: int) -> Distribution:
@@ -197,6 +199,7 @@ def drift_figures(
         "served": observed.requests + observed.dropped,
         "rows": observed.rows,
         "unreadable": observed.unfit,
+        **({"undecoded": observed.undecoded} if observed.undecoded else {}),
         **({"unwatched": len(unwatched)} if (unwatched := profile.unwatched.difference(exclude)) else {}),
         "features": [row for row, _ in rows],
         "prediction": prediction | reference_figures(profile.prediction.seasons, basis),

@@ -128,7 +128,7 @@ class Figures:
     `served` counts the requests of the window that were answered, where that is known; `error` is reason and message
     where there are no figures. `serving_since` is when the champion began to serve, `newest_rows` the end of the newest
     window file that has rows, where one has. `unreadable` counts windows that are in none of the figures, and
-    `unwatched` inputs that none of them is about.
+    `unwatched` inputs that none of them is about; `undecoded` frames told of requests that no exporter could read.
     """
 
     observed_at: datetime
@@ -153,6 +153,7 @@ class Figures:
     windows: Windows | None = None
     unreadable: int = 0
     unwatched: int = 0
+    undecoded: int = 0
 
 
 def read_figures(raw: Mapping[str, Any] | None) -> Figures | None:
@@ -186,6 +187,7 @@ def read_figures(raw: Mapping[str, Any] | None) -> Figures | None:
         windows=_windows(raw.get("windows")),
         unreadable=read_count(raw.get("unreadable")) or 0,
         unwatched=read_count(raw.get("unwatched")) or 0,
+        undecoded=read_count(raw.get("undecoded")) or 0,
     )
 
 
