@@ -108,7 +108,8 @@ def model(places: Places, **changes: Any) -> Document:
 
 
 def drift_monitor(**changes: Any) -> Document:
-    """The DriftMonitor. Windows are seconds long because the replay compresses weeks into seconds.
+    """The DriftMonitor. Windows are seconds long because the replay compresses weeks into seconds, and so
+    is the time in which one false alarm is allowed: an hour is longer than the demo takes.
 
     `python -m e2e.demo.study` prints the figures that the thresholds rest on. The weekday is the calendar itself: a
     window that does not begin and end with a week always differs in it. Temperature follows the seasons too, but is
@@ -119,6 +120,7 @@ def drift_monitor(**changes: Any) -> Document:
         "modelRef": {"name": NAME},
         "window": {"length": "30s", "every": "5s", "minSamples": 5000},
         "features": {"exclude": ["weekday"]},
+        "falseAlarms": {"budget": 1, "per": "1h"},
         "checks": [
             {"type": "DataDrift", "distance": "JensenShannon", "threshold": "0.7"},
             {"type": "PredictionDrift", "distance": "PSI", "threshold": "0.5"},

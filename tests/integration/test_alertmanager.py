@@ -65,7 +65,7 @@ async def until(holds, what: str, alertmanager: AlertmanagerServer) -> None:
 async def test_from_the_beginning_to_the_end(world, alertmanager, receiver) -> None:
     await world.round()
     (alert,) = alertmanager.alerts()
-    labels = {"alertname": "LeeboardDrift", "severity": "warning", "namespace": "ml", "monitor": NAME}
+    labels = {"alertname": "LeeboardDriftEpisode", "severity": "warning", "namespace": "ml", "monitor": NAME}
     assert alert["labels"] == labels | {"model": NAME, "version": "v1"}
     assert alert["annotations"]["description"] == EPISODE["reason"]
     ahead = datetime.fromisoformat(alert["endsAt"]) - datetime.now(UTC)

@@ -10,6 +10,7 @@ from leeboard.api.drift_monitor import DriftMonitor
 from leeboard.evaluator.metrics import EvaluatorMetrics
 from leeboard.evaluator.webhooks.addresses import AllowedAddresses
 from leeboard.evaluator.webhooks.notifier import Notifier
+from leeboard.kube.errors import Unreachable
 from tests.support.fake_kube import FakeKube
 
 NOW = datetime(2026, 3, 2, 10, 5, 0, 123456, tzinfo=UTC)
@@ -29,13 +30,18 @@ class NotifierWorld(FakeKube):
 
     def __init__(self):
         super().__init__()
-        self.now, self.managers, self.fail = NOW, [], None
+        self.now, self.managers, self.fail, self.unreachable = NOW, [], None, False
         self.restart()
 
     def restart(self):
         self.registry = CollectorRegistry()
         allowed = AllowedAddresses(("http://127.0.0.1",))
         self.notifier = Notifier(self, allowed, EvaluatorMetrics(self.registry), lambda: self.now)
+
+    async def list(self, resource, namespace=None, **options):
+        if self.unreachable:
+            raise Unreachable("no answer")
+        return await super().list(resource, namespace, **options)
 
     async def apply_status(self, obj, *, field_manager=None):
         if self.fail:

@@ -99,7 +99,9 @@ Quantity = Annotated[
 LabelValue = Annotated[str, StringConstraints(max_length=63, pattern=r"^([A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?)?$")]
 """The value of a label: at most 63 letters, digits, underscores, dots and dashes."""
 
-Text = Annotated[str, StringConstraints(max_length=1024)]
+LONGEST_TEXT = 1024
+"""Characters of a text for people in a status or an Event."""
+Text = Annotated[str, StringConstraints(max_length=LONGEST_TEXT)]
 """A text for people."""
 
 

@@ -29,8 +29,3 @@ class RequestLogging(SpecModel):
 def column_name(name: str) -> str:
     """The column of an input in stored rows: its name, behind `input.` where it begins so or is that of our own."""
     return _PREFIX + name if name in OWN_COLUMNS or name.startswith(_PREFIX) else name
-
-
-def input_name(column: str) -> str:
-    """The input that a column of stored rows holds."""
-    return column.removeprefix(_PREFIX)

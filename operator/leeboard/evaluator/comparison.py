@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from leeboard.evaluator.seasons import Seasons
 from leeboard.stats.distances import Name
 from leeboard.stats.distributions import Distribution
-from leeboard.stats.intervals import Noise
 from leeboard.stats.measures import Measure, measure
+from leeboard.stats.noise import Noise
 from leeboard.stats.seasons import Season
 
 

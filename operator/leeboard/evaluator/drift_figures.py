@@ -1,6 +1,7 @@
 """Figures about one window of a champion: how far every input and the prediction are from the reference, and why."""
 
 import json
+import math
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -11,13 +12,15 @@ from numpy.typing import NDArray
 from leeboard.api.drift_check import Check
 from leeboard.evaluator.comparison import Basis, Comparison, compare, reference_figures
 from leeboard.evaluator.figures import figure, figures, noise_key
+from leeboard.evaluator.noise_document import read_lengths
 from leeboard.evaluator.score_meaning import ScoreMeaning
 from leeboard.evaluator.seasons import Seasons
 from leeboard.evaluator.windows import Window
-from leeboard.stats.distances import NAMES, Name
+from leeboard.stats.distances import NAMES, Name, from_divergence
 from leeboard.stats.distributions import Distribution, empty, from_profile, unlike
-from leeboard.stats.intervals import Interval, Noise, distance_interval, share_interval
+from leeboard.stats.intervals import Interval, distance_interval, share_interval
 from leeboard.stats.moves import describe_move
+from leeboard.stats.noise import Noise
 from leeboard.stats.seasons import HOURS, Season, rows_by_hour
 from leeboard.stats.segments import SegmentReference, segments_of_profile
 from leeboard.stats.shifts import describe_shift, ranked
@@ -80,7 +83,7 @@ class Profile:
 @dataclass
 class Observed:
     """Windows added up on the bins of a profile; `dropped` counts the requests that were answered and not seen,
-    `rows_by_hour` the rows by hour of the week."""
+    `rows_by_hour` the rows by hour of the week, `undecoded` what exporters were told and could not read."""
 
     requests: int
     dropped: int
@@ -89,6 +92,7 @@ class Observed:
     features: dict[str, Distribution]
     prediction: Distribution
     rows_by_hour: NDArray[np.float64] = field(default_factory=lambda: np.zeros(HOURS))
+    undecoded: int = 0
 
 
 class Sum:
@@ -129,11 +133,12 @@ def observe(profile: Profile, windows: Iterable[Window]) -> Observed:
     and counted as `unfit`. Values of an input that a window does not have are missing: none of its rows had one."""
     sums = {one.distribution.name: Sum(one.distribution) for one in profile.features}
     prediction = Sum(profile.prediction.distribution)
-    requests = dropped = rows = unfit = 0
+    requests = dropped = rows = unfit = undecoded = 0
     spans: list[tuple[float, float, int]] = []
     for window in windows:
         seen = window.requests - window.unread
         dropped += window.dropped + window.unread
+        undecoded += window.undecoded
         parts = [(sums.get(raw["name"]), raw) for raw in window.features if raw["name"] not in profile.unwatched]
         if window.prediction is not None:
             parts.append((prediction, window.prediction))
@@ -149,7 +154,7 @@ def observe(profile: Profile, windows: Iterable[Window]) -> Observed:
         spans.append((window.start.timestamp(), window.end.timestamp(), window.rows))
     features = {name: _with_absent(total.whole(), rows) for name, total in sums.items()}
     by_hour = rows_by_hour(*np.array(spans, dtype=np.float64).reshape(-1, 3).T)
-    return Observed(requests, dropped, rows, unfit, features, prediction.whole(), by_hour)
+    return Observed(requests, dropped, rows, unfit, features, prediction.whole(), by_hour, undecoded)
 
 
 def _with_absent(distribution: Distribution, rows: int) -> Distribution:
@@ -194,6 +199,7 @@ def drift_figures(
         "served": observed.requests + observed.dropped,
         "rows": observed.rows,
         "unreadable": observed.unfit,
+        **({"undecoded": observed.undecoded} if observed.undecoded else {}),
         **({"unwatched": len(unwatched)} if (unwatched := profile.unwatched.difference(exclude)) else {}),
         "features": [row for row, _ in rows],
         "prediction": prediction | reference_figures(profile.prediction.seasons, basis),
@@ -214,7 +220,8 @@ def _measured(
         if mean is not None:
             row[key] = figure(mean)
     row |= _unlike(known, window, alpha, drift_alpha)
-    row["distances"] = [figures(name, interval) for name, interval in intervals.items()]
+    varies = {} if compared is None else _variation(compared, intervals, drift_alpha)
+    row["distances"] = [figures(name, interval) | varies.get(name, {}) for name, interval in intervals.items()]
     row["shift"] = "" if compared is None else _shift(compared)
     if reference.importance is not None:
         row["importance"] = figure(reference.importance)
@@ -239,12 +246,19 @@ def _intervals(
             window.counts,
             alpha=alpha,
             seed=SEED,
-            noise=compared.noise.scaled(one.name, window.count),
+            noise=compared.noise.scaled(one.name, window.count, drift_alpha),
             drift_alpha=drift_alpha,
         )
         for name in wanted
         if (one := compared.measure(name)) is not None
     }
+
+
+def _variation(compared: Comparison, names: Iterable[Name], drift_alpha: float) -> dict[Name, dict[str, str]]:
+    """How far the reference may lie from itself over as many rows, where that is beyond nothing, as figures."""
+    rows = compared.window.count
+    found = {name: from_divergence(name, compared.noise.scaled(name, rows, drift_alpha)) for name in names}
+    return {name: {"noise": figure(value)} for name, value in found.items() if 0 < value < math.inf}
 
 
 def _shift(compared: Comparison) -> str:
@@ -271,10 +285,11 @@ def _reference(raw: Mapping[str, Any]) -> Reference:
     noise = raw.get("noise") or {}
     # a profile that says nothing of noise says that there is none
     distances = {name: float(noise.get(noise_key(name), 0)) for name in NAMES if not noise or noise_key(name) in noise}
+    lengths = read_lengths(noise)
     known, distribution = raw.get("importance"), from_profile(raw)
     return Reference(
         distribution,
-        Noise(rows=int(noise.get("rows", UNKNOWN_ROWS)), distances=distances),
+        Noise(rows=int(noise.get("rows", UNKNOWN_ROWS)), distances=distances, lengths=lengths),
         None if known is None else float(known),
         Seasons.parse(raw.get("seasons"), distribution),
     )

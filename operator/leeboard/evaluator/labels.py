@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from leeboard.evaluator.columns import truth_of
 from leeboard.evaluator.failures import EvaluationError
-from leeboard.evaluator.windows import decompress
 from leeboard.stats.sampling import Hashes, id_hashes
 
 Floats = NDArray[np.float64]
@@ -42,29 +41,19 @@ class Rows:
 NOTHING = Rows(np.empty(0, np.uint64), np.empty(0, np.int64), np.empty(0, np.float64))
 
 
-def parse_ledger(data: bytes) -> Rows:
-    """Read a file of `id,time,score`. Raises ValueError where it is something else."""
-    return read_ledger(decompress(data))
-
-
 def read_ledger(content: bytes | str) -> Rows:
-    """The same of the decompressed text."""
+    """Read the decompressed text of a file of `id,time,score`. Raises ValueError where it is something else."""
     frame = _table(content, "score")
     values = pd.to_numeric(frame["score"], errors="coerce").to_numpy(dtype=np.float64)
     return _rows(frame, values)
 
 
-def parse_feedback(data: bytes, task: str, positive_class: str) -> Rows:
-    """Read a file of `id,time,label`; labels become numbers as those of a holdout. Raises ValueError where it is
-    something else.
+def read_feedback(content: bytes | str, task: str, positive_class: str) -> Rows:
+    """Read the decompressed text of a file of `id,time,label`; labels become numbers as those of a holdout. Raises
+    ValueError where it is something else.
 
     Rows whose label is none of a number's are left out, so that one bad label spoils no others.
     """
-    return read_feedback(decompress(data), task, positive_class)
-
-
-def read_feedback(content: bytes | str, task: str, positive_class: str) -> Rows:
-    """The same of the decompressed text."""
     frame = _table(content, "label")
     if task == "Regression":
         return _rows(frame, pd.to_numeric(frame["label"], errors="coerce").to_numpy(dtype=np.float64))

@@ -111,7 +111,7 @@ class EvaluatorMetrics:
         self._placebo_expected = PLACEBO_EXPECTED.counter(registry)
         self._untidied = UNTIDIED.counter(registry)
         self.seconds, self.last_round = ROUND.histogram(registry), LAST_ROUND.gauge(registry)
-        self.expired = EXPIRED.counter(registry)
+        self._expired = EXPIRED.counter(registry)
         self.requested = requests.Requests(registry).told
         for kind in ("Model", "DriftMonitor"):
             self._written.labels(kind)
@@ -156,6 +156,10 @@ class EvaluatorMetrics:
     def out_of_time(self, count: int) -> None:
         """So many files were removed because their time was over."""
         self._out_of_time.inc(count)
+
+    def rows_out_of_time(self, count: int) -> None:
+        """So many files of logged rows were removed because their time was over."""
+        self._expired.inc(count)
 
     def untidied(self, reason: str) -> None:
         """A pass over a folder ended with an error."""

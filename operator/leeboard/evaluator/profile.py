@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from leeboard.evaluator.columns import SPLIT, Input, values_of
 from leeboard.evaluator.event_times import EventTimes, Seconds
 from leeboard.evaluator.figures import noise_key
+from leeboard.evaluator.noise_document import noise_document
 from leeboard.evaluator.score_meaning import ScoreMeaning
 from leeboard.evaluator.seasons import described as by_hour
 from leeboard.stats.distances import NAMES
@@ -21,8 +22,8 @@ from leeboard.stats.distributions import (
     numeric_bins,
     to_profile,
 )
-from leeboard.stats.intervals import block_noise
 from leeboard.stats.measures import measure
+from leeboard.stats.noise import block_noise
 from leeboard.stats.performance import THRESHOLD
 
 CONTRACT = 1
@@ -82,7 +83,10 @@ def _bins(kind: str, values: NDArray[Any]) -> Bins:
 
 def _described(name: str, bins: Bins, values: NDArray[Any], times: Seconds | None) -> dict[str, Any]:
     distribution = count_values(name, bins, values)
-    document = to_profile(distribution) | {"noise": _noise(bins.codes(values), distribution)}
+    codes = bins.codes(values)
+    # of a reference that was shuffled stretches would look too calm
+    in_order = codes if times is None else codes[np.argsort(times, kind="stable")]
+    document = to_profile(distribution) | {"noise": _noise(in_order, distribution)}
     if times is not None:
         document["seasons"] = by_hour(distribution, values, times, _blocks(len(values)))
     return document
@@ -92,8 +96,7 @@ def _noise(codes: NDArray[np.int64], reference: Distribution) -> dict[str, Any]:
     measures = {name: found for name in NAMES if (found := measure(name, reference)) is not None}
     if len(codes) < 2:
         return {"rows": len(codes)} | {noise_key(name): 0.0 for name in measures}
-    noise = block_noise(codes, reference.bins.size, _blocks(len(codes)), measures)
-    return {"rows": noise.rows} | {noise_key(name): value for name, value in noise.distances.items()}
+    return noise_document(block_noise(codes, reference.bins.size, _blocks(len(codes)), measures))
 
 
 def _blocks(rows: int) -> int:

@@ -16,7 +16,6 @@ from leeboard.api.durations import parse_duration
 from leeboard.api.model import Model
 from leeboard.api.model_version import ModelVersion
 from leeboard.api.reasons import Reason
-from leeboard.evaluator.expiry import Expiry
 from leeboard.evaluator.failures import EvaluationError
 from leeboard.evaluator.figures import written
 from leeboard.evaluator.kpis import Kpis
@@ -51,7 +50,6 @@ class Rounds:
     namespaces: tuple[str, ...]
     clock: Callable[[], datetime]
     kpis: Kpis = field(default_factory=Kpis)
-    expiry: Expiry = field(default_factory=Expiry)
     notify: Callable[[Iterable[DriftMonitor]], None] = lambda _: None
     _evaluated: dict[str, datetime] = field(default_factory=dict)
     _complaints: dict[str, str] = field(default_factory=dict)
@@ -73,9 +71,6 @@ class Rounds:
             version = versions.get((model.metadata.namespace, model.status.champion.name))
             if version is not None:
                 tasks.append(self._monitor(gate, monitor, model, version))
-        tasks += [
-            self._expire(gate, one, kept) for one in models.values() if (kept := self.expiry.due(one)) is not None
-        ]
         await asyncio.gather(*tasks)
 
     async def _all(self, resource: Resource, kind: Any) -> list[Any]:
@@ -96,15 +91,6 @@ class Rounds:
     def _is_due(self, monitor: DriftMonitor) -> bool:
         before = self._evaluated.get(_key(monitor))
         return before is None or self.clock() - before >= parse_duration(monitor.spec.window.every)
-
-    async def _expire(self, gate: asyncio.Semaphore, model: Model, kept: timedelta) -> None:
-        async with gate:
-            failed = await self.expiry.run(model, kept, self.clock(), self.places, self.metrics)
-        key = f"{model.metadata.uid}/expiry"
-        if failed:
-            self._complain(key, f"old rows of {model.metadata.namespace}/{model.metadata.name}", failed)
-        else:
-            self._complaints.pop(key, None)
 
     async def _model(self, gate: asyncio.Semaphore, model: Model) -> None:
         async def figures(now: datetime) -> Raw:
@@ -251,7 +237,7 @@ class Rounds:
             LOG.warning("%s: %s", name, text)
 
     def _forget(self, living: set[str]) -> None:
-        for memory in (self._evaluated, self._complaints, self.expiry.looked):
+        for memory in (self._evaluated, self._complaints):
             for key in [key for key in memory if key.partition("/")[0] not in living]:
                 del memory[key]
 

@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leeboard.evaluator.event_times import Seconds
-from leeboard.evaluator.figures import noise_key
+from leeboard.evaluator.noise_document import noise_document, read_noise
 from leeboard.stats import ordered
 from leeboard.stats.cells import Cells, cells_of, of_categories, of_edges
 from leeboard.stats.distances import NAMES, Name
 from leeboard.stats.distributions import INFINITE, MISSING, Distribution
-from leeboard.stats.intervals import Noise
 from leeboard.stats.measures import Measure, measure
-from leeboard.stats.seasons import HOURS, SEASONS, Season, SeasonalCounts, hours_of_week, seasonal_noise
+from leeboard.stats.noise import Noise
+from leeboard.stats.seasons import HOURS, SEASONS, InOrder, Season, SeasonalCounts, hours_of_week, seasonal_noise
 
 Floats = NDArray[np.float64]
 LEAST_DIGITS, MOST_DIGITS = 4, 16
@@ -53,7 +53,7 @@ class Seasons:
         cells = _cells(raw, reference)
         counts = _counts(raw, reference, cells)
         noise = raw.get("noise") or {}
-        known: dict[Season, Noise] = {one: _noise(noise[key(one)]) for one in SEASONS if key(one) in noise}
+        known: dict[Season, Noise] = {one: read_noise(noise[key(one)]) for one in SEASONS if key(one) in noise}
         return cls(counts, cells, _on_cells(reference, cells), ordered.spread(reference), known)
 
 
@@ -107,15 +107,14 @@ def _noises(
 ) -> dict[str, Any]:
     """By season. Rows are put into the order of time: of a shuffled reference stretches would look too calm."""
     order = np.argsort(times, kind="stable")
-    hours, in_order = hours_of_week(times[order]), codes[order]
+    rows = InOrder(hours_of_week(times[order]), codes[order], cells.bins.size)
     whole, unit = _on_cells(reference, cells), ordered.spread(reference)
     measures = {name: found for name in NAMES if (found := measure(name, whole, unit)) is not None}
     document = {}
     for season in SEASONS:
-        noise = seasonal_noise(season, hours, in_order, cells.bins.size, blocks=blocks, measures=measures)
+        noise = seasonal_noise(season, rows, blocks=blocks, measures=measures)
         if noise is not None:
-            distances = {noise_key(name): float(f"{value:.6g}") for name, value in noise.distances.items()}
-            document[key(season)] = {"rows": noise.rows} | distances
+            document[key(season)] = noise_document(noise)
     return document
 
 
@@ -172,11 +171,3 @@ def _numbers(raw: Any) -> Floats:
     if numbers.shape != (HOURS,) or not (np.abs(numbers) <= MOST).all():
         raise ValueError(f"{numbers.size} means by hour, or such as are no numbers")
     return numbers
-
-
-def _noise(raw: Mapping[str, Any]) -> Noise:
-    distances = {name: float(raw[noise_key(name)]) for name in NAMES if noise_key(name) in raw}
-    rows = int(raw["rows"])
-    if rows < 1 or not all(0 <= value < np.inf for value in distances.values()):
-        raise ValueError("a noise by season of no rows, or of what is no distance")
-    return Noise(rows, distances)

@@ -215,7 +215,7 @@ def _intervals(pair: _Pair, known: Distribution, window: Distribution) -> dict[N
             window.counts,
             alpha=looking.alpha,
             seed=SEED,
-            noise=noise.scaled(name, window.count) if noise is not None else 0.0,
+            noise=noise.scaled(name, window.count, looking.drift_alpha) if noise is not None else 0.0,
             drift_alpha=looking.drift_alpha,
         )
         for name in sorted({check.distance for check in looking.checks if check.distance})

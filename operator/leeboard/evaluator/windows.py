@@ -27,8 +27,9 @@ class Window:
     """`features` and `prediction` as they stand in the file, with counts as arrays; latency edges in seconds.
 
     `dropped` requests were answered and are in no other count. `unread` ones are among `requests`; they were answered,
-    and their rows are not known. `parts` windows of the same pod are added up in it; the last of them that has rows
-    ended at `rows_until`, None where none has.
+    and their rows are not known. `undecoded` frames could not be read at all: each told of a request at least. `parts`
+    windows of the same pod are added up in it; the last of them that has rows ended at `rows_until`, None where none
+    has.
     """
 
     start: datetime
@@ -44,6 +45,7 @@ class Window:
     pod: str = ""
     segments: tuple[SegmentCounts, ...] = ()
     unread: int = 0
+    undecoded: int = 0
     parts: int = 1
     rows_until: datetime | None = None
 
@@ -82,6 +84,7 @@ def read_window(raw: Any) -> Window:
             pod=sys.intern(str(raw.get("pod") or "")[:253]),
             segments=segments_of_window(raw),
             unread=_count(raw.get("unread", 0)),
+            undecoded=_count(raw.get("undecoded", 0)),
             parts=_count(raw.get("parts", 1)),
             rows_until=_time(raw.get("rowsUntil", raw["end"])) if _count(raw["rows"]) else None,
         )

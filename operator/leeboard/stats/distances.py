@@ -122,3 +122,5 @@ _DISTANCES: dict[OnCounts, Callable[[Array, Array], NDArray[np.float64]]] = {
 }
 ON_COUNTS: tuple[OnCounts, ...] = tuple(_DISTANCES)
 NAMES: tuple[Name, ...] = (*ON_COUNTS, "KolmogorovSmirnov", "Wasserstein")
+UNBOUNDED: frozenset[Name] = frozenset({"PSI", "Wasserstein"})
+"""All others are 1 at most."""

@@ -1,7 +1,6 @@
 """Intervals of figures: what sampling, and the reference's own variation from day to day, leave open."""
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,12 +8,10 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import betaincinv, ndtri
 
-from leeboard.stats.distances import Name, divergence_of, from_divergence
-from leeboard.stats.distributions import count_codes
+from leeboard.stats.distances import UNBOUNDED, Name, divergence_of, from_divergence
 from leeboard.stats.measures import Measure
 
 DRAWS = 200
-NOISE_PERCENTILE = 95
 DRAWS_OF_ONE = 400
 CHI_SQUARED: frozenset[Name] = frozenset({"JensenShannon", "Hellinger", "PSI"})
 """Divergences that are, of two samples that are nearly alike, a multiple of Pearson's chi-square."""
@@ -27,38 +24,6 @@ class Interval:
     value: float
     low: float
     high: float
-
-
-@dataclass(frozen=True)
-class Noise:
-    """How far stretches of `rows` consecutive rows of the reference lie from the rest of it: 95th percentiles by name.
-
-    Of a distance that is not there no more is known than that it cannot be larger, as a total variation, than
-    Jensen-Shannon allows (Lin 1991).
-    """
-
-    rows: int
-    distances: Mapping[Name, float]
-
-    def of(self, name: Name) -> float:
-        """The 95th percentile of that distance; infinite where nothing is known of it."""
-        if name in self.distances:
-            return self.distances[name]
-        if name in {"PSI", "Wasserstein"} or "JensenShannon" not in self.distances:
-            return math.inf
-        return min(1.0, math.sqrt(2 * math.log(2)) * self.distances["JensenShannon"])
-
-    def within(self, share: float) -> "Noise":
-        """That of a part of all rows: a stretch of time varies by as much, and holds fewer rows of it."""
-        return Noise(max(1, round(self.rows * share)), self.distances)
-
-    def scaled(self, name: Name, rows: int) -> float:
-        """As a divergence, for a window of `rows` rows.
-
-        A longer window averages over more stretches, and a divergence that comes of their variation falls with their
-        number, as one that comes of sampling falls with the number of rows. No less room is given than one stretch's.
-        """
-        return float(divergence_of(name, self.of(name))) * min(1.0, self.rows / max(rows, 1))
 
 
 def normal_interval(value: float, standard_error: float, alpha: float) -> Interval:
@@ -107,8 +72,9 @@ def distance_interval(
     decides about drift and may have to be very sure, from the law that the divergence has near its least value, where
     it is known (`_least_divergence`). Variation: `noise` is a divergence (`Noise.scaled`) by which a window may differ
     from its own long-run distribution, in any direction. On average that adds to the divergence from the reference, so
-    it is taken off the lower end; the upper end, which would be lower without it, stays. Where counts leave the figure
-    open (`Measure.gap`), the ends include that. The value itself always lies inside.
+    it is taken off the lower end; the upper end, which would be lower without it, stays. Of a divergence that is 1 at
+    most, what two distributions have in common (1 less the divergence) is made less by each of the two: these multiply.
+    Where counts leave the figure open (`Measure.gap`), the ends include that. The value itself always lies inside.
     The ends are each wrong with a chance of `alpha` / 2, the lower one of `drift_alpha` / 2 where that is given.
     Raises ValueError where one of the two is empty.
     """
@@ -125,7 +91,7 @@ def distance_interval(
     if least is None:
         least = estimate - z_value(surely) * error
     below, above = measure.gap(known, found)
-    low = from_divergence(measure.name, least - noise) - below
+    low = from_divergence(measure.name, _without(measure.name, least, noise)) - below
     high = from_divergence(measure.name, estimate + z_value(alpha) * error) + above
     return Interval(value, min(max(low, 0.0), value), max(high, value))
 
@@ -170,22 +136,11 @@ def _least_noncentrality(found: float, freedom: float, tail: float) -> float:
     return float(brentq(excess, 0.0, found))
 
 
-def block_noise(codes: NDArray[np.int64], size: int, blocks: int, measures: Mapping[Name, Measure]) -> Noise:
-    """How far each of `blocks` stretches of consecutive rows lies from the rest; rows are in the order of time.
-
-    Raises ValueError for fewer than two blocks or fewer rows than blocks.
-    """
-    if blocks < 2 or len(codes) < blocks:
-        raise ValueError(f"{blocks} blocks of {len(codes)} rows")
-    parts = np.stack([count_codes(part, size) for part in np.array_split(codes, blocks)])
-    rest = parts.sum(axis=0) - parts
-    return Noise(len(codes) // blocks, {name: noise_percentile(one(rest, parts)) for name, one in measures.items()})
-
-
-def noise_percentile(values: NDArray[np.float64]) -> float:
-    """What distances between stretches of one reference hardly ever exceed; 0 where none is known."""
-    known = values[~np.isnan(values)]
-    return float(np.percentile(known, NOISE_PERCENTILE)) if len(known) else 0.0
+def _without(name: Name, divergence: float, noise: float) -> float:
+    """What is left of a divergence without variation; below 0 where that explains all of it."""
+    if name in UNBOUNDED or not noise > 0:
+        return divergence - noise
+    return 1 - (1 - divergence) / (1 - noise) if noise < 1 else -math.inf
 
 
 def _resample(generator: np.random.Generator, counts: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 
 from leeboard.stats.distances import Name
 from leeboard.stats.distributions import Bins, Distribution
-from leeboard.stats.intervals import Noise, noise_percentile
 from leeboard.stats.measures import Measure
+from leeboard.stats.noise import Noise, Stretches, counts_of_lengths, noise_percentile, tails_of
 
 Season = Literal["HourOfDay", "DayOfWeek", "HourOfWeek"]
 SEASONS: tuple[Season, ...] = ("HourOfDay", "DayOfWeek", "HourOfWeek")
@@ -40,6 +40,11 @@ _MONDAY = 3 * _DAY
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _AT_ONCE = 4096
 _MOST_NAMED = 5
+_SEED, _LEAST_DRAWS = 0, 200
+_MOST_STRETCHES = 256
+"""Of one length: every one is counted by hour."""
+_STEP = 4
+"""From one length to the next: there are three seasons to tell of, and profiles are to stay small."""
 
 Array = NDArray[Any]
 Floats = NDArray[np.float64]
@@ -145,39 +150,72 @@ def mixture(weights: Floats, rows: Array, values: Array) -> Floats:
     return mixed
 
 
-def seasonal_noise(
-    season: Season,
-    hours: NDArray[np.int64],
-    cells: NDArray[np.int64],
-    size: int,
-    *,
-    blocks: int,
-    measures: Mapping[Name, Measure],
-) -> Noise | None:
-    """How far each of `blocks` stretches of consecutive rows lies from what the others say of its own hours.
+@dataclass(frozen=True, eq=False)
+class InOrder:
+    """Rows in the order of time: the hour of the week of each, and in which of `size` cells its value lies, below 0 for
+    none."""
 
-    `hours` are those of the rows, in the order of time, and `cells` which of `size` each value lies in, below 0 for
-    none. What comes back every day or week is no noise of a window that is compared with its own season. None where the
+    hours: NDArray[np.int64]
+    cells: NDArray[np.int64]
+    size: int
+
+    def stretches(self, season: Season, count: int) -> tuple[Array, Array, int] | None:
+        """What is to be expected of each of `count` stretches by what the others hold of its own hours, what it holds,
+        and its rows. None where the others do not hold the seasons of half of the stretches; those whose seasons are
+        not held are left out."""
+        stretch = np.arange(len(self.hours)) * count // len(self.hours)
+        place, shape = stretch * HOURS + self.hours, (count, HOURS)
+        rows = np.bincount(place, minlength=count * HOURS).reshape(shape)
+        known = self.cells >= 0
+        flat = np.bincount(place[known] * self.size + self.cells[known], minlength=count * HOURS * self.size)
+        own_rows = by_season(season, rows, axis=1)
+        own = by_season(season, flat.reshape(*shape, self.size), axis=1)
+        rest_rows, rest = own_rows.sum(axis=0) - own_rows, own.sum(axis=0) - own
+        weights = own_rows / own_rows.sum(axis=1, keepdims=True)
+        held = ~_unheld(weights, rest_rows).any(axis=1)
+        if 2 * np.count_nonzero(held) < count:
+            return None
+        expected = np.rint(mixture(weights[held], rest_rows[held], rest[held])).astype(np.int64)
+        return expected, own[held].sum(axis=1), len(self.hours) // count
+
+
+def seasonal_noise(season: Season, rows: InOrder, *, blocks: int, measures: Mapping[Name, Measure]) -> Noise | None:
+    """How far each of `blocks` stretches of consecutive rows lies from what the others say of its own hours, and the
+    tails of several lengths.
+
+    What comes back every day or week is no noise of a window that is compared with its own season. None where the
     others do not hold the seasons of half of the stretches: what varies from one week to the next is not known then.
     """
-    if blocks < 2 or len(hours) < blocks:
+    if blocks < 2 or len(rows.hours) < blocks:
         return None
-    stretch = np.arange(len(hours)) * blocks // len(hours)
-    place, shape = stretch * HOURS + hours, (blocks, HOURS)
-    rows = np.bincount(place, minlength=blocks * HOURS).reshape(shape)
-    known = cells >= 0
-    flat = np.bincount(place[known] * size + cells[known], minlength=blocks * HOURS * size)
-    counts = flat.reshape(*shape, size)
-    own_rows, own = by_season(season, rows, axis=1), by_season(season, counts, axis=1)
-    rest_rows, rest = own_rows.sum(axis=0) - own_rows, own.sum(axis=0) - own
-    weights = own_rows / own_rows.sum(axis=1, keepdims=True)
-    held = ~_unheld(weights, rest_rows).any(axis=1)
-    if 2 * np.count_nonzero(held) < blocks:
+    known = rows.stretches(season, blocks)
+    if known is None:
         return None
-    expected = np.rint(mixture(weights[held], rest_rows[held], rest[held])).astype(np.int64)
-    found = own[held].sum(axis=1)
+    expected, found, length = known
     most = {name: noise_percentile(one(expected, found)) for name, one in measures.items()}
-    return Noise(len(hours) // blocks, most)
+    return Noise(length, most, _lengths(season, rows, measures))
+
+
+def _lengths(season: Season, rows: InOrder, measures: Mapping[Name, Measure]) -> tuple[Stretches, ...]:
+    generator, lengths = np.random.default_rng(_SEED), []
+    for count in counts_of_lengths(len(rows.hours), _MOST_STRETCHES, _STEP):
+        known = rows.stretches(season, count)
+        if known is None:
+            continue
+        expected, found, length = known
+        drawn = tuple(_drawn(generator, expected, one.sum(axis=1)) for one in (expected, found))
+        tails = tails_of(measures, (expected, found), (drawn[0], drawn[1]))
+        if tails:
+            lengths.append(Stretches(length, count, tails))
+    return tuple(lengths)
+
+
+def _drawn(generator: np.random.Generator, expected: Array, rows: Array) -> Array:
+    """So many rows each of what is expected, often enough to know their mean and variance."""
+    often = -(-_LEAST_DRAWS // len(rows))
+    shares = expected / np.maximum(expected.sum(axis=1, keepdims=True), 1)
+    known = shares.sum(axis=1) > 0
+    return generator.multinomial(np.tile(rows[known], often), np.tile(shares[known], (often, 1)))
 
 
 def name_of(season: Season, number: int) -> str:

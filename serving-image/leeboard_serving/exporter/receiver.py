@@ -58,7 +58,7 @@ class Receiver:
         self._connections.add(task)
         task.add_done_callback(self._connections.discard)
         try:
-            while (one := await observation.read(reader)) is not None:
+            while (one := await self._read(reader)) is not None:
                 await self._recorder.observe(one)
         except ValueError as error:
             self.malformed += 1
@@ -67,3 +67,11 @@ class Receiver:
             LOG.warning("a connection of the server ended: %s", error)
         finally:
             writer.close()
+
+    async def _read(self, reader: asyncio.StreamReader) -> observation.Observations | None:
+        """The next frame. Raises ValueError for what is none: nobody knows how many requests it told of."""
+        try:
+            return await observation.read(reader)
+        except ValueError:
+            self._recorder.undecoded()
+            raise

@@ -70,6 +70,10 @@ class Recorder:
             for rows in self.log.add(observations, self._now()):
                 await self._keep(rows)
 
+    def undecoded(self) -> None:
+        """A frame came that is none: the window says so, and that it lacks a request at least."""
+        self._window.undecoded += 1
+
     async def accept(self, labels: Sequence[Label]) -> bool:
         """Take labels, or return False where there is no room for them."""
         if self._outbox.is_full("feedback"):

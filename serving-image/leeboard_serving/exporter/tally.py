@@ -24,7 +24,7 @@ class Tally:
 
     `native` has the latencies once more, on the buckets of native histograms: for Prometheus, in no window. `seconds`
     is the sum of the latencies; `dropped` counts the requests that the server could not tell of, `unread` by
-    reason those among all that were answered and whose rows are not known.
+    reason those among all that were answered and whose rows are not known, `undecoded` the frames that were none.
     """
 
     def __init__(self, references: References) -> None:
@@ -32,7 +32,7 @@ class Tally:
         self.latencies = [0] * (len(EDGES) + 1)
         self.native = [0] * SIZE
         self.seconds = 0.0
-        self.rows = self.dropped = 0
+        self.rows = self.dropped = self.undecoded = 0
         self.unread: Counter[str] = Counter()
         self.features = dict(references.features)
         self.prediction = references.prediction
@@ -89,6 +89,7 @@ class Tally:
         self.seconds += other.seconds
         self.rows += other.rows
         self.dropped += other.dropped
+        self.undecoded += other.undecoded
         self.unread += other.unread
         self.features = {name: _cut(one.merge(other.features[name])) for name, one in self.features.items()}
         self.prediction = _cut(self.prediction.merge(other.prediction))

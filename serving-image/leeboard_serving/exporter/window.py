@@ -32,6 +32,8 @@ def window_text(tally: Tally, settings: Settings, start: int, end: int) -> str:
     }
     if unread := tally.unread.total():
         document["unread"] = unread
+    if tally.undecoded:
+        document["undecoded"] = tally.undecoded
     return json.dumps(document, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 

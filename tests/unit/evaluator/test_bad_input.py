@@ -140,6 +140,11 @@ def test_what_is_right_is_stable(tmp_path):
             "on other bins than the version's profile",
         ),
         (lambda watched: watched.window(dropped=300), "ObservationsMissing", "hold 400 of 700 requests"),
+        (
+            lambda watched: watched.window(0, change=lambda raw: raw.update(undecoded=12)),
+            "ObservationsMissing",
+            "12 messages of servers to their exporters, of a request each at least, could not be decoded",
+        ),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_named(tmp_path, spoil, reason, says):
@@ -149,6 +154,14 @@ def test_what_is_wrong_is_named(tmp_path, spoil, reason, says):
     assert (verdict, found) == ("Inconclusive", reason)
     assert says in message
     assert " — " in message, "nothing says what can be done"
+
+
+def test_a_message_that_was_cut_costs_no_verdict(tmp_path):
+    watched = Watched(tmp_path)
+    watched.window(change=lambda raw: raw.update(undecoded=3))
+    status = watched.status()
+    assert ready(status)[0] == "Stable"
+    assert status["evaluation"]["undecoded"] == 3
 
 
 @pytest.mark.parametrize(("max_age", "verdict"), [("1m", "Drift"), ("1h", "Inconclusive")])

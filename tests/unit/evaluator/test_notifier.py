@@ -60,6 +60,44 @@ async def test_the_beginning_and_the_end_once_each_and_signed(world, web):
     assert "127.0.0.1" not in json.dumps(world.of_kind("DriftMonitor"))
 
 
+async def test_the_webhooks_of_a_monitor_that_is_deleted_hear_that_it_has_ended(world, web):
+    await world.round()
+    world.remove("DriftMonitor", "ml", "late-flights")
+    web.status = 503
+    await world.round()
+    web.status = 204
+    world.now += timedelta(minutes=1)
+    for _ in range(3):
+        await world.round()
+    assert [json.loads(post.body)["type"] for post in web.posts] == ["firing", "resolved", "resolved"]
+    ended = json.loads(web.posts[-1].body)
+    assert (ended["monitor"], ended["episode"], ended["endedAt"]) == ("late-flights", "abc", "2026-03-02T10:05:00Z")
+
+
+async def test_a_monitor_that_cannot_be_listed_or_read_is_not_gone(world, web):
+    await world.round()
+    await world.round([])  # such a list leaves out what cannot be parsed
+    assert len(web.posts) == 1
+    world.remove("DriftMonitor", "ml", "late-flights")
+    world.unreachable = True
+    await world.round([])
+    assert len(web.posts) == 1
+    world.unreachable = False
+    await world.round([])
+    assert [json.loads(post.body)["type"] for post in web.posts] == ["firing", "resolved"]
+
+
+async def test_a_monitor_that_is_deleted_and_whose_secret_went_too_is_given_up_after_a_day(world, web):
+    await world.round()
+    world.remove("DriftMonitor", "ml", "late-flights")
+    world.remove("Secret", "ml", "pager")
+    await world.round()
+    world.now += timedelta(days=1, minutes=5)
+    await world.round()
+    assert len(web.posts) == 1
+    assert world.notifier._seen == {}
+
+
 def verified(post):
     """By the words of the specification, without the code that signs."""
     signed = f"{post.headers['webhook-id']}.{post.headers['webhook-timestamp']}.{post.body.decode()}"
@@ -175,7 +213,8 @@ async def test_a_monitor_that_goes_meanwhile(world, web):
     await world.round(monitors)
     world.remove("DriftMonitor", "ml", "late-flights")
     await world.round()
-    assert len(web.posts) == 1
+    assert [json.loads(post.body)["type"] for post in web.posts] == ["firing", "resolved"]
+    await world.round()
     assert world.notifier._records == {}
 
 
@@ -185,7 +224,7 @@ async def test_the_alert_of_an_open_episode_is_renewed(world, web):
     await world.round([one for one in world.listed() if one.metadata.name == "am"])
     ((alert,),) = [json.loads(post.body) for post in web.posts]
     assert web.posts[0].path == "/am/api/v2/alerts"
-    labels = {"alertname": "LeeboardDrift", "severity": "warning", "namespace": "ml", "monitor": "am"}
+    labels = {"alertname": "LeeboardDriftEpisode", "severity": "warning", "namespace": "ml", "monitor": "am"}
     assert alert["labels"] == labels | {"model": "late-flights", "version": "v1"}
     assert alert["annotations"] == {
         "summary": "v1 of the Model ml/late-flights drifts",

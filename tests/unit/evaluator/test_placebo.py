@@ -12,7 +12,7 @@ from leeboard.evaluator.drift_figures import Profile, observe
 from leeboard.evaluator.false_alarms import drift_alpha
 from leeboard.evaluator.placebo import _drawn, placebo, seed_of
 from leeboard.stats.distributions import categorical_bins, count_values, empty, numeric_bins, to_profile
-from leeboard.stats.intervals import Noise
+from leeboard.stats.noise import Noise
 
 GENERATOR = np.random.default_rng(1)
 ROWS = 4000

@@ -1,4 +1,4 @@
-"""Traffic with a strong daily cycle: without a season it is drift most of the day, with one only what is new is."""
+"""Traffic with a strong daily cycle: without a season what is new is lost in it, with one it is found."""
 
 from datetime import UTC, datetime
 
@@ -76,9 +76,11 @@ def verdicts(profile, season, hours, shift=0.0):
     return found
 
 
-def test_without_a_season_a_calm_day_is_drift(profile):
-    found = verdicts(profile, None, range(48))
-    assert sum("Drift" in one.values() for one in found) > 24
+def test_without_a_season_a_day_varies_by_so_much_that_a_shift_is_lost_at_most_hours(profile):
+    calm, shifted = (verdicts(profile, None, range(48), shift) for shift in (0.0, SHIFT))
+    assert not any("Drift" in one.values() for one in calm)
+    assert not any("Drift" in (one["light"], one["price"]) for one in shifted)
+    assert sum(one["load"] == "Drift" for one in shifted) < 12
 
 
 @pytest.mark.parametrize(("season", "windows"), [("HourOfDay", 504), ("HourOfWeek", 168)])

@@ -18,7 +18,7 @@ from leeboard_serving.exporter.references import References
 
 MONDAY = int(datetime(2026, 1, 5, tzinfo=UTC).timestamp())
 ROWS = 100_000
-MOST_BYTES = 12_500
+MOST_BYTES = 16_000
 
 
 def table():

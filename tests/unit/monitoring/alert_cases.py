@@ -159,6 +159,15 @@ FIRING = (
         "DriftMonitor d found it; its status has the findings.",
     ),
     Firing(
+        "LeeboardNotificationsFailing",
+        {'leeboard_notification_errors_total{format="Webhook",reason="WebhookFailed"}': "0x10 1+1x2 4x600"},
+        "90m",
+        {"severity": "warning", "format": "Webhook", "reason": "WebhookFailed"},
+        "Notifications about drift reach nobody: WebhookFailed.",
+        "Webhooks of the format Webhook were tried 4 times in 2 hours."
+        " They are tried again, until a day after the drift.",
+    ),
+    Firing(
         "LeeboardEvaluationStale",
         _timestamp("leeboard_evaluation_expiry_timestamp_seconds", 'kind="DriftMonitor",namespace="ml",name="d"', 30),
         "40m",
@@ -254,6 +263,12 @@ QUIET = (
         "LeeboardServerOverloaded", predictions("0+100x600", "0+50x5 250x600", "0x600"), "30m", "a burst that is over"
     ),
     Quiet("LeeboardDrift", {f'leeboard_drift_verdict{{{MODEL},monitor="d",verdict="Drift"}}': "0x600"}, "30m"),
+    Quiet(
+        "LeeboardNotificationsFailing",
+        {'leeboard_notification_errors_total{format="Webhook",reason="WebhookFailed"}': "0x10 1+1x1 2x600"},
+        "90m",
+        "two attempts, and the third was taken",
+    ),
     Quiet(
         "LeeboardEvaluationStale",
         _timestamp("leeboard_evaluation_expiry_timestamp_seconds", 'kind="Model",namespace="ml",name="m"', 60),

@@ -175,6 +175,7 @@ def test_a_check_is_drift_or_stable_only_when_its_whole_interval_says_so(check, 
         (figures(version="v0"), 0, "Inconclusive"),
         (figures(rows=499), 0, "NotEnoughSamples"),
         (figures(requests=899, served=1000), 0, "ObservationsMissing"),
+        (figures(requests=899, served=900, undecoded=100), 0, "ObservationsMissing"),
         (figures(), 31, "EvaluationStale"),
         (figures(error={"reason": "StorageForbidden", "message": "403"}), 0, "StorageForbidden"),
     ],
@@ -493,3 +494,16 @@ def test_an_action_is_done_so_often_a_day_and_no_more():
 def test_actions_without_limits_are_not_remembered():
     watch = Watch(AUC, actions=[{"type": "Alert"}, RETRAIN])
     assert looked_harmed(watch)["acted"] == []
+
+
+def test_what_the_reference_varies_by_itself_is_told_and_no_rows_are_asked_for():
+    """More rows would not help: a longer window would, or a reference of more time."""
+    spells = feature(js=0.4, width=0.35)
+    spells["distances"][0]["noise"] = "0.39"
+    status = Watch(DISTANCE).look(figures(features=[spells]))
+    (finding,) = [one for one in status["findings"] if one["check"] == "DataDrift"]
+    told = "stretches of the reference as long as this window differ by up to 0.39 themselves"
+    assert (finding["verdict"], finding["shift"]) == ("Inconclusive", f"mean 10 → 17; {told}")
+    assert "rowsNeeded" not in status or not status["rowsNeeded"]
+    condition = next(one for one in status["conditions"] if one["type"] == "Ready")
+    assert told in condition["message"] and "more rows" not in condition["message"]

@@ -189,12 +189,32 @@ def test_the_end_waits_for_the_beginning():
     assert world.look(episode(ended=5), minutes=6) == ["pager e1.firing", "pager e1.resolved"]
 
 
-def test_a_webhook_that_the_spec_names_no_more_is_forgotten():
+def test_a_webhook_that_the_spec_names_no_more_hears_of_the_end_and_is_forgotten():
     world = World(alert("a"), alert("b"))
     world.look(episode())
     world.document["spec"]["actions"] = [alert("b"), alert("c")]
-    assert world.look(episode(), minutes=1) == ["c e1.firing"]
+    assert world.look(episode(), minutes=1, refusing={"a"}) == ["c e1.firing", "a e1.resolved"]
+    assert world.look(episode(), minutes=5) == ["a e1.resolved"]
+    assert world.look(episode(), minutes=6) == []
     assert [one.secret for one in world.record] == ["b", "c"]
+
+
+def test_a_webhook_that_heard_of_nothing_hears_of_no_end_when_it_goes():
+    world = World(alert("a"), alert("b"))
+    world.look(episode(), refusing={"a"})
+    world.document["spec"]["actions"] = [alert("b")]
+    assert world.look(episode(), minutes=9) == []
+    assert [one.secret for one in world.record] == ["b"]
+
+
+def test_nobody_is_told_a_day_after_a_webhook_went():
+    world = World(alert("a"))
+    world.look(episode())
+    world.document["spec"]["actions"] = [alert("b")]
+    world.look(episode(webhooks=()), minutes=1, refusing={"a"})
+    assert len(world.record) == 1
+    assert world.look(episode(webhooks=()), minutes=1500) == []
+    assert world.record == ()
 
 
 def test_alertmanager_is_told_at_every_evaluation_while_the_episode_is_open():

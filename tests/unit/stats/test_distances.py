@@ -20,8 +20,9 @@ from leeboard.stats.distances import (
     total_variation,
 )
 from leeboard.stats.distributions import Bins, Distribution
-from leeboard.stats.intervals import Noise, _least_divergence, block_noise, distance_interval
+from leeboard.stats.intervals import _least_divergence, distance_interval
 from leeboard.stats.measures import measure
+from leeboard.stats.noise import block_noise
 
 
 def categories(counts):
@@ -166,7 +167,7 @@ def test_weather_that_comes_in_spells_is_not_called_drift():
         window = bins.codes(autocorrelated(generator, 2000))
         counts = [np.bincount(codes, minlength=bins.size) for codes in (reference, window)]
         one = measure("JensenShannon", Distribution("x", bins, counts[0]))
-        noise = block_noise(reference, bins.size, 20, {"JensenShannon": one}).scaled("JensenShannon", 2000)
+        noise = block_noise(reference, bins.size, 20, {"JensenShannon": one}).scaled("JensenShannon", 2000, 0.05)
         widened = distance_interval(one, *counts, alpha=0.05, seed=seed, noise=noise)
         plain = distance_interval(one, *counts, alpha=0.05, seed=seed)
         assert widened.low <= plain.low
@@ -175,29 +176,6 @@ def test_weather_that_comes_in_spells_is_not_called_drift():
         naive += plain.low > 0
     assert alarms <= 6
     assert naive >= 50
-
-
-def test_noise_falls_with_the_length_of_the_window():
-    bins = Bins("Numeric", edges=(0.0,))
-    codes = bins.codes(autocorrelated(np.random.default_rng(8), 10_000))
-    reference = Distribution("x", bins, np.bincount(codes, minlength=2))
-    measures = {name: found for name in ("JensenShannon", "PSI") if (found := measure(name, reference))}
-    noise = block_noise(codes, 2, 10, measures)
-    assert noise.rows == 1000
-    assert noise.scaled("PSI", 4000) == pytest.approx(noise.scaled("PSI", 1000) / 4)
-    assert noise.scaled("PSI", 100) == noise.scaled("PSI", 1000) == pytest.approx(noise.of("PSI"))
-    with pytest.raises(ValueError, match="blocks"):
-        block_noise(codes, 2, 1, measures)
-
-
-def test_what_no_profile_says_of_noise_follows_from_what_it_says():
-    noise = Noise(500, {"JensenShannon": 0.1, "PSI": 0.2})
-    assert (
-        noise.of("TotalVariation") == noise.of("KolmogorovSmirnov") == pytest.approx(0.1 * math.sqrt(2 * math.log(2)))
-    )
-    assert noise.of("Wasserstein") == math.inf
-    assert Noise(500, {}).of("Hellinger") == math.inf
-    assert Noise(500, {"Hellinger": 0.3}).of("Hellinger") == 0.3
 
 
 @pytest.mark.parametrize(

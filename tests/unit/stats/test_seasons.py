@@ -14,6 +14,7 @@ from leeboard.stats.seasons import (
     HOURS,
     LEAST_ROWS,
     SEASONS,
+    InOrder,
     SeasonalCounts,
     by_season,
     effective_rows,
@@ -189,7 +190,7 @@ def test_the_lower_end_is_as_sure_beside_a_mixture_as_beside_rows_of_equal_weigh
 def noise_of(hours, cells, season="HourOfDay", blocks=8):
     whole = Distribution("x", BINS, np.bincount(cells, minlength=4))
     js = measure("JensenShannon", whole)
-    return seasonal_noise(season, hours, cells, 4, blocks=blocks, measures={"JensenShannon": js})
+    return seasonal_noise(season, InOrder(hours, cells, 4), blocks=blocks, measures={"JensenShannon": js})
 
 
 def test_what_comes_back_every_day_is_no_noise_and_what_does_not_is():

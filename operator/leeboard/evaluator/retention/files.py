@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
 Kind = Literal["windows", "ledger", "feedback"]
+Untimed = Literal["reports", "labelling", "recomputed"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 FOLDER = "observations/"
 MERGED = "merged"
@@ -22,7 +23,11 @@ _PART = re.compile(
 _MERGED = re.compile(
     rf"observations/(?P<version>{_NAME})/(?P<kind>windows|ledger|feedback)/merged/{_SPAN}-[0-9a-f]{{16}}\.jsonl\.gz"
 )
-_REPORT = re.compile(rf"observations/{_NAME}/reports/{_NAME}/{_NAME}\.html")
+_ROWS = re.compile(rf"observations/(?P<version>{_NAME})/requests/{_NAME}/{_SPAN}\.parquet")
+_UNTIMED = re.compile(
+    rf"observations/{_NAME}/(?:(?P<reports>reports)/{_NAME}/{_NAME}\.html"
+    rf"|(?P<labelling>labelling)/{_NAME}/{_NAME}\.parquet|(?P<recomputed>recomputed)/[^\x00-\x1f\x7f]{{1,512}}\.parquet)"
+)
 
 
 @dataclass(frozen=True)
@@ -60,9 +65,17 @@ def file_of(key: str, size: int = 0) -> File | None:
     return File(key, version, kind, name, int(found["start"]), int(found["end"]), merged is not None, size)
 
 
-def is_report(key: str) -> bool:
-    """Whether a key names the report of an evaluation."""
-    return ".." not in key and _REPORT.fullmatch(key) is not None
+def untimed_of(key: str) -> Untimed | None:
+    """Whether a key names a report of an evaluation, rows to label or rows that were computed anew, whose names tell no
+    time; None for whatever is none of these."""
+    found = _UNTIMED.fullmatch(key)
+    return cast(Untimed, found.lastgroup) if found is not None and ".." not in key else None
+
+
+def rows_of(key: str) -> tuple[str, int] | None:
+    """Of a file of logged rows the version, and when it ends; None for whatever is none."""
+    found = _ROWS.fullmatch(key)
+    return (found["version"], int(found["end"])) if found is not None and ".." not in key else None
 
 
 def folder_of(version: str, kind: str) -> str:

@@ -89,10 +89,21 @@ def folders(models: Iterable[Model], monitors: Iterable[DriftMonitor], now: date
             Keeping(
                 retain=max(parse_duration(one.spec.observations.retain) for one in those),
                 look_back=max(_look_back(one, windows, now) for one in those),
+                rows=_rows(those),
             ),
         )
         for those in found.values()
     ]
+
+
+def _rows(models: Iterable[Model]) -> dict[str, timedelta]:
+    """How long Models keep logged rows. Their files do not tell those of one name in several namespaces apart."""
+    found: dict[str, list[timedelta | None]] = {}
+    for model in models:
+        logging = model.spec.serving.logging
+        kept = parse_duration(logging.retain) if logging is not None and logging.retain is not None else None
+        found.setdefault(model.metadata.name, []).append(kept)
+    return {name: max(filter(None, kept)) for name, kept in found.items() if all(kept)}
 
 
 def _look_back(model: Model, windows: dict[tuple[str | None, str], timedelta], now: datetime) -> timedelta:
@@ -182,10 +193,12 @@ class Retention:
         return self._tidyings[place].tidy(keeping, now)
 
     def _count(self, outcome: Outcome, count: int) -> None:
-        if outcome == "compacted":
-            self.metrics.compacted(count)
-        else:
-            self.metrics.out_of_time(count)
+        told = {
+            "compacted": self.metrics.compacted,
+            "expired": self.metrics.out_of_time,
+            "forgotten": self.metrics.rows_out_of_time,
+        }
+        told[outcome](count)
 
     def _failed(self, uid: str, reason: Reason, message: str) -> None:
         self.metrics.untidied(reason)

@@ -22,7 +22,7 @@ from leeboard.evaluator.windows import CONTRACT, LARGEST, Window, decompress, me
 from leeboard.stats.segments import of_window, to_window
 
 _COMPRESSION = 6
-_ADDED = ("requests", "errors", "rows", "dropped", "unread")
+_ADDED = ("requests", "errors", "rows", "dropped", "unread", "undecoded")
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,12 +6,12 @@ came with it, into a file of its own. Merged files are never merged again: they 
 """
 
 import heapq
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from leeboard.evaluator.labels import LEDGER_REACH
-from leeboard.evaluator.retention.files import HOUR, File, Kind, file_of, is_report
+from leeboard.evaluator.retention.files import HOUR, File, Kind, Untimed, file_of, rows_of, untimed_of
 from leeboard.storage import Entry
 
 SETTLED = timedelta(hours=1)
@@ -27,25 +27,30 @@ Group = tuple[str, Kind, int]
 @dataclass(frozen=True)
 class Keeping:
     """How long observations are kept: `retain`, but no shorter than somebody looks back (`look_back`: the longest
-    window of a DriftMonitor, or the rollout that is under way)."""
+    window of a DriftMonitor, or the rollout that is under way). `rows` says by Model how long it keeps logged rows; one
+    that keeps them for ever, or logs none, is not there."""
 
     retain: timedelta
     look_back: timedelta
+    rows: Mapping[str, timedelta] = field(default_factory=dict)
 
-    def kept_for(self, kind: Kind | None) -> timedelta:
-        """For files of a kind; None stands for reports. Labels that come now are joined with older predictions."""
+    def kept_for(self, kind: Kind | Untimed) -> timedelta:
+        """For files of a kind. Labels that come now are joined with older predictions; what is only read by people is
+        looked back at by nobody else."""
         reach = LEDGER_REACH if kind == "ledger" else timedelta(0)
-        return self.retain if kind is None else max(self.retain, self.look_back + reach)
+        return self.retain if kind in {"reports", "labelling"} else max(self.retain, self.look_back + reach)
 
 
 @dataclass
 class Found:
     """What a listing has for us: keys that expired, files that may be merged, and those that were.
 
-    `is_whole` is False where there was more than could be taken at once.
+    `rows` are, by version, files of logged rows that have expired if they are of the Model that keeps them shortest:
+    when each ended, and its key. `is_whole` is False where there was more than could be taken at once.
     """
 
     expired: list[str] = field(default_factory=list)
+    rows: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
     due: list[File] = field(default_factory=list)
     merged: dict[Group, list[File]] = field(default_factory=dict)
     is_whole: bool = True
@@ -91,9 +96,15 @@ def _due(
 ) -> Iterator[File]:
     moment = _milliseconds(now)
     settled = moment - SETTLED // timedelta(milliseconds=1)
+    oldest = max((_milliseconds(now - kept) for kept in keeping.rows.values()), default=0)
     for entry in entries:
         file = file_of(entry.key, entry.bytes)
-        if _has_expired(entry, file, keeping, now):
+        rows = rows_of(entry.key) if file is None else None
+        if rows is not None:
+            # of each version, so that what one keeps for ever takes no room from others
+            if rows[1] < oldest and len(found.rows.get(rows[0], ())) < most:
+                found.rows.setdefault(rows[0], []).append((rows[1], entry.key))
+        elif _has_expired(entry, file, keeping, now):
             if len(found.expired) < most:
                 found.expired.append(entry.key)
             else:
@@ -107,8 +118,14 @@ def _due(
 def _has_expired(entry: Entry, file: File | None, keeping: Keeping, now: datetime) -> bool:
     if file is not None:
         return file.end < _milliseconds(now - keeping.kept_for(file.kind))
-    # the name of a report tells no time
-    return is_report(entry.key) and entry.modified is not None and entry.modified < now - keeping.kept_for(None)
+    untimed = untimed_of(entry.key)
+    return untimed is not None and entry.modified is not None and entry.modified < now - keeping.kept_for(untimed)
+
+
+def rows_expired(found: Sequence[tuple[int, str]], model: str, keeping: Keeping, now: datetime) -> list[str]:
+    """Of files of logged rows that are of one Model, the keys of those whose time is over."""
+    kept = keeping.rows.get(model)
+    return [] if kept is None else [key for end, key in found if end < _milliseconds(now - kept)]
 
 
 def _without_last_hour(due: list[File]) -> list[File]:

@@ -14,9 +14,10 @@ from typing import Literal, TypeVar
 
 from leeboard.api.reasons import Reason
 from leeboard.evaluator.file_cache import LARGEST_FILE
+from leeboard.evaluator.requests import model_of
 from leeboard.evaluator.retention.files import FOLDER, File, Kind, merged_key
 from leeboard.evaluator.retention.merged_file import Part, merged_file, parse_head, part_of
-from leeboard.evaluator.retention.planner import Keeping, found_in, plan
+from leeboard.evaluator.retention.planner import Keeping, found_in, plan, rows_expired
 from leeboard.evaluator.windows import LARGEST
 from leeboard.storage import StorageError, Store
 
@@ -29,10 +30,12 @@ MOST_CONTENT = LARGEST // 4
 """Bytes of the parts of a merged file, decompressed: as documents they take some ten times of that in memory, and its
 head, which is never much larger than they are, has to be readable too."""
 MOST_REMEMBERED = 100_000
+MOST_TRIED = 3
+"""Files of a version that are asked whose they are, where the first cannot be read."""
 FORGET_AFTER = timedelta(days=1)
 
 Item = TypeVar("Item")
-Outcome = Literal["compacted", "expired"]
+Outcome = Literal["compacted", "expired", "forgotten"]
 
 
 class Interrupted(Exception):
@@ -41,7 +44,7 @@ class Interrupted(Exception):
 
 @dataclass
 class Tidying:
-    """One folder. `count` is told of files that were `compacted` or `expired`, and how many.
+    """One folder. `count` is told how many files were `compacted` or `expired`, or of logged rows `forgotten`.
 
     `may_go_on` is asked again and again, and may take its time to answer: False ends a pass.
     """
@@ -65,11 +68,24 @@ class Tidying:
     def _pass(self, pool: ThreadPoolExecutor, keeping: Keeping, now: datetime) -> bool:
         found = found_in(self.store.list(FOLDER), keeping, now, self._alone, MOST_AT_ONCE)
         self._delete(pool, found.expired, "expired")
+        is_whole = found.is_whole
+        for version in sorted(found.rows):
+            keys = self._rows_expired(found.rows[version], keeping, now)
+            self._delete(pool, keys, "forgotten")
+            is_whole &= len(keys) < MOST_AT_ONCE
         decided = plan(found, {one.key: self._parts_of(one) for one in found.beside_due()})
         self._delete(pool, [one.key for one in decided.leftover], "compacted")
         self._alone.update(one.key for one in decided.single)
         merged = [self._merge(pool, files) for files in decided.merges]
-        return found.is_whole and all(merged)
+        return is_whole and all(merged)
+
+    def _rows_expired(self, rows: Sequence[tuple[int, str]], keeping: Keeping, now: datetime) -> list[str]:
+        """The folder may be of several Models: of a version's files the first that can be read says whose they are."""
+        for _, key in rows[:MOST_TRIED]:
+            self._wait()
+            if owner := model_of(self.store.get(key, most=LARGEST_FILE)):
+                return rows_expired(rows, owner, keeping, now)
+        return []
 
     def _merge(self, pool: ThreadPoolExecutor, files: Sequence[File]) -> bool:
         """Write one file in the place of many, and remove these; whether it holds all that can be read."""

@@ -9,7 +9,7 @@ from leeboard.planning.conditions import timestamp
 from leeboard.planning.drift.notifications import Notification, holds_until
 
 CONTRACT = 1
-ALERT_NAME = "LeeboardDrift"
+ALERT_NAME = "LeeboardDriftEpisode"
 MOST_FINDINGS = 20
 
 

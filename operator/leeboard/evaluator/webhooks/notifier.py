@@ -1,16 +1,17 @@
 """Tells webhooks what is due, beside the rounds: a webhook that does not answer holds up neither figures nor others.
 
 What was sent is remembered here until it stands in status, and from there on there: a restart sends nothing again that
-was recorded. Between the two a crash makes for a repetition, under the same id.
+was recorded. Between the two a crash makes for a repetition, under the same id. A monitor that is gone has no status
+any more: what its webhooks heard of is remembered here alone, until they took that it has ended.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
 from leeboard.api.base import API_VERSION
 from leeboard.api.drift_monitor import DriftMonitor
@@ -26,7 +27,7 @@ from leeboard.evaluator.webhooks.signature import headers
 from leeboard.kube.errors import Forbidden, KubeError, NotFound
 from leeboard.kube.resources import DRIFT_MONITOR, SECRET, Resource
 from leeboard.observability.context import about
-from leeboard.planning.drift.notifications import Notification, due, failed, recorded, taken
+from leeboard.planning.drift.notifications import Notification, due, failed, parting, recorded, taken
 
 LOG = logging.getLogger("leeboard.evaluator")
 FIELD_MANAGER = "leeboard-notifier"
@@ -42,6 +43,9 @@ class Kube(Protocol):
 
     async def get(self, resource: Resource, namespace: str, name: str) -> Raw:
         """The live object. Raises NotFound."""
+
+    async def list(self, resource: Resource, namespace: str | None) -> list[Raw]:
+        """The live objects of a namespace."""
 
     async def apply_status(self, obj: Raw, *, field_manager: str | None = None) -> Raw:
         """Server-side apply of the status subresource. Raises NotFound, and Conflict for another uid."""
@@ -60,18 +64,28 @@ class Notifier:
     _records: dict[str, tuple[Delivery, ...]] = field(default_factory=dict)
     """By the monitors' uid; newer than what a list of monitors holds, which may have been made before a write."""
     _unwritten: set[str] = field(default_factory=set)
+    _seen: dict[str, DriftMonitor] = field(default_factory=dict)
+    """Monitors that have a webhook, as they were last seen; and those that are gone, until all is told of them."""
 
     def look(self, monitors: Iterable[DriftMonitor]) -> None:
         """Begin to tell what is due of all monitors there are. Returns at once; one under way is let go on."""
         living = {monitor.metadata.uid: monitor for monitor in monitors}
-        kept = living.keys() | self._tasks.keys()
+        kept = living.keys() | self._tasks.keys() | self._seen.keys()
         self._records = {uid: one for uid, one in self._records.items() if uid in kept}
         self._unwritten &= kept
         for uid, monitor in living.items():
             if uid not in self._tasks and self._has_work(monitor):
-                task = asyncio.create_task(self._work(monitor), name=f"webhooks of {uid}")
-                self._tasks[uid] = task
-                task.add_done_callback(partial(self._ended, uid))
+                self._begin(uid, self._work(monitor))
+        for uid, monitor in self._seen.items():
+            if uid not in living and uid not in self._tasks:
+                self._begin(uid, self._part(monitor))
+        told = {uid: one for uid, one in living.items() if any(action.webhook for action in one.spec.actions)}
+        self._seen = {uid: one for uid, one in self._seen.items() if uid not in living} | told
+
+    def _begin(self, uid: str, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work, name=f"webhooks of {uid}")
+        self._tasks[uid] = task
+        task.add_done_callback(partial(self._ended, uid))
 
     def _ended(self, uid: str, task: asyncio.Task[None]) -> None:
         del self._tasks[uid]
@@ -107,6 +121,26 @@ class Notifier:
                 await self._tell(monitor)
                 if uid in self._unwritten:
                     await self._write(monitor)
+
+    async def _part(self, monitor: DriftMonitor) -> None:
+        """Tell the webhooks of a monitor that is gone that what they heard of has ended."""
+        uid = monitor.metadata.uid
+        async with self._gate:
+            with about(DRIFT_MONITOR.kind, monitor.metadata.namespace, monitor.metadata.name):
+                if not await self._is_gone(monitor):
+                    return
+                self._records[uid] = parting(self._record(monitor), self._now())
+                await self._tell(monitor)
+                if not parting(self._records[uid], self._now()):
+                    del self._seen[uid]
+
+    async def _is_gone(self, monitor: DriftMonitor) -> bool:
+        """By the API server itself: a monitor may only have been left out, because it could not be read."""
+        try:
+            living = await self.kube.list(DRIFT_MONITOR, monitor.metadata.namespace)
+        except KubeError:
+            return False
+        return monitor.metadata.uid not in {one["metadata"].get("uid") for one in living}
 
     async def _tell(self, monitor: DriftMonitor) -> None:
         """Everything that is due, each webhook in order, and different ones at the same time.

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from leeboard.api.drift_check import Check, CheckType
 from leeboard.api.drift_monitor import DriftMonitorSpec
+from leeboard.api.fields import LONGEST_TEXT
 from leeboard.api.metrics import higher_is_better
 from leeboard.planning.conditions import timestamp
 from leeboard.planning.drift.figures import Figures, Interval, Performance, Subject
@@ -141,9 +142,20 @@ def _distance(check: Check, subject: Subject, rows: int) -> Result:
         return nothing(check, subject.name, _why_none(subject))
     if threshold > 1 and check.distance not in UNBOUNDED:
         return nothing(check, subject.name, f"{check.distance} is 0 to 1: a threshold of {check.threshold} is none")
-    return by_interval(
+    found = by_interval(
         check, subject.name, interval, threshold, rows=rows, written=f"{check.threshold}", shift=subject.shift
     )
+    return _held_back(found, interval, threshold, subject.noise.get(check.distance or "", 0.0))
+
+
+def _held_back(result: Result, interval: Interval, threshold: float, noise: float) -> Result:
+    """With why a distance beyond the threshold is no drift, where the reference itself varies by more than that: more
+    rows do not help then, but a longer window does, or a reference that covers more time."""
+    if result.finding.verdict != "Inconclusive" or not interval.value > threshold or not noise > threshold:
+        return result
+    why = f"stretches of the reference as long as this window differ by up to {noise:.3g} themselves"
+    shift = f"{result.finding.shift}; {why}" if result.finding.shift else why
+    return Result(result.finding.model_copy(update={"shift": shift[:LONGEST_TEXT]}), result.excess)
 
 
 def _why_none(subject: Subject) -> str:

@@ -8,14 +8,13 @@ from datetime import datetime
 from leeboard.api.drift_action import Action
 from leeboard.api.drift_monitor import DriftMonitor
 from leeboard.api.drift_status import Acted, Episode, Request
+from leeboard.api.fields import LONGEST_TEXT
 from leeboard.api.reasons import Reason, explain
 from leeboard.planning.conditions import timestamp
 from leeboard.planning.drift.limits import is_free, remembered
 from leeboard.planning.drift.requests import event_of, wanted_requests
 from leeboard.planning.drift.verdict import Verdict
 from leeboard.planning.plan import Event
-
-_TEXT_LIMIT = 1024
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ def follow(
     unhelpful = status.unhelpful + int(is_open(before) and bool(status.requests))
     events: tuple[Event, ...] = ()
     if not any(action.type == "Alert" for action in monitor.spec.actions):
-        events = (Event("Normal", Reason.DRIFT, f"{champion}: {verdict.message}"[:_TEXT_LIMIT]),)
+        events = (Event("Normal", Reason.DRIFT, f"{champion}: {verdict.message}"[:LONGEST_TEXT]),)
     begun = Course(_begin(monitor, champion, verdict, now, around()), (), events, unhelpful, status.acted)
     return _act(monitor, begun, verdict, now, begins=True)
 
@@ -98,7 +97,7 @@ def _alerted(monitor: DriftMonitor, course: Course, verdict: Verdict, now: datet
     free = [one for one in due if is_free(one, course.acted, now)]
     if not free:
         return course
-    told = Event("Warning", Reason.DRIFT, f"{episode.version}: {verdict.message}"[:_TEXT_LIMIT])
+    told = Event("Warning", Reason.DRIFT, f"{episode.version}: {verdict.message}"[:LONGEST_TEXT])
     told_of = {*episode.webhooks, *(one.webhook.key for one in free if one.webhook is not None)}
     webhooks = [one.webhook.key for one in monitor.spec.actions if one.webhook is not None]
     return replace(
@@ -137,7 +136,7 @@ def _begin(monitor: DriftMonitor, champion: str, verdict: Verdict, now: datetime
         started_at=started,
         drifting_since=around.drifting_since,
         circumstances=around.circumstances,
-        reason=verdict.message[:_TEXT_LIMIT],
+        reason=verdict.message[:LONGEST_TEXT],
     )
 
 

@@ -1,12 +1,12 @@
 """The evaluator's figures as `status.evaluation` of a DriftMonitor carries them, read with care."""
 
-import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from leeboard.api.reasons import Reason
+from leeboard.planning.drift.raw_values import read_count, read_items, read_moment, read_number
 from leeboard.planning.drift.seasons import NOTHING, not_compared
 from leeboard.planning.drift.segments import Segment, SegmentInput
 from leeboard.planning.evaluation_error import evaluation_error
@@ -28,7 +28,8 @@ class Subject:
     `out_of_range` and `new_categories` are in percent; `unit_factor` is by what all numbers seem to be multiplied, 1
     where they are not. `is_numeric` is None where the figures do not say. `importance` is the share of an input in what
     the model knows, 0 to 1. `since` is when an input began to drift, where that lies within the window. `not_compared`
-    says why there is nothing that the reference is compared by.
+    says why there is nothing that the reference is compared by. `noise` is how far, by the
+    name of a distance, the reference may lie from itself over as many rows.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Subject:
     importance: float | None = None
     since: datetime | None = None
     not_compared: str = NOTHING
+    noise: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,7 @@ class Figures:
     `served` counts the requests of the window that were answered, where that is known; `error` is reason and message
     where there are no figures. `serving_since` is when the champion began to serve, `newest_rows` the end of the newest
     window file that has rows, where one has. `unreadable` counts windows that are in none of the figures, and
-    `unwatched` inputs that none of them is about.
+    `unwatched` inputs that none of them is about; `undecoded` frames told of requests that no exporter could read.
     """
 
     observed_at: datetime
@@ -151,11 +153,12 @@ class Figures:
     windows: Windows | None = None
     unreadable: int = 0
     unwatched: int = 0
+    undecoded: int = 0
 
 
 def read_figures(raw: Mapping[str, Any] | None) -> Figures | None:
     """The figures, None where there are none or they do not say when they were taken. Unreadable parts are left out."""
-    observed = _moment((raw or {}).get("observedAt"))
+    observed = read_moment((raw or {}).get("observedAt"))
     if raw is None or observed is None:
         return None
     why, predicted = not_compared(raw.get("reference")), raw.get("prediction")
@@ -165,25 +168,26 @@ def read_figures(raw: Mapping[str, Any] | None) -> Figures | None:
         requests=read_count(raw.get("requests")) or 0,
         served=read_count(raw.get("served")),
         rows=read_count(raw.get("rows")) or 0,
-        features=tuple(subject for one in _items(raw.get("features")) if (subject := _subject(one, why))),
+        features=tuple(subject for one in read_items(raw.get("features")) if (subject := _subject(one, why))),
         prediction=_subject(predicted, not_compared(predicted.get("reference")))
         if isinstance(predicted, Mapping)
         else None,
-        performance=tuple(metric for one in _items(raw.get("performance")) if (metric := _performance(one))),
-        estimated=tuple(metric for one in _items(raw.get("estimated")) if (metric := _performance(one))),
+        performance=tuple(metric for one in read_items(raw.get("performance")) if (metric := _performance(one))),
+        estimated=tuple(metric for one in read_items(raw.get("estimated")) if (metric := _performance(one))),
         errors=_errors(raw.get("conceptDrift")),
         error=evaluation_error(raw),
         labels=_labels(raw.get("labels")),
-        window_start=_moment(raw["window"].get("start")) if isinstance(raw.get("window"), Mapping) else None,
-        serving_since=_moment(raw.get("servingSince")),
-        newest_rows=_moment(raw.get("newestRows")),
+        window_start=read_moment(raw["window"].get("start")) if isinstance(raw.get("window"), Mapping) else None,
+        serving_since=read_moment(raw.get("servingSince")),
+        newest_rows=read_moment(raw.get("newestRows")),
         skew=_skew(raw.get("skew")),
-        kpis=tuple(_kpi(one) for one in _items(raw.get("kpis"))),
-        segments=tuple(_segment(one) for one in _items(raw.get("segments"))),
-        segment_inputs=tuple(_segment_input(one) for one in _items(raw.get("segmentInputs"))),
+        kpis=tuple(_kpi(one) for one in read_items(raw.get("kpis"))),
+        segments=tuple(_segment(one) for one in read_items(raw.get("segments"))),
+        segment_inputs=tuple(_segment_input(one) for one in read_items(raw.get("segmentInputs"))),
         windows=_windows(raw.get("windows")),
         unreadable=read_count(raw.get("unreadable")) or 0,
         unwatched=read_count(raw.get("unwatched")) or 0,
+        undecoded=read_count(raw.get("undecoded")) or 0,
     )
 
 
@@ -192,7 +196,7 @@ def _segment(raw: Mapping[str, Any]) -> Segment:
         feature=str(raw.get("feature", "")),
         value=str(raw.get("value", "")),
         rows=read_count(raw.get("rows")) or 0,
-        subjects=tuple(subject for one in _items(raw.get("features")) if (subject := _subject(one, NOTHING))),
+        subjects=tuple(subject for one in read_items(raw.get("features")) if (subject := _subject(one, NOTHING))),
     )
 
 
@@ -205,28 +209,29 @@ def _subject(raw: Mapping[str, Any], why: str) -> Subject | None:
     name = str(raw.get("name", ""))
     if not name:
         return None
-    distances = {
-        str(one.get("name", "")): interval for one in _items(raw.get("distances")) if (interval := _interval(one))
-    }
+    measured = [one for one in read_items(raw.get("distances")) if one.get("name")]
+    distances = {str(one["name"]): interval for one in measured if (interval := _interval(one))}
+    noise = {str(one["name"]): found for one in measured if (found := read_number(one.get("noise"))) is not None}
     return Subject(
         name=name,
-        missing_percent=_number(raw.get("missingPercent")),
-        mean=_number(raw.get("mean")),
-        reference_mean=_number(raw.get("referenceMean")),
+        missing_percent=read_number(raw.get("missingPercent")),
+        mean=read_number(raw.get("mean")),
+        reference_mean=read_number(raw.get("referenceMean")),
         distances=distances,
         shift=str(raw.get("shift") or "")[:512],
         out_of_range=_interval(raw["outOfRange"]) if isinstance(raw.get("outOfRange"), Mapping) else None,
         new_categories=_interval(raw["newCategories"]) if isinstance(raw.get("newCategories"), Mapping) else None,
-        unit_factor=_number(raw.get("unitFactor")),
-        importance=_number(raw.get("importance")),
-        since=_moment(raw.get("since")),
+        unit_factor=read_number(raw.get("unitFactor")),
+        importance=read_number(raw.get("importance")),
+        since=read_moment(raw.get("since")),
         is_numeric={"Numeric": True, "Categorical": False}.get(str(raw.get("kind"))),
         not_compared=why,
+        noise=noise,
     )
 
 
 def _performance(raw: Mapping[str, Any]) -> Performance | None:
-    interval, reference = _interval(raw), _number(raw.get("reference"))
+    interval, reference = _interval(raw), read_number(raw.get("reference"))
     if interval is None or reference is None:
         return None
     ends = raw.get("surely")
@@ -237,25 +242,25 @@ def _performance(raw: Mapping[str, Any]) -> Performance | None:
 
 
 def _errors(raw: Any) -> Errors | None:
-    mean = _number(raw.get("error")) if isinstance(raw, Mapping) else None
+    mean = read_number(raw.get("error")) if isinstance(raw, Mapping) else None
     if mean is None:
         return None
-    ends = _number(raw.get("before")), _number(raw.get("after"))
-    return Errors(read_count(raw.get("rows")) or 0, mean, _moment(raw.get("at")), *ends)
+    ends = read_number(raw.get("before")), read_number(raw.get("after"))
+    return Errors(read_count(raw.get("rows")) or 0, mean, read_moment(raw.get("at")), *ends)
 
 
 def _labels(raw: Any) -> Labels | None:
     if not isinstance(raw, Mapping):
         return None
-    return Labels(read_count(raw.get("arrived")) or 0, read_count(raw.get("rows")) or 0, _moment(raw.get("newest")))
+    return Labels(read_count(raw.get("arrived")) or 0, read_count(raw.get("rows")) or 0, read_moment(raw.get("newest")))
 
 
 def _skew(raw: Any) -> Skew | None:
     if not isinstance(raw, Mapping):
         return None
     inputs = tuple(
-        Skewed(str(one.get("name", "")), _interval(one), _number(one.get("ratio")), _message(one))
-        for one in _items(raw.get("features"))
+        Skewed(str(one.get("name", "")), _interval(one), read_number(one.get("ratio")), _message(one))
+        for one in read_items(raw.get("features"))
     )
     return Skew(read_count(raw.get("rows")) or 0, inputs, _message(raw))
 
@@ -265,47 +270,17 @@ def _message(raw: Mapping[str, Any]) -> str:
 
 
 def _kpi(raw: Mapping[str, Any]) -> KPIValue:
-    return KPIValue(str(raw.get("name", "")), _number(raw.get("value")), _message(raw))
+    return KPIValue(str(raw.get("name", "")), read_number(raw.get("value")), _message(raw))
 
 
 def _windows(raw: Any) -> Windows | None:
     if not isinstance(raw, Mapping):
         return None
-    return Windows(read_count(raw.get("count")) or 0, _moment(raw.get("newest")), _number(raw.get("seconds")))
+    return Windows(read_count(raw.get("count")) or 0, read_moment(raw.get("newest")), read_number(raw.get("seconds")))
 
 
 def _interval(raw: Mapping[str, Any]) -> Interval | None:
-    value, low, high = (_number(raw.get(end)) for end in ("value", "low", "high"))
+    value, low, high = (read_number(raw.get(end)) for end in ("value", "low", "high"))
     if value is None or low is None or high is None or not low <= value <= high:
         return None
     return Interval(value, low, high)
-
-
-def _number(raw: Any) -> float | None:
-    try:
-        number = float(raw)
-    except (TypeError, ValueError):
-        return None
-    return number if math.isfinite(number) else None
-
-
-def read_count(raw: Any) -> int | None:
-    """A number from 0, without its fraction; None for anything else."""
-    number = _number(raw)
-    return int(number) if number is not None and number >= 0 else None
-
-
-def _moment(raw: Any) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(str(raw).replace("Z", "+00:00"))
-    except ValueError:
-        return None
-    return moment if moment.tzinfo is not None else None
-
-
-def _items(raw: Any) -> list[Mapping[str, Any]]:
-    return (
-        [one for one in raw if isinstance(one, Mapping)]
-        if isinstance(raw, Sequence) and not isinstance(raw, str)
-        else []
-    )

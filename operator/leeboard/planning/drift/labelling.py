@@ -10,8 +10,8 @@ from leeboard.api.drift_status import Episode
 from leeboard.api.labelling import MOST_INPUTS, MOST_ROWS, Labelling
 from leeboard.api.reasons import Reason, explain
 from leeboard.planning.drift.episode import Course, is_open
-from leeboard.planning.drift.figures import read_count
 from leeboard.planning.drift.limits import is_free, remembered
+from leeboard.planning.drift.raw_values import read_count
 from leeboard.planning.drift.verdict import Verdict
 from leeboard.planning.plan import Event
 

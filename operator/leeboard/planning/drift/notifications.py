@@ -4,6 +4,7 @@ Of each episode a webhook is told that it began, once its action Alert was carri
 told in the order of the episodes. Pure: the evaluator sends, and keeps the record in status.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -11,6 +12,7 @@ from typing import Literal
 from leeboard.api.drift_monitor import DriftMonitor
 from leeboard.api.drift_status import Episode
 from leeboard.api.durations import parse_duration
+from leeboard.api.fields import LONGEST_TEXT
 from leeboard.api.notifications import MOST_DELIVERIES, Delivery, Webhook, WebhookKey
 from leeboard.api.reasons import Reason, explain
 
@@ -24,7 +26,6 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(minutes=30)
 SHORTEST_RENEWAL = timedelta(minutes=1)
 RENEWALS_AHEAD = 4
 """For how many renewals an open alert holds in Alertmanager without another one."""
-_TEXT_LIMIT = 1024
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Notification:
 def recorded(monitor: DriftMonitor, before: tuple[Delivery, ...], now: datetime) -> tuple[Delivery, ...]:
     """The record as it has to be before anything is sent: with the episode of the status, and the end of those before.
 
-    Webhooks that the spec names no more are forgotten, and what they were not told stays untold.
+    A webhook that the spec names no more is told that what it heard of has ended, and is forgotten then.
     """
     kept: list[Delivery] = []
     episode = monitor.status.episode
@@ -53,7 +54,17 @@ def recorded(monitor: DriftMonitor, before: tuple[Delivery, ...], now: datetime)
             known += [_begun(webhook, episode)] if _is_told(episode, webhook, now) else []
         waiting = [one for one in known[:-1] if one.resolved_at is None and not _is_past(one.ended_at, now)]
         kept += [*_most_needed(waiting), *known[-1:]]
-    return tuple(kept)
+    named = {webhook.key for webhook in _webhooks(monitor)}
+    kept += parting([one for one in before if one.webhook not in named], now)
+    return tuple(kept[:MOST_DELIVERIES])
+
+
+def parting(record: Iterable[Delivery], now: datetime) -> tuple[Delivery, ...]:
+    """What is left to tell webhooks that belong to nothing any more, because the monitor is gone or names them no
+    more: that what they heard of has ended. What they were not told stays untold."""
+    heard = (one for one in record if one.resolved_at is None and (one.fired_at or one.sent_at) is not None)
+    ended = (one.model_copy(update={"ended_at": one.ended_at or _end(one.started_at, now)}) for one in heard)
+    return tuple(one for one in ended if not _is_past(one.ended_at, now))
 
 
 def due(monitor: DriftMonitor, record: tuple[Delivery, ...], now: datetime) -> tuple[Notification, ...]:
@@ -83,7 +94,7 @@ def failed(notification: Notification, reason: Reason, message: str, http_status
         "attempted_at": now,
         "http_status": http_status,
         "reason": str(reason),
-        "message": explain(reason, message)[:_TEXT_LIMIT],
+        "message": explain(reason, message)[:LONGEST_TEXT],
     }
     return delivery.model_copy(update=update)
 

@@ -23,6 +23,9 @@ def observations_missing(figures: Figures) -> str | None:
     if windows is not None and figures.unreadable > (1 - LEAST_COVERAGE) * windows.count:
         text = "cannot be read, or are on other bins than the version's profile"
         return f"{figures.unreadable} of {windows.count} windows {text}"
+    if figures.undecoded and figures.requests < LEAST_COVERAGE * ((figures.served or 0) + figures.undecoded):
+        told = f"{figures.undecoded} messages of servers to their exporters, of a request each at least"
+        return f"{told}, could not be decoded, and {figures.requests} requests are known"
     if figures.served is not None and figures.requests < LEAST_COVERAGE * figures.served:
         return f"the windows hold {figures.requests} of {figures.served} requests that were served"
     return None

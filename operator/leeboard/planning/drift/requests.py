@@ -6,11 +6,10 @@ from leeboard.api.drift_action import Action
 from leeboard.api.drift_check import HARM, CheckType
 from leeboard.api.drift_monitor import DriftMonitor
 from leeboard.api.drift_status import Episode, Request
+from leeboard.api.fields import LONGEST_TEXT
 from leeboard.api.reasons import Reason
 from leeboard.planning.drift.verdict import Verdict, summary
 from leeboard.planning.plan import Event
-
-_TEXT_LIMIT = 1024
 
 
 def wanted_requests(
@@ -30,9 +29,9 @@ def event_of(monitor: DriftMonitor, request: Request) -> Event:
     """What is told of a request."""
     if request.training_job_ref is not None:
         text = f"TrainingJob {request.training_job_ref.name}: {request.reason}"
-        return Event("Normal", Reason.RETRAIN_REQUESTED, text[:_TEXT_LIMIT])
+        return Event("Normal", Reason.RETRAIN_REQUESTED, text[:LONGEST_TEXT])
     text = f"Model {monitor.spec.model_ref.name}: {request.reason}"
-    return Event("Normal", Reason.ROLLBACK_REQUESTED, text[:_TEXT_LIMIT])
+    return Event("Normal", Reason.ROLLBACK_REQUESTED, text[:LONGEST_TEXT])
 
 
 def _requests(monitor: DriftMonitor, episode: Episode, verdict: Verdict) -> Iterator[tuple[Action, Request]]:
@@ -45,7 +44,7 @@ def _requests(monitor: DriftMonitor, episode: Episode, verdict: Verdict) -> Iter
             continue
         # what does the harm first; then what else drifted, which may be why
         others = [one for one in verdict.drifted if one.check not in wanted and not action.when]
-        reason = summary([*matching, *others])[:_TEXT_LIMIT]
+        reason = summary([*matching, *others])[:LONGEST_TEXT]
         reference = action.training_job_ref
         kind = "Retrain" if reference is not None else "Rollback"
         yield action, Request(type=kind, training_job_ref=reference, episode=episode.id, reason=reason)

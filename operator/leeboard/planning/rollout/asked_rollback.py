@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from leeboard.api.drift_monitor import DriftMonitor
 from leeboard.api.drift_status import Request
+from leeboard.api.fields import LONGEST_TEXT
 from leeboard.api.model_status import MonitorAnswer
 from leeboard.api.reasons import Reason, explain
 from leeboard.planning.plan import Event
@@ -12,8 +13,6 @@ from leeboard.planning.rollout.commands import paused
 from leeboard.planning.rollout.moves import Move
 from leeboard.planning.rollout.returning import Refused, target
 from leeboard.planning.rollout.view import View
-
-_TEXT_LIMIT = 1024
 
 
 def asked_rollback(view: View) -> Move | None:
@@ -50,9 +49,9 @@ def _decided(view: View, monitor: DriftMonitor, request: Request) -> Move:
     try:
         returned = target(view, "").metadata.name
     except Refused as refused:
-        text = explain(Reason.ROLLBACK_REFUSED, f"{by}: {refused}")[:_TEXT_LIMIT]
+        text = explain(Reason.ROLLBACK_REFUSED, f"{by}: {refused}")[:LONGEST_TEXT]
         return _answered(view, monitor, request, Move(view.status, (_warning(text),)), text, accepted=False)
-    text = f"{returned} is returned to, {by}: {request.reason}"[:_TEXT_LIMIT]
+    text = f"{returned} is returned to, {by}: {request.reason}"[:LONGEST_TEXT]
     move = moves.ask_for_return(view.status, returned, view.now, asked_by=name)
     told = Event("Normal", Reason.ROLLBACK_REQUESTED, text)
     return _answered(view, monitor, request, Move(move.status, (*move.events, told)), text, accepted=True)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from leeboard.api.fields import LONGEST_TEXT
 from leeboard.api.model_status import (
     Candidate,
     ChampionRecord,
@@ -20,7 +21,6 @@ QUARANTINE_LIMIT = 50
 """Rolled-back versions that are remembered; the oldest is forgotten first."""
 HISTORY_LIMIT = 20
 """Champions that are remembered."""
-_TEXT_LIMIT = 1024
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def enter_step(
 def scale_for_promotion(status: ModelStatus, candidate: Candidate, message: str, now: datetime) -> Move:
     """Give the candidate as many pods as a champion has, before the champion's traffic comes."""
     changed = candidate.model_copy(
-        update={"phase": "Promoting", "step_started_at": now, "message": message[:_TEXT_LIMIT]}
+        update={"phase": "Promoting", "step_started_at": now, "message": message[:LONGEST_TEXT]}
     )
     return Move(
         status.model_copy(update={"candidate": changed}),
@@ -153,7 +153,7 @@ def readmit(status: ModelStatus, version: str) -> Move:
 
 def roll_back(status: ModelStatus, candidate: Candidate, reason: Reason, message: str, now: datetime) -> Move:
     """Take the traffic from the candidate; it is not tried again, save when it is pinned."""
-    event = Event("Warning", Reason.ROLLED_BACK, f"{candidate.name}: {reason}: {message}"[:_TEXT_LIMIT])
+    event = Event("Warning", Reason.ROLLED_BACK, f"{candidate.name}: {reason}: {message}"[:LONGEST_TEXT])
     return Move(
         _quarantine(_leave(status, candidate, reason, message, now), candidate.name, reason, message, now), (event,)
     )
@@ -193,7 +193,7 @@ def _leave(status: ModelStatus, candidate: Candidate, reason: Reason, message: s
             "step_started_at": now,
             "requested_weight": 0,
             "reason": reason.value,
-            "message": message[:_TEXT_LIMIT],
+            "message": message[:LONGEST_TEXT],
         }
     )
     rollback = status.rollback if status.rollback is not None and status.rollback.to != candidate.name else None
@@ -210,5 +210,5 @@ def _remembered(status: ModelStatus, reason: Reason, message: str) -> ModelStatu
 
 def _quarantine(status: ModelStatus, version: str, reason: Reason, message: str, now: datetime) -> ModelStatus:
     others = tuple(one for one in status.quarantined if one.name != version)
-    entry = Quarantined(name=version, reason=reason.value, message=message[:_TEXT_LIMIT], at=now)
+    entry = Quarantined(name=version, reason=reason.value, message=message[:LONGEST_TEXT], at=now)
     return status.model_copy(update={"quarantined": (*others, entry)[-QUARANTINE_LIMIT:]})

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from leeboard.evaluator.retention import planner
-from leeboard.evaluator.retention.files import file_of, is_report, merged_key
+from leeboard.evaluator.retention.files import file_of, merged_key, untimed_of
 from leeboard.evaluator.retention.planner import Keeping, found_in, plan
 from leeboard.storage import Entry
 from tests.unit.evaluator.retention.exporters import at, table, window
@@ -91,8 +91,8 @@ def test_each_kind_is_kept_as_long_as_somebody_asks_for_it():
 
 
 def test_a_report_whose_time_is_not_known_stays():
-    assert is_report("observations/v1/reports/m/newest.html")
-    assert not is_report("observations/v1/reports/m/newest.htm")
+    assert untimed_of("observations/v1/reports/m/newest.html") == "reports"
+    assert not untimed_of("observations/v1/reports/m/newest.htm")
     found = found_in(entries("observations/v1/reports/m/newest.html"), KEEPING, at(99 * DAY), set(), 10)
     assert found.expired == []
 

@@ -14,7 +14,8 @@ import httpx
 import numpy as np
 from prometheus_client.parser import text_string_to_metric_families
 
-from leeboard.evaluator.windows import parse_window
+from leeboard.evaluator.labels import read_feedback, read_ledger
+from leeboard.evaluator.windows import decompress, parse_window
 from leeboard.stats.distributions import categorical_bins, count_values, numeric_bins, to_profile
 from leeboard_serving.observation import encode
 from tests.unit.serving.single import Single
@@ -198,3 +199,13 @@ class Exporter:
 def span_of(path):
     start, _, end = path.name.partition(".")[0].partition("-")
     return int(start), int(end)
+
+
+def parse_ledger(data):
+    """The rows of a ledger file as it is stored."""
+    return read_ledger(decompress(data))
+
+
+def parse_feedback(data, task, positive_class):
+    """The labels of a feedback file as it is stored."""
+    return read_feedback(decompress(data), task, positive_class)

@@ -9,9 +9,17 @@ import numpy as np
 import pytest
 
 from leeboard.evaluator.drift_figures import Profile, observe
-from leeboard.evaluator.labels import joined, parse_feedback, parse_ledger
+from leeboard.evaluator.labels import joined
 from leeboard_serving.observation import encode
-from tests.unit.serving.exporter.running import PROFILE, Exporter, observations, prediction, span_of
+from tests.unit.serving.exporter.running import (
+    PROFILE,
+    Exporter,
+    observations,
+    parse_feedback,
+    parse_ledger,
+    prediction,
+    span_of,
+)
 
 
 def expected_counts(raw, values):

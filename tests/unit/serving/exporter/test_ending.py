@@ -3,9 +3,8 @@
 import threading
 import time
 
-from leeboard.evaluator.labels import parse_feedback
 from leeboard_serving.observation import encode
-from tests.unit.serving.exporter.running import Exporter, prediction
+from tests.unit.serving.exporter.running import Exporter, parse_feedback, prediction
 
 
 def requests_of(exporter):

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from leeboard.evaluator.labels import joined, parse_feedback, parse_ledger
+from leeboard.evaluator.labels import joined
 from leeboard_serving.exporter.feedback import parse_labels
-from tests.unit.serving.exporter.running import Exporter, prediction
+from tests.unit.serving.exporter.running import Exporter, parse_feedback, parse_ledger, prediction
 
 NOW = 1_767_225_600.5
 GOOD = {"id": "r0", "label": 1}

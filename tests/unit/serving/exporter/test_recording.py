@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leeboard.evaluator.labels import parse_ledger
 from leeboard.evaluator.windows import parse_window
 from leeboard_serving.exporter.health import PATIENCE, Health
 from leeboard_serving.exporter.latency import EDGES, bins_of
 from leeboard_serving.exporter.outbox import Outbox
+from leeboard_serving.exporter.receiver import Receiver
 from leeboard_serving.exporter.recorder import Recorder
 from leeboard_serving.exporter.references import References
 from leeboard_serving.exporter.settings import Settings
@@ -22,7 +22,8 @@ from leeboard_serving.exporter.table import Table
 from leeboard_serving.exporter.tally import MOST_WAITING, Tally
 from leeboard_serving.exporter.texts import is_usable
 from leeboard_serving.exporter.uploader import LONGEST_UPLOAD, Uploader
-from tests.unit.serving.exporter.running import PROFILE, Exporter, observations, prediction
+from leeboard_serving.observation import encode
+from tests.unit.serving.exporter.running import PROFILE, Exporter, observations, parse_ledger, prediction
 
 
 @pytest.fixture
@@ -50,6 +51,29 @@ def test_a_clock_that_is_set_back_loses_and_doubles_nothing(tmp_path, references
     assert all(a.end == b.start for a, b in itertools.pairwise(windows))
     assert len(ledgers) == 4
     assert sum(len(parse_ledger(outbox.read(key))) for key in ledgers) == 4
+
+
+def test_a_window_says_how_many_messages_were_none(tmp_path, references):
+    """How many requests they told of nobody knows; that there were some a verdict has to know."""
+    outbox, path = Outbox(tmp_path / "kept", 1 << 20), tmp_path / "observe.sock"
+    recorder = Recorder(Settings.of(Exporter(tmp_path).environment), references, outbox, lambda: 1000.0)
+
+    async def run():
+        receiver = Receiver(path, recorder)
+        await receiver.start()
+        for sent in (b"\x00\x00\x00\x02\x00\x00\x00\x00{]", encode(prediction("whole").alone()) + b"cut"):
+            reader, writer = await asyncio.open_unix_connection(str(path))
+            writer.write(sent)
+            writer.write_eof()
+            assert await reader.read() == b""
+            writer.close()
+        await receiver.stop(1.0)
+        for end in (1_001_000, 1_002_000):
+            await recorder.close(end)
+
+    asyncio.run(run())
+    windows = [parse_window(outbox.read(key)) for key in outbox.pending() if key.startswith("windows")]
+    assert [(window.requests, window.undecoded) for window in windows] == [(1, 2), (0, 0)]
 
 
 def test_what_waits_to_be_counted_is_bounded_and_changes_nothing(references):

@@ -5,11 +5,10 @@ import socket
 import time
 
 from leeboard.api.reasons import Reason
-from leeboard.evaluator.labels import parse_feedback, parse_ledger
 from leeboard.storage import open_store
 from leeboard_serving.exporter.outbox import Outbox
 from leeboard_serving.exporter.uploader import Uploader
-from tests.unit.serving.exporter.running import Exporter, free_port, prediction, span_of
+from tests.unit.serving.exporter.running import Exporter, free_port, parse_feedback, parse_ledger, prediction, span_of
 
 
 def break_storage(exporter):
