@@ -64,8 +64,7 @@ class Guard(SpecModel):
             ),
             (belongs("metric", *METRICS), "guards Performance and EstimatedPerformance need metric; no others have it"),
             (
-                "!(self.type in ['EstimatedPerformance']) || !has(self.metric)"
-                f" || self.metric in {list(MEANS)}",
+                f"!(self.type in ['EstimatedPerformance']) || !has(self.metric) || self.metric in {list(MEANS)}",
                 "EstimatedPerformance can tell log_loss, brier, accuracy and error_rate",
             ),
             (may_belong("minLabels", "Performance"), "minLabels belongs to Performance"),
@@ -117,9 +116,7 @@ class Guard(SpecModel):
         ge=20,
         le=10**8,
     )
-    name: Name | None = described(
-        "KPI: name of one in spec.kpis. Prometheus: what the figure is called.", default=None
-    )
+    name: Name | None = described("KPI: name of one in spec.kpis. Prometheus: what the figure is called.", default=None)
     query: str | None = described(
         "Prometheus: PromQL whose answer is one number; {window}, {namespace}, {model} and {version} stand for the"
         " interval (such as 300s) and for what is asked about.",

@@ -80,7 +80,9 @@ def _new_names(before: Schema, after: Schema) -> New:
     """
     old, present = _names_below(before), _names_below(after)
     filled_in = {name for name, schema in _fields_below(after) if "default" in schema}
-    return New(present.fields - old.fields - filled_in, present.values - old.values, frozenset(_new_here(before, after)))
+    return New(
+        present.fields - old.fields - filled_in, present.values - old.values, frozenset(_new_here(before, after))
+    )
 
 
 def _new_here(before: Schema, after: Schema) -> Iterator[str]:

@@ -74,6 +74,20 @@ def enter_step(status: ModelStatus, candidate: Candidate, step: int, weight: int
     return Move(status.model_copy(update={"candidate": changed}), (event,))
 
 
+def hold(status: ModelStatus, candidate: Candidate, reason: Reason, message: str, now: datetime) -> Move:
+    """The analysis came to no verdict in time: the candidate keeps its share until somebody decides."""
+    changed = candidate.model_copy(update={"inconclusive_since": now})
+    event = Event("Warning", reason, f"{candidate.name} is held: {message}"[:_TEXT_LIMIT])
+    return Move(status.model_copy(update={"candidate": changed}), (event,))
+
+
+def release(status: ModelStatus, candidate: Candidate) -> Move:
+    """The analysis may take longer than it could before."""
+    changed = candidate.model_copy(update={"inconclusive_since": None})
+    event = Event("Normal", Reason.PROGRESSING, f"{candidate.name} goes on: analysis.maxDuration was raised")
+    return Move(status.model_copy(update={"candidate": changed}), (event,))
+
+
 def scale_for_promotion(status: ModelStatus, candidate: Candidate, message: str, now: datetime) -> Move:
     """Give the candidate as many pods as a champion has, before the champion's traffic comes."""
     changed = candidate.model_copy(
