@@ -11,8 +11,9 @@ import math
 from functools import lru_cache
 
 _BISECTIONS = 40
-_SECTIONS = 30
-_GOLDEN = (math.sqrt(5) - 1) / 2
+_HALVINGS = 32
+_LOG_SLOPE = 40.0
+"""Beyond this slope of a log-martingale, as a logarithm, an end is at 0 or 1."""
 
 
 def rate_interval(failures: int, trials: int, alpha: float) -> tuple[float, float]:
@@ -48,35 +49,51 @@ def _check(failures: int, trials: int, alpha: float) -> None:
 
 
 def _least_difference(failures_a: int, trials_a: int, failures_b: int, trials_b: int, budget: float) -> float:
-    """The least p_a - p_b in the joint region: a golden-section search over how the budget is split.
+    """The least p_a - p_b in the joint region, from outside.
 
-    Each log-martingale is convex in its p, so the ends are convex in their share of the budget, and so is their sum.
+    Both log-martingales are convex, so that the region is, and where the difference is least their slopes are opposite.
+    For each slope the two points follow from a quadratic equation; the slope is found by halving.
     """
-    left = _log_martingale(_rate(failures_a, trials_a), failures_a, trials_a)
-    right = budget - _log_martingale(_rate(failures_b, trials_b), failures_b, trials_b)
 
-    def difference(share: float) -> float:
-        return _lower(failures_a, trials_a, share) - _upper(failures_b, trials_b, budget - share)
+    counts = (failures_a, trials_a, failures_b, trials_b)
+    left, mixtures = trials_b - failures_b, _log_mixture(failures_a, trials_a) + _log_mixture(failures_b, trials_b)
 
-    first, second = right - _GOLDEN * (right - left), left + _GOLDEN * (right - left)
-    at_first, at_second = difference(first), difference(second)
-    for _ in range(_SECTIONS):
-        if at_first < at_second:
-            right, second, at_second = second, first, at_first
-            first = right - _GOLDEN * (right - left)
-            at_first = difference(first)
-        else:
-            left, first, at_first = first, second, at_second
-            second = left + _GOLDEN * (right - left)
-            at_second = difference(second)
-    return max(-1.0, min(at_first, at_second))
+    def spent(slope: float) -> float:
+        p_a, p_b = points_of_slope(*counts, slope)
+        on_a = _times_log(failures_a, p_a) + _times_log(trials_a - failures_a, 1 - p_a)
+        return mixtures - on_a - _times_log(failures_b, p_b) - _times_log(left, 1 - p_b)
+
+    low, high = -_LOG_SLOPE, _LOG_SLOPE
+    if spent(math.exp(high)) < budget:
+        return -1.0
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if spent(math.exp(middle)) < budget else (low, middle)
+    p_a, p_b = points_of_slope(*counts, math.exp(high))
+    return p_a - p_b
+
+
+def points_of_slope(
+    failures_a: int, trials_a: int, failures_b: int, trials_b: int, slope: float
+) -> tuple[float, float]:
+    """The p_a below and the p_b above the observed rates where the slopes of the log-martingales are minus and plus this."""
+    return _point(failures_a, trials_a, slope), 1 - _point(trials_b - failures_b, trials_b, slope)
+
+
+def _point(failures: int, trials: int, slope: float) -> float:
+    """The p below the observed rate where the log-martingale falls so steeply: trials (rate - p) = slope p (1 - p)."""
+    if failures == 0:
+        return 0.0
+    half = slope + trials
+    return 2 * failures / (half + math.sqrt(max(0.0, half * half - 4 * slope * failures)))
 
 
 def _rate(failures: int, trials: int) -> float:
     return failures / trials if trials else 0.5
 
 
-def _log_martingale(p: float, failures: int, trials: int) -> float:
+def log_martingale(p: float, failures: int, trials: int) -> float:
+    """The log of the mixture martingale of one stream at the probability p."""
     return _log_mixture(failures, trials) - _times_log(failures, p) - _times_log(trials - failures, 1 - p)
 
 
