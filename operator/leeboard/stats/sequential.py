@@ -76,7 +76,7 @@ def _least_difference(failures_a: int, trials_a: int, failures_b: int, trials_b:
 def points_of_slope(
     failures_a: int, trials_a: int, failures_b: int, trials_b: int, slope: float
 ) -> tuple[float, float]:
-    """The p_a below and the p_b above the observed rates where the slopes of the log-martingales are minus and plus this."""
+    """The p_a below and the p_b above the observed rates where the log-martingales have this slope, down and up."""
     return _point(failures_a, trials_a, slope), 1 - _point(trials_b - failures_b, trials_b, slope)
 
 
