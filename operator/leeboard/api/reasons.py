@@ -172,8 +172,8 @@ _HINTS: dict[Reason, str] = {
     Reason.NO_VERSION: "start a TrainingJob for this Model",
     Reason.ERROR_RATE_TOO_HIGH: "read the log of the version's container server; the champion keeps serving",
     Reason.LATENCY_TOO_HIGH: "the version answers more slowly than the champion; the champion keeps serving",
-    Reason.PREDICTIONS_SHIFTED: "the version predicts otherwise on the same traffic: look at its training data, or raise"
-    " max of the guard where that is meant",
+    Reason.PREDICTIONS_SHIFTED: "the version predicts otherwise on the same traffic: look at its training data, or"
+    " raise max of the guard where that is meant",
     Reason.DATA_QUALITY_WORSE: "look at how requests reach the version, and at the inputs that it was trained on",
     Reason.PERFORMANCE_WORSE: "the version is worse than the champion by the labels that came; train another one",
     Reason.ESTIMATED_PERFORMANCE_WORSE: "the version is unsure about this traffic: look at what it was trained on",

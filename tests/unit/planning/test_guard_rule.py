@@ -10,7 +10,7 @@ from leeboard.api.reasons import hint
 from leeboard.api.rollout import Analysis
 from leeboard.planning.rollout.analysis import analyse, out_of_time
 from leeboard.planning.rollout.counts import Counts
-from leeboard.planning.rollout.guard_figures import GuardFigures, guard_figures
+from leeboard.planning.rollout.guard_figures import guard_figures
 from leeboard.planning.rollout.guard_rule import WORSE, judge, limit_of, share_of
 from tests.support.model_world import World
 

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from leeboard.api.model import Model
 from leeboard.api.model_status import Candidate
-from leeboard.cli.describe.page import Fact
 from leeboard.cli.describe.guards import guards
+from leeboard.cli.describe.page import Fact
 from leeboard.cli.progress import samples, stage, time_left, weights
 from leeboard.cli.show.moments import age, utc
 

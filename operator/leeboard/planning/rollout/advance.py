@@ -12,6 +12,7 @@ from leeboard.planning.rollout.analysis import Result, analyse, is_about, out_of
 from leeboard.planning.rollout.asked_rollback import asked_rollback
 from leeboard.planning.rollout.commands import command_move, paused
 from leeboard.planning.rollout.counts import counts_of
+from leeboard.planning.rollout.forecast import Forecast, forecast
 from leeboard.planning.rollout.guard_figures import guard_figures
 from leeboard.planning.rollout.memory import forgotten
 from leeboard.planning.rollout.moves import Move
@@ -156,7 +157,9 @@ def _candidate_move(view: View) -> Move | None:
     if candidate is None:
         if wanted is None:
             return None
-        return moves.start(view.status, wanted.metadata.name, images_for(view, wanted.metadata.name), view.now)
+        name = wanted.metadata.name
+        started = moves.start(view.status, name, images_for(view, name), view.now)
+        return started if view.direct else moves.foresee(started, _foreseen(view))
     if candidate.phase == "RollingBack":
         return None
     dropped = _dropped(view, candidate)
@@ -165,6 +168,11 @@ def _candidate_move(view: View) -> Move | None:
     if candidate.phase == "Canary" and not view.direct:
         return _canary_move(view, candidate)
     return None if paused(view) and not view.returning else _ready_move(view, candidate)
+
+
+def _foreseen(view: View) -> Forecast | None:
+    champion = view.status.champion
+    return forecast(view.model, champion.name) if champion is not None else None
 
 
 def _dropped(view: View, candidate: Candidate) -> Move | None:
@@ -202,16 +210,20 @@ def _canary_move(view: View, candidate: Candidate) -> Move | None:
     result = analysis_of(view, candidate)
     if result.verdict == "Abort":
         return moves.roll_back(view.status, candidate, result.reason, explain(result.reason, result.message), view.now)
-    if (result.verdict == "Inconclusive") != (candidate.inconclusive_since is not None):
-        if candidate.inconclusive_since is None:
-            return moves.hold(view.status, candidate, result.reason, explain(result.reason, result.message), view.now)
-        return moves.release(view.status, candidate)
     if result.verdict == "Inconclusive":
-        return None
-    steps = view.model.spec.rollout.steps
+        if candidate.inconclusive_since is not None:
+            return None
+        return moves.hold(view.status, candidate, result.reason, explain(result.reason, result.message), view.now)
+    if candidate.inconclusive_since is not None:
+        return moves.release(view.status, candidate)
     ready = view.available(candidate, view.candidate_pods(candidate))
     if paused(view) or not ready or view.now < step_ends(view, candidate):
         return None
+    return _next_stage(view, candidate, result)
+
+
+def _next_stage(view: View, candidate: Candidate, result: Result) -> Move | None:
+    steps = view.model.spec.rollout.steps
     if candidate.step + 1 < len(steps) and not _blind(view, candidate):
         following = candidate.step + 1
         return moves.enter_step(view.status, candidate, following, steps[following].weight, view.now)

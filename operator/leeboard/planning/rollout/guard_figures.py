@@ -13,8 +13,8 @@ class GuardFigures:
     """By how much the candidate is worse than the champion, with both ends at `alpha`; larger is worse.
 
     Ends that are not known are infinite. `samples` are those of candidate and champion. Where there is no figure yet,
-    `lacks` says of what: Requests, Labels or Figures. `worst` is the input that lies furthest out, `evidence` an e-value
-    against "the candidate is no worse than is allowed", where there is one.
+    `lacks` says of what: Requests, Labels or Figures. `worst` is the input that lies furthest out, `evidence` an
+    e-value against "the candidate is no worse than is allowed", where there is one.
     """
 
     name: str

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from leeboard.api.model_status import (
     Candidate,
@@ -13,8 +14,9 @@ from leeboard.api.model_status import (
     Rollback,
     ServedVersion,
 )
-from leeboard.api.reasons import Reason
+from leeboard.api.reasons import Reason, explain
 from leeboard.planning.plan import Event
+from leeboard.planning.rollout.forecast import Forecast
 
 QUARANTINE_LIMIT = 50
 """Rolled-back versions that are remembered; the oldest is forgotten first."""
@@ -50,6 +52,18 @@ def start(status: ModelStatus, version: str, images: Images, now: datetime) -> M
     draining = status.draining if status.draining is not None and status.draining.name != version else None
     event = Event("Normal", Reason.PROGRESSING, f"{version} gets its pods")
     return Move(status.model_copy(update={"candidate": candidate, "draining": draining}), (event,))
+
+
+def foresee(started: Move, foreseen: Forecast | None) -> Move:
+    """A start, with what the guards of its canary will need."""
+    candidate = started.status.candidate
+    if foreseen is None or candidate is None:
+        return started
+    changed = candidate.model_copy(update={"forecast": foreseen.message[:_TEXT_LIMIT]})
+    kind: Literal["Normal", "Warning"] = "Warning" if foreseen.short else "Normal"
+    reason = Reason.ANALYSIS_TOO_SHORT if foreseen.short else Reason.PROGRESSING
+    event = Event(kind, reason, explain(reason, f"{candidate.name}: {foreseen.message}")[:_TEXT_LIMIT])
+    return Move(started.status.model_copy(update={"candidate": changed}), (*started.events, event))
 
 
 def pin(status: ModelStatus, candidate: Candidate, image: str) -> Move:
