@@ -17,6 +17,7 @@ POWER = 0.8
 """Chance of a verdict with the requests that are told, where the candidate is as the champion."""
 _UNKNOWN_RATE = 0.5
 """Of a share of which nothing is known, the one that needs most requests."""
+_LARGEST_SHARE = 0.99
 
 
 @dataclass(frozen=True)
@@ -56,28 +57,23 @@ def forecast(model: Model, champion: str) -> Forecast | None:
 def _needs(model: Model, champion: str) -> Iterator[_Need]:
     """Of guards whose figure is a share, or lies within known bounds."""
     analysis = model.spec.rollout.analysis
-    alpha = share_of(analysis)
     if analysis.min_samples:
         yield _Need("minSamples", analysis.min_samples)
     counts = counts_of(model.status.evaluation, champion)
-    weight = model.spec.rollout.steps[-1].weight / 100 if model.spec.rollout.steps else 0.5
+    failed = counts.errors / counts.requests if counts is not None and counts.requests else _UNKNOWN_RATE
+    share = min(model.spec.rollout.steps[-1].weight / 100, _LARGEST_SHARE) if model.spec.rollout.steps else 0.5
     for guard in analysis.guards:
-        rate = counts.errors / counts.requests if guard.type == "ErrorRate" and counts and counts.requests else None
-        if (margin := _margin(guard)) is not None:
-            known = _rate(guard, rate)
-            yield _Need(f"{guard.type} (margin {margin:g})", requests_needed(known, margin, alpha, weight, POWER))
-
-
-def _margin(guard: Guard) -> float | None:
-    """Of a difference of shares; None for other figures, and where nothing is allowed."""
-    if guard.type == "ErrorRate" or (guard.type == "Performance" and guard.metric in ("accuracy", "error_rate")):
         margin = float(guard.margin or "0")
-        return margin if margin > 0 else None
-    return None
+        if not 0 < margin < 1 or not _is_of_shares(guard):
+            continue
+        rate = failed if guard.type == "ErrorRate" else _UNKNOWN_RATE
+        needed = requests_needed(min(rate, _LARGEST_SHARE), margin, share_of(analysis), share, POWER)
+        yield _Need(f"{guard.type} (margin {margin:g})", needed.candidate)
 
 
-def _rate(guard: Guard, counted: float | None) -> float:
-    return _UNKNOWN_RATE if guard.type == "Performance" or counted is None else counted
+def _is_of_shares(guard: Guard) -> bool:
+    """Whether its figure is a difference of shares; of others nothing is known before they are measured."""
+    return guard.type == "ErrorRate" or (guard.type == "Performance" and guard.metric in ("accuracy", "error_rate"))
 
 
 def _requests_a_second(evaluation: Mapping[str, Any] | None, champion: str) -> float | None:
