@@ -20,9 +20,9 @@ from leeboard.stats import performance
 from leeboard.stats.intervals import z_value
 
 STREAMS = 200
-STAGES = ((0.1, 2000), (0.1, 2000), (0.3, 2000), (0.3, 2000), (0.5, 2000), (0.5, 2000), (0.5, 4000), (0.5, 4000))
+STAGES = ((0.1, 8000), (0.1, 8000), (0.3, 8000), (0.3, 8000), (0.5, 8000), (0.5, 8000), (0.5, 16000), (0.5, 16000))
 """The candidate's share of each stretch of time, and the requests in it."""
-LOOKS = (1, 2, 4, 6, 8)
+LOOKS = (1, 3, 5, 8)
 START = datetime(2026, 1, 1, tzinfo=UTC)
 BINS = np.array([0.3, 0.2, 0.15, 0.1, 0.1, 0.05, 0.05, 0.05])
 Draw = Callable[[np.random.Generator], Callable[[int], Part]]
