@@ -74,6 +74,8 @@ def _line(points: Sequence[Point], places: Sequence[float], y: Linear) -> Markup
         for place, one in zip(places, points, strict=True)
         if math.isfinite(one.value)
     ]
+    if len(points) == 1 and known:
+        known.append(f"{RIGHT:.1f} {_within(y, points[0].value):.1f}")
     return element("path", d="M" + "L".join(known), class_="course") if known else Markup("")
 
 

@@ -21,7 +21,7 @@ from leeboard.evaluator.guards.evidence import (
 from leeboard.stats.asymptotic_means import asymptotic_mean
 from leeboard.stats.intervals import z_value
 from leeboard.stats.sequential import difference_interval
-from leeboard.stats.sequential_blocks import Block, difference_sequence
+from leeboard.stats.sequential_blocks import Block, block_evidence, difference_sequence
 from leeboard.stats.sequential_categories import total_variation_sequence
 from leeboard.stats.sequential_means import Batch, Bounds, difference_of_means
 from leeboard.stats.sequential_quantiles import quantile_ratio_sequence
@@ -63,8 +63,19 @@ def worst_of(evidence: Evidence) -> str:
     return worst.of
 
 
-def row_of(evidence: Evidence) -> dict[str, Any]:
-    """One entry of `guards` of `status.evaluation`."""
+def e_value_of(evidence: Evidence, limit: float) -> float | None:
+    """The e-value against "the candidate is worse by no more than the limit"; None of figures that have none.
+
+    At 1/alpha and above the interval's low end lies above the limit.
+    """
+    part = evidence.parts[0] if len(evidence.parts) == 1 else None
+    if not isinstance(part, Rates) or part.blocks is None or not -1 <= limit <= 1:
+        return None
+    return block_evidence((Block(*one) for one in part.blocks), limit)
+
+
+def row_of(evidence: Evidence, limit: float) -> dict[str, Any]:
+    """One entry of `guards` of `status.evaluation`; `limit` is the largest harm that is allowed."""
     candidate, champion = evidence.samples
     row: dict[str, Any] = {"name": evidence.name, "type": evidence.guard}
     row |= {"subject": evidence.subject} if evidence.subject else {}
@@ -75,6 +86,8 @@ def row_of(evidence: Evidence) -> dict[str, Any]:
     if harm is not None:
         ends = {"value": harm.value, "low": harm.low, "high": harm.high}
         row |= {name: figure(end) for name, end in ends.items() if math.isfinite(end)}
+    if (e_value := e_value_of(evidence, limit)) is not None:
+        row["eValue"] = figure(e_value)
     row |= {"worst": worst} if (worst := worst_of(evidence)) else {}
     row |= {"lacks": evidence.lacks} if evidence.lacks else {}
     return row | ({"message": evidence.message} if evidence.message else {})

@@ -16,6 +16,7 @@ from leeboard.evaluator.guards.figures import row_of
 from leeboard.planning.rollout.analysis import Result, analyse, out_of_time
 from leeboard.planning.rollout.counts import Counts
 from leeboard.planning.rollout.guard_figures import guard_figures
+from leeboard.planning.rollout.guard_rule import limit_of
 
 CONTRACT = 1
 MOST_LOOKS = 120
@@ -98,7 +99,8 @@ def looked(
     analysis: Analysis, started_at: datetime, at: datetime, sides: tuple[Traffic, Traffic], found: tuple[Evidence, ...]
 ) -> Looked:
     """What follows from counts. Pure: the same counts give the same rows and the same verdict."""
-    rows = tuple(row_of(one) for one in found)
+    limits = {str(one.type): limit_of(one) for one in analysis.guards}
+    rows = tuple(row_of(one, limits.get(one.guard, 0.0)) for one in found)
     result = verdict(analysis, started_at, at, sides, rows)
     return Looked(
         at=at,
