@@ -122,7 +122,7 @@ def canary_paused() -> World:
     return world
 
 
-@MODELS.state("Current", "Suspended", "Ready", "CanaryInProgress", text="v2 is held without a verdict")
+@MODELS.state("Current", "Suspended", "CanaryInProgress")
 def canary_without_a_verdict_in_time() -> World:
     steps = [{"weight": 50, "duration": "10m"}]
     analysis = {"maxDuration": "1h", "guards": [{"type": "ErrorRate", "margin": "0.01"}]}

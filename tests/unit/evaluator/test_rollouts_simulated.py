@@ -194,7 +194,7 @@ def test_the_candidates_share_and_the_hour_do_not_mislead():
         rng = np.random.default_rng([4, stream])
         blocks = [
             (int(rng.binomial(a, r)), a, int(rng.binomial(b, r)), b)
-            for (a, b), r in zip(sizes(), np.linspace(0.001, 0.08, 8), strict=True)
+            for (a, b), r in zip(sizes(), np.linspace(0.001, 0.15, 8), strict=True)
         ]
         a, m, b, n = np.array(blocks).sum(axis=0).tolist()
         sides = {"candidate": Share(failures=a, trials=m), "champion": Share(failures=b, trials=n)}

@@ -29,7 +29,8 @@ if candidate ~= nil and candidate.phase ~= "RollingBack" and obj.status.commands
   return {status = "Suspended", message = candidate.name .. " is held by the annotation leeboard.dev/pause"}
 end
 if candidate ~= nil and candidate.phase == "Canary" and candidate.inconclusiveSince ~= nil then
-  return {status = "Suspended", message = candidate.name .. " is held without a verdict: " .. (candidate.message or "")}
+  -- the analysis came to no verdict in time: a person has to decide
+  return health("Suspended", "CanaryInProgress")
 end
 if is_true("Ready") then
   local found = health("Healthy", "Ready")
