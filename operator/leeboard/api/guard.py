@@ -51,7 +51,7 @@ class Guard(SpecModel):
                 "guards ErrorRate, DataQuality, Performance, EstimatedPerformance and KPI need margin; it belongs to"
                 " these and Prometheus: an ErrorRate guard needs margin",
             ),
-            (MARGIN_OF_SHARES, "the margin of ErrorRate and DataQuality has to lie between 0 and 1"),
+            (MARGIN_OF_SHARES, "the margin of ErrorRate and DataQuality must lie between 0 and 1"),
             (belongs("maxRatio", "LatencyP99"), "a LatencyP99 guard needs maxRatio; it belongs to no other type"),
             (
                 f"{belongs('max', 'PredictionDrift')} || self.type == 'Prometheus'",

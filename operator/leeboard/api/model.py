@@ -136,7 +136,7 @@ class ModelSpec(SpecModel):
             ),
             (
                 _each_guard("!(g.type in ['KPI']) || (has(self.kpis) && self.kpis.exists(k, k.name == g.name))"),
-                "a KPI guard has to name one of spec.kpis",
+                "a KPI guard of rollout.analysis.guards has to name one of spec.kpis",
             ),
             (
                 _each_guard("!has(g.by) || (has(self.prediction.segments) && g.by in self.prediction.segments)"),

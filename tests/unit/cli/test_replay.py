@@ -64,7 +64,7 @@ def test_what_does_not_is_told_one_by_one(run, path):
     told = json.loads(screen.out)
     assert not told["same"]
     assert any("low was 0.5, comes out as" in one for one in told["differences"])
-    assert any("the last look comes out as Abort" in one for one in told["differences"])
+    assert any("no look comes out so, the newest as Abort" in one for one in told["differences"])
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b'{"contract": 9}', b"\x00\x1b[31m", b"[" * 10_000])

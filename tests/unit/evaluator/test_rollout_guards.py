@@ -247,7 +247,7 @@ def test_what_was_changed_afterwards_does_not_come_out(world):
     part["blocks"] = [[0, *block[1:]] for block in part["blocks"]]
     found = differences(read_record(json.dumps(document).encode()))
     assert any("ErrorRate: low was" in one for one in found)
-    assert any(one.startswith("Aborted by the analysis; the last look comes out as Pass") for one in found)
+    assert any(one.startswith("Aborted by the analysis; no look comes out so, the newest as Pass") for one in found)
 
 
 def test_a_promotion_by_the_analysis_and_by_command(world):
