@@ -138,7 +138,7 @@ COMMAND = Command(
     run=_run,
     examples=(
         ("replay 20260302T100000Z.json", "of a record that was downloaded"),
-        ("replay late-flights/late-flights-5a3e91c07d --secret s3", "of the newest rollout of that version"),
+        ("replay late-flights/late-flights-5a3e91c07d --secret s3", "of that version's newest one"),
     ),
     statuses=((0, "everything comes out as it was recorded"), (1, "something does not, or it is no record")),
 )
