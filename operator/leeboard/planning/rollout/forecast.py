@@ -22,10 +22,11 @@ _LARGEST_SHARE = 0.99
 
 @dataclass(frozen=True)
 class Forecast:
-    """`message` for people; `short` where the analysis may not take as long as it has to."""
+    """`message` for people; `timed` where the traffic is known, `short` where the analysis may not take that long."""
 
     message: str
     short: bool
+    timed: bool = True
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def forecast(model: Model, champion: str) -> Forecast | None:
     rate = _requests_a_second(model.status.evaluation, champion)
     told = f"about {most.requests} requests to the candidate for {most.name}"
     if rate is None:
-        return Forecast(f"{told}; the traffic is not known yet", short=False)
+        return Forecast(f"{told}; the traffic is not known yet", short=False, timed=False)
     seconds = _seconds(model, most.requests, rate)
     told += f", {_span(seconds)} at {rate:.3g} requests/s and the weights of the stages"
     longest = rollout.analysis.max_duration

@@ -60,6 +60,8 @@ def foresee(started: Move, foreseen: Forecast | None) -> Move:
     if foreseen is None or candidate is None:
         return started
     changed = candidate.model_copy(update={"forecast": foreseen.message[:_TEXT_LIMIT]})
+    if not foreseen.timed:
+        return Move(started.status.model_copy(update={"candidate": changed}), started.events)
     kind: Literal["Normal", "Warning"] = "Warning" if foreseen.short else "Normal"
     reason = Reason.ANALYSIS_TOO_SHORT if foreseen.short else Reason.PROGRESSING
     event = Event(kind, reason, explain(reason, f"{candidate.name}: {foreseen.message}")[:_TEXT_LIMIT])
