@@ -14,6 +14,7 @@ CANARY = {
     "steps": STAGES,
     "analysis": {"minSamples": 500, "guards": [{"type": "ErrorRate", "margin": "0.01"}]},
 }
+IMPATIENT = CANARY | {"analysis": {**CANARY["analysis"], "maxDuration": "20m"}}
 BLUE_GREEN = {"strategy": "BlueGreen"}
 REPLACE = {"strategy": "Replace"}
 FIXED = example("model")["spec"]["serving"]
@@ -50,6 +51,11 @@ def adopted(rollout: dict[str, Any], **spec: Any) -> list[Step]:
 def healthy(world: World) -> None:
     """Figures in which the candidate does as well as the champion."""
     world.rollout_figures((4000, 4), (8000, 8))
+
+
+def undecided(world: World) -> None:
+    """Figures that tell neither way."""
+    world.rollout_figures((510, 1), (1000, 0))
 
 
 def failing(world: World) -> None:
@@ -180,6 +186,22 @@ STORIES = [
     Story(
         "a guard rolls the second stage back, and the version is quarantined",
         [*adopted(CANARY), SECOND, Step("all is well", healthy, 640), Step("errors come", failing, 90)],
+        end("v1", pods={"v1"}, quarantined=["v2"]),
+    ),
+    Story(
+        "an analysis without a verdict in time holds the candidate until somebody promotes it",
+        [
+            *adopted(IMPATIENT),
+            SECOND,
+            Step("too little is known", undecided, 1300),
+            Step("all is well, too late", healthy, 700),
+            Step("somebody promotes", lambda world: world.command(promote="1"), 120),
+        ],
+        end("v2", pods={"v2"}),
+    ),
+    Story(
+        "a candidate that is held is still rolled back by its guards",
+        [*adopted(IMPATIENT), SECOND, Step("too little is known", undecided, 1300), Step("errors come", failing, 90)],
         end("v1", pods={"v1"}, quarantined=["v2"]),
     ),
     Story(

@@ -24,6 +24,12 @@ from leeboard.api.serving import Serving
 from leeboard.api.storage import Storage
 
 
+def _each_guard(rule: str) -> str:
+    """A rule about every guard `g` of the rollout."""
+    guards = "self.rollout.analysis.guards"
+    return f"!has(self.rollout) || !has(self.rollout.analysis) || !has({guards}) || {guards}.all(g, {rule})"
+
+
 class Prediction(SpecModel):
     """What the model predicts."""
 
@@ -115,7 +121,31 @@ class ModelSpec(SpecModel):
                 f" (self.prediction.task == 'Regression' ? {list(OF_TASK['Regression'])}"
                 f" : {list(OF_TASK['BinaryClassification'])}))",
                 "promotion.gates[].metric is no metric of prediction.task",
-            )
+            ),
+            (
+                _each_guard(
+                    "!(g.type in ['Performance', 'EstimatedPerformance']) || g.metric in"
+                    f" (self.prediction.task == 'Regression' ? {list(OF_TASK['Regression'])}"
+                    f" : {list(OF_TASK['BinaryClassification'])})"
+                ),
+                "rollout.analysis.guards[].metric is no metric of prediction.task",
+            ),
+            (
+                _each_guard("!(g.type in ['EstimatedPerformance']) || self.prediction.task == 'BinaryClassification'"),
+                "an EstimatedPerformance guard needs prediction.task BinaryClassification",
+            ),
+            (
+                _each_guard("!(g.type in ['KPI']) || (has(self.kpis) && self.kpis.exists(k, k.name == g.name))"),
+                "a KPI guard of rollout.analysis.guards has to name one of spec.kpis",
+            ),
+            (
+                _each_guard("!has(g.by) || (has(self.prediction.segments) && g.by in self.prediction.segments)"),
+                "rollout.analysis.guards[].by has to be one of prediction.segments",
+            ),
+            (
+                _each_guard("!(g.type in ['Performance']) || !has(g.by) || has(self.serving.logging)"),
+                "a Performance guard with by needs serving.logging: segments are known of logged rows alone",
+            ),
         )
     }
 

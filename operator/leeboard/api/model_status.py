@@ -42,6 +42,12 @@ class Candidate(ServedVersion):
     )
     reason: str = described("What the rollout waits for, as one word.", default="", max_length=128)
     message: Text = described("What the rollout waits for, with figures.", default="")
+    forecast: Text | None = described(
+        "How many requests the guards need at the traffic there was when the rollout began.", default=None
+    )
+    inconclusive_since: datetime | None = described(
+        "Since when the rollout is held because its analysis came to no verdict in time.", default=None
+    )
 
     @property
     def compared_since(self) -> datetime:

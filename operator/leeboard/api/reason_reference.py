@@ -139,13 +139,34 @@ REFERENCE: dict[Reason, Entry] = {
     ),
     Reason.ERROR_RATE_TOO_HIGH: Entry((_MODEL,), "The candidate fails more requests than the champion does."),
     Reason.LATENCY_TOO_HIGH: Entry((_MODEL,), "The candidate answers more slowly than the champion does."),
+    Reason.PREDICTIONS_SHIFTED: Entry(
+        (_MODEL,), "The candidate predicts otherwise than the champion at the same time."
+    ),
+    Reason.DATA_QUALITY_WORSE: Entry(
+        (_MODEL,), "More of the candidate's inputs are missing, or unlike its reference, than of the champion's."
+    ),
+    Reason.PERFORMANCE_WORSE: Entry((_MODEL,), "By the labels that came the candidate is worse than the champion."),
+    Reason.ESTIMATED_PERFORMANCE_WORSE: Entry(
+        (_MODEL,), "By what its scores mean the candidate has to be expected to be worse than the champion."
+    ),
+    Reason.KPI_WORSE: Entry((_MODEL,), "A figure of the business is worse with the candidate than with the champion."),
+    Reason.METRIC_WORSE: Entry((_MODEL,), "The answer to a guard's query is worse than is allowed."),
+    Reason.LABELS_AWAITED: Entry((_MODEL,), "There are too few labels yet to tell how good the candidate is."),
+    Reason.ANALYSIS_INCONCLUSIVE: Entry(
+        (_MODEL,), "The analysis came to no verdict within `maxDuration`; the rollout is held."
+    ),
+    Reason.ANALYSIS_TOO_SHORT: Entry(
+        (_MODEL,), "At the traffic that there is the guards need more requests than `maxDuration` brings."
+    ),
     Reason.NOT_ENOUGH_SAMPLES: Entry((_MODEL, _MONITOR), "There are too few requests yet to tell."),
     Reason.ANALYSIS_PASSED: Entry((_MODEL,), "The candidate is no worse than the champion."),
     # drift
     Reason.DRIFT: Entry((_MONITOR,), "What is received or predicted has moved, for certain; the findings say what."),
     Reason.STABLE: Entry((_MONITOR,), "All checks are certain that nothing moved too far."),
     Reason.INCONCLUSIVE: Entry((_MONITOR,), "The figures allow no verdict; the message says what is missing."),
-    Reason.LABEL_STARVED: Entry((_MONITOR,), "Labels for a check of performance do not come, although they are due."),
+    Reason.LABEL_STARVED: Entry(
+        (_MODEL, _MONITOR), "Labels for a check or a guard of performance do not come, although they are due."
+    ),
     Reason.OBSERVATIONS_MISSING: Entry(
         (_MONITOR,), "Too much of what was served is in no window: what is missing may be what drifted."
     ),

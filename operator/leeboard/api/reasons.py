@@ -89,7 +89,16 @@ class Reason(StrEnum):
     REFERENCE_MISSING = "ReferenceMissing"
     ERROR_RATE_TOO_HIGH = "ErrorRateTooHigh"
     LATENCY_TOO_HIGH = "LatencyTooHigh"
+    PREDICTIONS_SHIFTED = "PredictionsShifted"
+    DATA_QUALITY_WORSE = "DataQualityWorse"
+    PERFORMANCE_WORSE = "PerformanceWorse"
+    ESTIMATED_PERFORMANCE_WORSE = "EstimatedPerformanceWorse"
+    KPI_WORSE = "KPIWorse"
+    METRIC_WORSE = "MetricWorse"
     NOT_ENOUGH_SAMPLES = "NotEnoughSamples"
+    LABELS_AWAITED = "LabelsAwaited"
+    ANALYSIS_INCONCLUSIVE = "AnalysisInconclusive"
+    ANALYSIS_TOO_SHORT = "AnalysisTooShort"
     ANALYSIS_PASSED = "AnalysisPassed"
     # drift
     DRIFT = "Drift"
@@ -166,6 +175,16 @@ _HINTS: dict[Reason, str] = {
     Reason.NO_VERSION: "start a TrainingJob for this Model",
     Reason.ERROR_RATE_TOO_HIGH: "read the log of the version's container server; the champion keeps serving",
     Reason.LATENCY_TOO_HIGH: "the version answers more slowly than the champion; the champion keeps serving",
+    Reason.PREDICTIONS_SHIFTED: "the version predicts otherwise on the same traffic: look at its training data, or"
+    " raise max of the guard where that is meant",
+    Reason.DATA_QUALITY_WORSE: "look at how requests reach the version, and at the inputs that it was trained on",
+    Reason.PERFORMANCE_WORSE: "the version is worse than the champion by the labels that came; train another one",
+    Reason.ESTIMATED_PERFORMANCE_WORSE: "the version is unsure about this traffic: look at what it was trained on",
+    Reason.KPI_WORSE: "the figure of the business is worse with the version; the champion keeps serving",
+    Reason.METRIC_WORSE: "the answer to the guard's query is worse with the version; the champion keeps serving",
+    Reason.LABELS_AWAITED: "wait for labels, or send them to /feedback by the ids of the answers",
+    Reason.ANALYSIS_INCONCLUSIVE: "promote or abort by the figures, or raise analysis.maxDuration to go on",
+    Reason.ANALYSIS_TOO_SHORT: "raise analysis.maxDuration, the margins or the weight of the stages",
     Reason.NOT_ENOUGH_SAMPLES: "wait for more requests, or lower minSamples",
     Reason.RETRAINING_DOES_NOT_HELP: "look for the cause in the report; `leeboard train` starts a run all the same",
     Reason.ROLLBACK_REFUSED: "the message says why; `leeboard rollback MODEL/VERSION` returns to one that you name",

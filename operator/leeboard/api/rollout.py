@@ -4,8 +4,9 @@ from typing import Literal
 
 from leeboard.api.base import SpecModel
 from leeboard.api.blue_green import BlueGreen
-from leeboard.api.cel import belongs, rules
-from leeboard.api.fields import ATOMIC, Duration, PositiveDecimal, Probability, Share, described, list_map
+from leeboard.api.cel import rules
+from leeboard.api.fields import ATOMIC, Duration, PositiveDuration, Probability, described, list_map
+from leeboard.api.guard import Guard
 from leeboard.api.staging import Staging
 
 
@@ -16,32 +17,17 @@ class Step(SpecModel):
     duration: Duration = described("Shortest time of the stage, such as 10m.")
 
 
-class Guard(SpecModel):
-    """What aborts a rollout."""
-
-    model_config = SpecModel.model_config | {
-        "json_schema_extra": rules(
-            (belongs("margin", "ErrorRate"), "an ErrorRate guard needs margin; it belongs to no other type"),
-            (belongs("maxRatio", "LatencyP99"), "a LatencyP99 guard needs maxRatio; it belongs to no other type"),
-        )
-    }
-
-    type: Literal["ErrorRate", "LatencyP99"] = described("What is compared with the champion.")
-    margin: Share | None = described(
-        "ErrorRate: by how much the candidate's share of failed requests may exceed the champion's, 0 to 1.",
-        default=None,
-    )
-    max_ratio: PositiveDecimal | None = described(
-        "LatencyP99: how many times the champion's 99th percentile of latency the candidate may take.", default=None
-    )
-
-
 class Analysis(SpecModel):
     """What decides a rollout."""
 
     alpha: Probability = described("Chance of a wrong abort over the whole rollout, 0 to 1.", default="0.05")
     min_samples: int = described(
         "Fewest requests to the candidate before it is promoted, a count.", default=500, ge=0, le=100000000
+    )
+    max_duration: PositiveDuration | None = described(
+        "Longest time from the candidate's first request until the analysis has to be conclusive, such as 2d; then the"
+        " rollout is held until somebody promotes or aborts. Absent: it waits for as long as it takes.",
+        default=None,
     )
     guards: tuple[Guard, ...] = described(
         "What aborts the rollout; one of each type.", default=(), max_length=8, json_schema_extra=list_map("type")
@@ -62,6 +48,10 @@ class Rollout(SpecModel):
                 "self.strategy == 'Canary' || !has(self.analysis) || !has(self.analysis.guards)"
                 " || size(self.analysis.guards) == 0",
                 "analysis.guards belong to strategy Canary: the others have no canary to analyse",
+            ),
+            (
+                "self.strategy == 'Canary' || !has(self.analysis) || !has(self.analysis.maxDuration)",
+                "analysis.maxDuration belongs to strategy Canary: the others have no canary to analyse",
             ),
             (
                 "!has(self.steps) || (self.steps.map(s, s.weight).isSorted()"

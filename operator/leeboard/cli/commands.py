@@ -9,6 +9,7 @@ from leeboard.cli.drift import command as drift
 from leeboard.cli.get import command as get
 from leeboard.cli.lineage import command as lineage
 from leeboard.cli.registry import export, importing, restore
+from leeboard.cli.replay import command as replay
 from leeboard.cli.training import command as train
 from leeboard.cli.why import command as why
 
@@ -26,6 +27,7 @@ COMMANDS: tuple[Command, ...] = (
     retry.COMMAND,
     approve.COMMAND,
     drift.COMMAND,
+    replay.COMMAND,
     importing.COMMAND,
     export.COMMAND,
     restore.COMMAND,

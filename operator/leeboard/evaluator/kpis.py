@@ -7,7 +7,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -60,11 +60,32 @@ class Kpis:
                 rows.append({"name": name, "message": str(error)[:512]})
         return {"kpis": rows}
 
+    async def series(
+        self, query: str, model: Model, version: str, span: tuple[datetime, datetime], step: timedelta
+    ) -> dict[float, float]:
+        """A figure at every step of a span, by seconds since 1970; where there is none it is left out.
+
+        `{window}` of the query is a step. Raises KpiError.
+        """
+        namespace, length = model.metadata.namespace, step.total_seconds()
+        about = {
+            "window": f"{length:.0f}s",
+            "namespace": namespace,
+            "model": model.metadata.name,
+            "version": version,
+        }
+        first, last = (f"{moment.timestamp():.3f}" for moment in span)
+        ends = {"start": first, "end": last, "step": f"{length:.3f}"}
+        return numbers_of(*await self._answer("query_range", _filled(query, about), namespace, ends))
+
     async def _value(self, query: str, namespace: str, now: datetime) -> float:
+        return number_of(*await self._answer("query", query, namespace, {"time": f"{now.timestamp():.3f}"}))
+
+    async def _answer(self, path: str, query: str, namespace: str, when: Mapping[str, str]) -> tuple[int, bytes]:
         if not self.url:
             raise KpiError(UNKNOWN_ADDRESS)
-        address = f"{_filled(self.url, {'namespace': namespace}).rstrip('/')}/api/v1/query"
-        form = {"query": query, "time": f"{now.timestamp():.3f}", "timeout": "8s"}
+        address = f"{_filled(self.url, {'namespace': namespace}).rstrip('/')}/api/v1/{path}"
+        form = {"query": query, "timeout": "8s", **when}
         try:
             async with (
                 aiohttp.ClientSession(timeout=TIMEOUT, headers=self._headers()) as session,
@@ -74,7 +95,7 @@ class Kpis:
                 status = answer.status
         except (aiohttp.ClientError, TimeoutError) as error:
             raise KpiError(f"Prometheus does not answer: {type(error).__name__}") from error
-        return number_of(status, body)
+        return status, body
 
     def _headers(self) -> dict[str, str]:
         if not self.token_file:
@@ -111,6 +132,23 @@ def number_of(status: int, body: bytes) -> float:
     if not math.isfinite(value):
         raise KpiError(f"the query's answer is {value}")
     return value
+
+
+def numbers_of(status: int, body: bytes) -> dict[float, float]:
+    """The one series of an answer of Prometheus to a query over time; empty where there is none, without what is not
+    finite. Raises KpiError for any other answer."""
+    try:
+        answer = json.loads(body)
+        if answer["status"] != "success":
+            raise KpiError(f"Prometheus refuses the query: {answer.get('error') or answer['status']}")
+        kind, result = answer["data"]["resultType"], answer["data"]["result"]
+        if kind != "matrix" or len(result) > 1:
+            raise KpiError(f"the query has {len(result)} series for an answer, not one")
+        samples = result[0]["values"] if result else ()
+        found = {float(at): float(value) for at, value in samples}
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
+        raise KpiError(f"Prometheus answers {status} with what is no series") from error
+    return {at: value for at, value in found.items() if math.isfinite(at) and math.isfinite(value)}
 
 
 def _filled(text: str, words: Mapping[str, str]) -> str:

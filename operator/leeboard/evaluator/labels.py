@@ -81,7 +81,7 @@ def labelled_at_once(truth: Floats, scores: Floats) -> Joined:
 def joined(ledger: Iterable[Rows], feedback: Iterable[Rows], start: datetime, end: datetime) -> Joined:
     """The predictions whose label arrived from `start` to `end`; the last word on an id counts."""
     labels = _last(_together(feedback))
-    arrived = (labels.times >= _nanoseconds(start)) & (labels.times <= _nanoseconds(end))
+    arrived = (labels.times >= nanoseconds(start)) & (labels.times <= nanoseconds(end))
     predictions = _last(_together(ledger))
     _, of_predictions, of_labels = np.intersect1d(
         predictions.ids, labels.ids[arrived], assume_unique=True, return_indices=True
@@ -96,7 +96,7 @@ def joined(ledger: Iterable[Rows], feedback: Iterable[Rows], start: datetime, en
 def arrivals(feedback: Iterable[Rows], start: datetime, end: datetime) -> tuple[int, datetime | None]:
     """How many ids a label arrived for from `start` to `end`, and when the newest came."""
     labels = _last(_together(feedback))
-    times = labels.times[(labels.times >= _nanoseconds(start)) & (labels.times <= _nanoseconds(end))]
+    times = labels.times[(labels.times >= nanoseconds(start)) & (labels.times <= nanoseconds(end))]
     if not len(times):
         return 0, None
     return len(times), pd.Timestamp(int(times.max()), tz="UTC").to_pydatetime()
@@ -139,5 +139,6 @@ def _last(rows: Rows) -> Rows:
     return Rows(rows.ids[final], rows.times[final], rows.values[final])
 
 
-def _nanoseconds(moment: datetime) -> int:
+def nanoseconds(moment: datetime) -> int:
+    """Since 1970."""
     return int(pd.Timestamp(moment).as_unit("ns").value)

@@ -3,9 +3,9 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
@@ -18,10 +18,11 @@ from leeboard.api.model_version import ModelVersion
 from leeboard.api.reasons import Reason
 from leeboard.evaluator.failures import EvaluationError
 from leeboard.evaluator.figures import written
+from leeboard.evaluator.guards.records import Records
 from leeboard.evaluator.kpis import Kpis
 from leeboard.evaluator.labelling import LabellingWindow, labelling_figures
 from leeboard.evaluator.metrics import EvaluatorMetrics
-from leeboard.evaluator.model_figures import Traffic, model_figures
+from leeboard.evaluator.model_look import ModelLooks
 from leeboard.evaluator.monitor_look import MonitorLook
 from leeboard.evaluator.observations import Observations
 from leeboard.evaluator.placebo import Placebo, placebo, seed_of
@@ -34,8 +35,6 @@ from leeboard.planning.drift.looking import verdict_of
 from leeboard.storage import StorageError
 
 LOG = logging.getLogger("leeboard.evaluator")
-WITHOUT_CANDIDATE = timedelta(minutes=10)
-"""How far back the figures of a Model reach while there is no rollout."""
 AT_ONCE = 4
 """Objects that are evaluated at the same time."""
 
@@ -53,6 +52,11 @@ class Rounds:
     notify: Callable[[Iterable[DriftMonitor]], None] = lambda _: None
     _evaluated: dict[str, datetime] = field(default_factory=dict)
     _complaints: dict[str, str] = field(default_factory=dict)
+    _looks: ModelLooks = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Rollouts are remembered from look to look."""
+        self._looks = ModelLooks(self.places, self.kpis, Records(LOG.warning))
 
     async def run(self) -> None:
         """One round. Raises KubeError where the API server does not answer; what fails for one object stays with it."""
@@ -63,7 +67,7 @@ class Rounds:
         self.notify(monitors)
         self._forget({one.metadata.uid for one in (*models.values(), *monitors)})
         gate = asyncio.Semaphore(AT_ONCE)
-        tasks = [self._model(gate, model) for model in models.values() if model.status.champion is not None]
+        tasks = [self._model(gate, model, versions) for model in models.values() if model.status.champion is not None]
         for monitor in monitors:
             model = models.get((monitor.metadata.namespace, monitor.spec.model_ref.name))
             if model is None or model.status.champion is None or not self._is_due(monitor):
@@ -92,10 +96,13 @@ class Rounds:
         before = self._evaluated.get(_key(monitor))
         return before is None or self.clock() - before >= parse_duration(monitor.spec.window.every)
 
-    async def _model(self, gate: asyncio.Semaphore, model: Model) -> None:
+    async def _model(
+        self, gate: asyncio.Semaphore, model: Model, versions: Mapping[tuple[str, str], ModelVersion]
+    ) -> None:
         async def figures(now: datetime) -> Raw:
             place = await self.places.place_of(model)
-            return await asyncio.to_thread(self._model_figures, place, model, now)
+            queried = await self._looks.queried(model, now)
+            return await asyncio.to_thread(self._looks.figures, place, model, versions, now, queried)
 
         champion, candidate = model.status.champion, model.status.candidate
         about_versions = {
@@ -104,19 +111,6 @@ class Rounds:
         }
         async with gate:
             await self._evaluate(MODEL, model, about_versions, figures)
-
-    def _model_figures(self, place: Place, model: Model, now: datetime) -> Raw:
-        champion, candidate = model.status.champion, model.status.candidate
-        if champion is None:
-            raise EvaluationError(Reason.NO_VERSION, "no champion")
-        observations = self.places.observations(place)
-        since = candidate.compared_since if candidate else max(champion.since, now - WITHOUT_CANDIDATE)
-
-        def traffic(version: str) -> tuple[str, Traffic]:
-            return version, Traffic.of(observations.windows(version, since, now).windows)
-
-        figures = model_figures(traffic(candidate.name) if candidate else None, traffic(champion.name))
-        return {"since": written(since)} | figures
 
     async def _monitor(
         self, gate: asyncio.Semaphore, monitor: DriftMonitor, model: Model, version: ModelVersion
@@ -237,6 +231,7 @@ class Rounds:
             LOG.warning("%s: %s", name, text)
 
     def _forget(self, living: set[str]) -> None:
+        self._looks.records.forget(living)
         for memory in (self._evaluated, self._complaints):
             for key in [key for key in memory if key.partition("/")[0] not in living]:
                 del memory[key]

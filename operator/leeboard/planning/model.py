@@ -15,9 +15,16 @@ from leeboard.planning.conditions import set_conditions
 from leeboard.planning.plan import Event, ObjectRef, Plan, Raw
 from leeboard.planning.pod_problems import next_look, not_set_up
 from leeboard.planning.rollout import staging
-from leeboard.planning.rollout.advance import analysis_of, failure, next_move, ready_deadline, step_ends
-from leeboard.planning.rollout.analysis import counts_of
+from leeboard.planning.rollout.advance import (
+    analysis_ends,
+    analysis_of,
+    failure,
+    next_move,
+    ready_deadline,
+    step_ends,
+)
 from leeboard.planning.rollout.commands import paused
+from leeboard.planning.rollout.counts import counts_of
 from leeboard.planning.rollout.health import conditions
 from leeboard.planning.rollout.reaching import budgets, services, services_to_go
 from leeboard.planning.rollout.selection import beyond_retention
@@ -157,6 +164,7 @@ def _next_look(view: View) -> timedelta | None:
                 moments.append(staging.staging_ends(view, candidate))
             if candidate.phase == "Canary" and not view.direct:
                 moments.append(step_ends(view, candidate))
+                moments += [ends] if (ends := analysis_ends(view, candidate)) is not None else []
     if draining is not None:
         moments.append(view.drain_ends(draining))
     if _unexplained(view):

@@ -151,6 +151,16 @@ def canary_paused() -> World:
     return world
 
 
+@MODELS.state("Current", "Suspended", "CanaryInProgress")
+def canary_without_a_verdict_in_time() -> World:
+    steps = [{"weight": 50, "duration": "10m"}]
+    analysis = {"maxDuration": "1h", "guards": [{"type": "ErrorRate", "margin": "0.01"}]}
+    world = canary_world(rollout={"strategy": "Canary", "steps": steps, "analysis": analysis})
+    world.count(candidate=(600, 0), champion=(600, 0))
+    world.wait(minutes=61)
+    return world
+
+
 @MODELS.state("Current", "Healthy")
 def paused_without_candidate() -> World:
     world = serving_world()

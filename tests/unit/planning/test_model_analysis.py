@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from leeboard.api.rollout import Analysis
-from leeboard.planning.rollout.analysis import Counts, analyse, counts_of, is_about
+from leeboard.planning.rollout.analysis import analyse, is_about
+from leeboard.planning.rollout.counts import Counts, counts_of
 
 ERRORS = {"guards": [{"type": "ErrorRate", "margin": "0.01"}], "minSamples": 500}
 LATENCY = {"guards": [{"type": "LatencyP99", "maxRatio": "1.3"}], "minSamples": 0}

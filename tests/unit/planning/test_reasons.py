@@ -18,7 +18,9 @@ from tests.support.model_world import World as ModelWorld
 from tests.support.training_world import World, container_ended, training_result
 from tests.unit.planning import test_asked_rollback as asked_rollback
 from tests.unit.planning import test_drift_monitor as drift
+from tests.unit.planning import test_guard_rule as guards
 from tests.unit.planning import test_model_version as versions
+from tests.unit.planning import test_rollout_forecast as forecasts
 
 ROOT = Path(__file__).resolve().parents[3]
 Told = list[tuple[str, str]]
@@ -319,6 +321,7 @@ def of_rollouts() -> Iterator[Told]:
                 world.status["evaluation"]["versions"][0]["latencyP99"] = {"value": "90", "low": "80", "high": "99"}
             world.wait(minutes=10)
         yield world.told
+    yield from of_guards()
     held = canary()
     held.annotate(pause="true")
     held.settle()
@@ -351,6 +354,29 @@ def of_rollouts() -> Iterator[Told]:
     own_code.versions["v1"]["spec"]["artifact"]["format"] = "sklearn-pickle"
     own_code.settle()
     yield [*pinned.told, *waiting.told, *own_code.told]
+
+
+def of_guards() -> Iterator[Told]:
+    """A canary with each guard whose figure is worse, and one that comes to no verdict in time."""
+    steps = [{"weight": 50, "duration": "10m"}]
+    for kind, fields in guards.GUARDS.items():
+        asked = {"guards": [{"type": kind} | fields], "maxDuration": "1h", "minSamples": 100}
+        world = serving(rollout={"strategy": "Canary", "steps": steps, "analysis": asked})
+        world.add_version("v2")
+        world.settle()
+        figures = guards.row(kind, -1, 1) | ({"lacks": "Labels"} if kind == "Performance" else {})
+        for row, minutes in ((figures, 1), (figures, 70), (guards.row(kind, 0.2, 0.3), 1)):
+            world.wait(minutes=minutes)
+            if "candidate" in world.status:
+                world.count(candidate=(1000, 0), champion=(1000, 0))
+                world.status["evaluation"]["guards"] = [row]
+                world.settle()
+        yield world.told
+    world = serving(rollout={"strategy": "Canary", "steps": steps, "analysis": {"maxDuration": "1m"}})
+    world.status["evaluation"] = forecasts.model().status.evaluation
+    world.add_version("v2")
+    world.settle()
+    yield world.told
 
 
 def of_asked_rollbacks() -> Iterator[Told]:

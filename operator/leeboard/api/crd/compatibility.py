@@ -5,6 +5,7 @@ from typing import Any
 
 from leeboard.api.artifact_uri import ARTIFACT_PATHS, ARTIFACT_PLACES, TRAINED_IN_BUCKETS
 from leeboard.api.crd.rules_of_old import New, said_of_old
+from leeboard.api.guard import MARGIN_OF_SHARES
 
 Schema = dict[str, Any]
 
@@ -13,10 +14,13 @@ _LOWER = ("minimum", "minLength", "minItems", "minProperties")
 _FIXED = ("type", "format", "pattern", "x-kubernetes-list-type", "x-kubernetes-list-map-keys")
 _RULES = "x-kubernetes-validations"
 _ONLY_BUCKETS = "self.matches('^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/')"
+_ONLY_SHARES = "double(self) >= 0.0 && double(self) <= 1.0"
 _WEAKER: dict[str, str] = {
     ARTIFACT_PLACES: _ONLY_BUCKETS,
     ARTIFACT_PATHS: _ONLY_BUCKETS,
     TRAINED_IN_BUCKETS: _ONLY_BUCKETS,
+    "double(self) >= 0.0": _ONLY_SHARES,
+    MARGIN_OF_SHARES: _ONLY_SHARES,
 }
 """Rules that forbid nothing which the released rule beside them did not forbid already: they took its place."""
 
@@ -76,7 +80,19 @@ def _new_names(before: Schema, after: Schema) -> New:
     """
     old, present = _names_below(before), _names_below(after)
     filled_in = {name for name, schema in _fields_below(after) if "default" in schema}
-    return New(present.fields - old.fields - filled_in, present.values - old.values)
+    return New(
+        present.fields - old.fields - filled_in, present.values - old.values, frozenset(_new_here(before, after))
+    )
+
+
+def _new_here(before: Schema, after: Schema) -> Iterator[str]:
+    """What is new of the fields of this schema itself, which its rules call `self.<field>`."""
+    known = before.get("properties", {})
+    for name, schema in after.get("properties", {}).items():
+        if name not in known and "default" not in schema:
+            yield f"self.{name}"
+        values = set(schema.get("enum", ())) - set(known.get(name, {}).get("enum", ()))
+        yield from (f"self.{name}={value}" for value in values)
 
 
 def _names_below(schema: Schema) -> New:

@@ -19,10 +19,14 @@ _ALL = re.compile(r"(?P<of>[\w.]+)\.all\((?P<variable>\w+), (?P<rule>.*)\)", re.
 
 @dataclass(frozen=True)
 class New:
-    """Names of fields without a default, and values of enumerations, that a released definition did not know."""
+    """Names of fields without a default, and values of enumerations, that a released definition did not know.
+
+    `here` are those that it did not know at the place of the rule, though elsewhere: `self.field`, `self.field=value`.
+    """
 
     fields: Set[str]
     values: Set[str]
+    here: Set[str] = frozenset()
 
 
 def said_of_old(rule: str, new: New) -> str:
@@ -65,15 +69,17 @@ def _term(text: str, new: New) -> str:
 
 
 def _has(found: re.Match[str], new: New) -> str:
-    return FALSE if any(part in new.fields for part in found["path"].split(".")) else found[0]
+    path = found["path"]
+    return FALSE if path in new.here or any(part in new.fields for part in path.split(".")) else found[0]
 
 
 def _is(found: re.Match[str], new: New) -> str:
-    return FALSE if found["value"] in new.values else found[0]
+    is_new = found["value"] in new.values or f"{found['path']}={found['value']}" in new.here
+    return FALSE if is_new else found[0]
 
 
 def _in(found: re.Match[str], new: New) -> str:
-    known = _known(found["values"], new)
+    known = _known(found["values"], new, found["path"])
     return f"{found['path']} in [{known}]" if known else FALSE
 
 
@@ -90,8 +96,9 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], New], str]], ...] 
 )
 
 
-def _known(values: str, new: New) -> str:
-    return ", ".join(one for one in values.split(", ") if one.strip("'") not in new.values)
+def _known(values: str, new: New, path: str = "") -> str:
+    named = ((one, one.strip("'")) for one in values.split(", "))
+    return ", ".join(one for one, name in named if name not in new.values and f"{path}={name}" not in new.here)
 
 
 def _joined(parts: list[str], operator: str, *, neutral: str, final: str) -> str:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from leeboard.api.model import Model
 from leeboard.api.model_status import Candidate
+from leeboard.cli.describe.guards import guards
 from leeboard.cli.describe.page import Fact
 from leeboard.cli.progress import samples, stage, time_left, weights
 from leeboard.cli.show.moments import age, utc
@@ -55,8 +56,9 @@ def _promotion(model: Model) -> str:
 def _rollout(model: Model) -> str:
     rollout = model.spec.rollout
     steps = ", ".join(f"{step.weight} % for {step.duration}" for step in rollout.steps)
-    guards = ", ".join(guard.type for guard in rollout.analysis.guards)
-    parts = [rollout.strategy, steps, f"guarded by {guards}" if guards else ""]
+    asked = ", ".join(guard.type for guard in rollout.analysis.guards)
+    longest = rollout.analysis.max_duration
+    parts = [rollout.strategy, steps, f"guarded by {asked}" if asked else "", f"{longest} at most" if longest else ""]
     return "; ".join(part for part in parts if part)
 
 
@@ -68,5 +70,10 @@ def _candidate(model: Model, candidate: Candidate, now: datetime) -> Iterator[Fa
             yield "", f"samples {counted}"
         if left := time_left(model, candidate, now):
             yield "", left
+        if candidate.forecast:
+            yield "needs", candidate.forecast
+        yield from guards(model, candidate)
+    if candidate.inconclusive_since is not None:
+        yield "held", f"without a verdict, since {utc(candidate.inconclusive_since)}: promote or abort it"
     if candidate.reason:
         yield "waits for", ": ".join(part for part in (candidate.reason, candidate.message) if part)

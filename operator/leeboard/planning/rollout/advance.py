@@ -8,9 +8,12 @@ from leeboard.api.reasons import Reason, explain
 from leeboard.api.rollout import Analysis
 from leeboard.planning.evaluation_error import evaluation_error
 from leeboard.planning.rollout import moves
-from leeboard.planning.rollout.analysis import Result, analyse, counts_of, is_about
+from leeboard.planning.rollout.analysis import Result, analyse, is_about, out_of_time
 from leeboard.planning.rollout.asked_rollback import asked_rollback
 from leeboard.planning.rollout.commands import command_move, paused
+from leeboard.planning.rollout.counts import counts_of
+from leeboard.planning.rollout.forecast import Forecast, forecast
+from leeboard.planning.rollout.guard_figures import guard_figures
 from leeboard.planning.rollout.memory import forgotten
 from leeboard.planning.rollout.moves import Move
 from leeboard.planning.rollout.returning import left_behind, overtaken
@@ -36,7 +39,26 @@ def images_for(view: View, version: str) -> Images:
 
 
 def analysis_of(view: View, candidate: Candidate) -> Result:
-    """What the figures say about the candidate's stage."""
+    """What the figures say about the candidate's stage; no verdict any more once the analysis is out of time."""
+    result = _looked_at(view, candidate)
+    ends = analysis_ends(view, candidate)
+    if ends is None or view.now < ends:
+        return result
+    if candidate.inconclusive_since is not None and result.verdict == "Pass":
+        # it is held, and somebody may be looking at it: figures that came late promote nothing by themselves
+        return Result("Inconclusive", Reason.ANALYSIS_INCONCLUSIVE, f"held; by now it passes: {result.message}")
+    return out_of_time(result, view.model.spec.rollout.analysis.max_duration or "")
+
+
+def analysis_ends(view: View, candidate: Candidate) -> datetime | None:
+    """When the analysis of a canary has to be conclusive; None where it may take as long as it takes."""
+    longest = view.model.spec.rollout.analysis.max_duration
+    if longest is None or candidate.canary_started_at is None:
+        return None
+    return candidate.canary_started_at + parse_duration(longest)
+
+
+def _looked_at(view: View, candidate: Candidate) -> Result:
     champion, evaluation = view.status.champion, view.status.evaluation
     analysis = view.model.spec.rollout.analysis
     if not _asked_for(analysis):
@@ -46,7 +68,9 @@ def analysis_of(view: View, candidate: Candidate) -> Result:
     if (error := evaluation_error(evaluation)) is not None:
         reason, message = error
         return Result("Continue", reason, explain(reason, f"no figures: {message}"))
-    result = analyse(analysis, counts_of(evaluation, candidate.name), counts_of(evaluation, champion.name))
+    result = analyse(
+        analysis, counts_of(evaluation, candidate.name), counts_of(evaluation, champion.name), guard_figures(evaluation)
+    )
     if result.verdict != "Abort" and _blind(view, candidate):
         return Result("Continue", Reason.EVALUATION_STALE, "the figures are older than this stage")
     return result
@@ -138,7 +162,9 @@ def _candidate_move(view: View) -> Move | None:
     if candidate is None:
         if wanted is None:
             return None
-        return moves.start(view.status, wanted.metadata.name, images_for(view, wanted.metadata.name), view.now)
+        name = wanted.metadata.name
+        started = moves.start(view.status, name, images_for(view, name), view.now)
+        return started if view.direct else moves.foresee(started, _foreseen(view))
     if candidate.phase == "RollingBack":
         return None
     dropped = _dropped(view, candidate)
@@ -147,6 +173,11 @@ def _candidate_move(view: View) -> Move | None:
     if candidate.phase == "Canary" and not view.direct:
         return _canary_move(view, candidate)
     return None if paused(view) and not view.returning else _ready_move(view, candidate)
+
+
+def _foreseen(view: View) -> Forecast | None:
+    champion = view.status.champion
+    return forecast(view.model, champion.name) if champion is not None else None
 
 
 def _dropped(view: View, candidate: Candidate) -> Move | None:
@@ -193,10 +224,20 @@ def _canary_move(view: View, candidate: Candidate) -> Move | None:
     result = analysis_of(view, candidate)
     if result.verdict == "Abort":
         return moves.roll_back(view.status, candidate, result.reason, explain(result.reason, result.message), view.now)
-    steps = view.model.spec.rollout.steps
+    if result.verdict == "Inconclusive":
+        if candidate.inconclusive_since is not None:
+            return None
+        return moves.hold(view.status, candidate, result.reason, explain(result.reason, result.message), view.now)
+    if candidate.inconclusive_since is not None:
+        return moves.go_on(view.status, candidate)
     ready = view.available(candidate, view.candidate_pods(candidate))
     if paused(view) or not ready or view.now < step_ends(view, candidate):
         return None
+    return _next_stage(view, candidate, result)
+
+
+def _next_stage(view: View, candidate: Candidate, result: Result) -> Move | None:
+    steps = view.model.spec.rollout.steps
     if candidate.step + 1 < len(steps) and not _blind(view, candidate):
         following = candidate.step + 1
         return moves.enter_step(view.status, candidate, following, steps[following].weight, view.now)

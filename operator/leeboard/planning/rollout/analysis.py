@@ -1,16 +1,23 @@
-"""Whether the figures of candidate and champion, at the same moment on the same traffic, say promote, abort or wait."""
+"""Whether the figures of candidate and champion, at the same moment on the same traffic, say promote, abort or wait.
 
-import math
-from collections.abc import Mapping
+One rule for every guard, on its interval of how much worse the candidate is: it aborts where the whole interval lies
+above what is allowed, passes where it lies at or below that, and waits in between.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from leeboard.api.guard import Guard
 from leeboard.api.reasons import Reason
-from leeboard.api.rollout import Analysis, Guard
-from leeboard.stats.sequential import difference_interval
+from leeboard.api.rollout import Analysis
+from leeboard.planning.rollout.counted_guards import counted_figures
+from leeboard.planning.rollout.counts import Counts
+from leeboard.planning.rollout.guard_figures import GuardFigures
+from leeboard.planning.rollout.guard_rule import Judged, judge, share_of
 
-Verdict = Literal["Pass", "Abort", "Continue"]
+Verdict = Literal["Pass", "Abort", "Continue", "Inconclusive"]
 
 
 @dataclass(frozen=True)
@@ -25,35 +32,6 @@ class Result:
     message: str
 
 
-@dataclass(frozen=True)
-class Counts:
-    """What the exporters of one version counted since the rollout began; latencies in milliseconds."""
-
-    requests: int
-    errors: int
-    latency_low: float
-    latency_high: float
-
-
-def counts_of(evaluation: Mapping[str, Any] | None, version: str) -> Counts | None:
-    """A version's figures in `status.evaluation`, or None where they are missing or make no sense."""
-    rows = (evaluation or {}).get("versions") or []
-    row = next((one for one in rows if isinstance(one, Mapping) and one.get("name") == version), None)
-    if row is None:
-        return None
-    latency = row.get("latencyP99") or {}
-    try:
-        counts = Counts(
-            int(row.get("requests", 0)),
-            int(row.get("errors", 0)),
-            float(latency.get("low", "nan")),
-            float(latency.get("high", "nan")),
-        )
-    except (TypeError, ValueError):
-        return None
-    return counts if 0 <= counts.errors <= counts.requests else None
-
-
 def is_about(evaluation: Mapping[str, Any] | None, candidate: str, champion: str, not_before: datetime) -> bool:
     """Whether the figures are those of this pair of versions, and were taken at or after a moment."""
     if evaluation is None or (evaluation.get("candidate"), evaluation.get("champion")) != (candidate, champion):
@@ -65,74 +43,52 @@ def is_about(evaluation: Mapping[str, Any] | None, candidate: str, champion: str
     return observed.tzinfo is not None and observed >= not_before
 
 
-def analyse(analysis: Analysis, candidate: Counts | None, champion: Counts | None) -> Result:
+def analyse(
+    analysis: Analysis, candidate: Counts | None, champion: Counts | None, figures: Sequence[GuardFigures] = ()
+) -> Result:
     """The verdict over all guards; alpha is shared out between them (Bonferroni).
 
-    The first guard that aborts decides. All guards have to pass, with `min_samples` requests, before it is a pass. The
-    error rate may abort earlier. Latency may not: the first requests of a new pod are slow, and say nothing of later
-    ones.
+    `figures` are the evaluator's rows; of a guard that has none the counts tell, as far as they can. The first guard
+    that aborts decides. All guards have to pass, with `min_samples` requests, before it is a pass. Any may abort
+    earlier save latency: the first requests of a new pod are slow, and say nothing of later ones.
     """
     if candidate is None or champion is None:
         return Result("Continue", Reason.NOT_ENOUGH_SAMPLES, "no figures of both versions yet")
-    alpha = float(analysis.alpha) / max(1, len(analysis.guards))
-    results = [_judge(guard, candidate, champion, alpha) for guard in analysis.guards]
+    judged = [one for guard in analysis.guards for one in _judged(guard, analysis, candidate, champion, figures)]
     enough = candidate.requests >= analysis.min_samples
-    aborts = (one for one in results if one.verdict == "Abort")
-    aborted = next((one for one in aborts if enough or one.reason == Reason.ERROR_RATE_TOO_HIGH), None)
+    aborts = (one for one in judged if one.verdict == "Abort")
+    aborted = next((one for one in aborts if enough or one.reason != Reason.LATENCY_TOO_HIGH), None)
     if aborted is not None:
-        return aborted
+        return Result("Abort", aborted.reason, aborted.message)
     if not enough:
         missing = analysis.min_samples - candidate.requests
         text = f"{candidate.requests} of {analysis.min_samples} requests to the candidate; {missing} more are needed"
         return Result("Continue", Reason.NOT_ENOUGH_SAMPLES, text)
-    undecided = next((one for one in results if one.verdict == "Continue"), None)
-    if undecided is not None:
-        return undecided
-    text = "; ".join(one.message for one in results) or f"{candidate.requests} requests to the candidate, no guards"
+    undecided = [one for one in judged if one.verdict == "Continue"]
+    if undecided:
+        # who waits for labels waits longest: nothing that a user sends by itself ends it
+        first = next((one for one in undecided if one.reason == Reason.LABELS_AWAITED), undecided[0])
+        return Result("Continue", first.reason, first.message)
+    passed = [one.message for one in judged if one.verdict == "Pass"]
+    text = "; ".join(passed) or f"{candidate.requests} requests to the candidate, no guards"
     return Result("Pass", Reason.ANALYSIS_PASSED, text)
 
 
-def _judge(guard: Guard, candidate: Counts, champion: Counts, alpha: float) -> Result:
-    if guard.type == "ErrorRate":
-        return _error_rate(float(guard.margin or "0"), candidate, champion, alpha)
-    return _latency(float(guard.max_ratio or "1"), candidate, champion)
+def out_of_time(result: Result, max_duration: str) -> Result:
+    """What an analysis that has not come to a verdict says once it may take no longer."""
+    if result.verdict != "Continue":
+        return result
+    starved = result.reason == Reason.LABELS_AWAITED
+    reason = Reason.LABEL_STARVED if starved else Reason.ANALYSIS_INCONCLUSIVE
+    return Result("Inconclusive", reason, f"no verdict within {max_duration}: {result.message}")
 
 
-def _error_rate(margin: float, candidate: Counts, champion: Counts, alpha: float) -> Result:
-    low, high = difference_interval(candidate.errors, candidate.requests, champion.errors, champion.requests, alpha)
-    figures = (
-        f"error rate {candidate.errors}/{candidate.requests} against {champion.errors}/{champion.requests}, "
-        f"difference [{low:.4f}, {high:.4f}], margin {margin:g}"
-    )
-    if low > margin:
-        return Result("Abort", Reason.ERROR_RATE_TOO_HIGH, figures)
-    if high <= margin:
-        return Result("Pass", Reason.ANALYSIS_PASSED, figures)
-    more = _more_requests(margin, low, high, candidate)
-    return Result("Continue", Reason.NOT_ENOUGH_SAMPLES, f"{figures}; {more}")
-
-
-def _more_requests(margin: float, low: float, high: float, candidate: Counts) -> str:
-    """A guess at what is missing: the width of an interval falls with the square root of the number of requests."""
-    middle = (low + high) / 2
-    if not candidate.requests or middle >= margin:
-        return "more requests are needed"
-    needed = math.ceil(candidate.requests * ((high - middle) / (margin - middle)) ** 2) - candidate.requests
-    return f"about {max(1, min(needed, 10**9))} more requests to the candidate are needed"
-
-
-def _latency(ratio: float, candidate: Counts, champion: Counts) -> Result:
-    ends = (candidate.latency_low, candidate.latency_high, champion.latency_low, champion.latency_high)
-    if not all(math.isfinite(end) and end >= 0 for end in ends) or champion.latency_high == 0:
-        return Result("Continue", Reason.NOT_ENOUGH_SAMPLES, "no interval of the 99th percentile of both versions yet")
-    low = candidate.latency_low / champion.latency_high
-    high = candidate.latency_high / champion.latency_low if champion.latency_low else math.inf
-    figures = (
-        f"p99 [{candidate.latency_low:g}, {candidate.latency_high:g}] ms against "
-        f"[{champion.latency_low:g}, {champion.latency_high:g}] ms, ratio [{low:.2f}, {high:.2f}], at most {ratio:g}"
-    )
-    if low > ratio:
-        return Result("Abort", Reason.LATENCY_TOO_HIGH, figures)
-    if high <= ratio:
-        return Result("Pass", Reason.ANALYSIS_PASSED, figures)
-    return Result("Continue", Reason.NOT_ENOUGH_SAMPLES, f"{figures}; more requests are needed")
+def _judged(
+    guard: Guard, analysis: Analysis, candidate: Counts, champion: Counts, figures: Sequence[GuardFigures]
+) -> Sequence[Judged]:
+    """The whole first, then its segments; one that waits where there is no figure of the whole."""
+    alpha = share_of(analysis)
+    rows = sorted((one for one in figures if one.type == guard.type), key=lambda one: bool(one.segment))
+    if not any(not one.segment for one in rows):
+        rows = [*counted_figures(guard, candidate, champion, alpha), *rows]
+    return [judge(guard, one, alpha) for one in rows]

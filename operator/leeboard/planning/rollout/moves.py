@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from leeboard.api.fields import LONGEST_TEXT
 from leeboard.api.model_status import (
@@ -14,8 +15,9 @@ from leeboard.api.model_status import (
     Rollback,
     ServedVersion,
 )
-from leeboard.api.reasons import Reason
+from leeboard.api.reasons import Reason, explain
 from leeboard.planning.plan import Event
+from leeboard.planning.rollout.forecast import Forecast
 
 QUARANTINE_LIMIT = 50
 """Rolled-back versions that are remembered; the oldest is forgotten first."""
@@ -50,6 +52,20 @@ def start(status: ModelStatus, version: str, images: Images, now: datetime) -> M
     draining = status.draining if status.draining is not None and status.draining.name != version else None
     event = Event("Normal", Reason.PROGRESSING, f"{version} gets its pods")
     return Move(status.model_copy(update={"candidate": candidate, "draining": draining}), (event,))
+
+
+def foresee(started: Move, foreseen: Forecast | None) -> Move:
+    """A start, with what the guards of its canary will need."""
+    candidate = started.status.candidate
+    if foreseen is None or candidate is None:
+        return started
+    changed = candidate.model_copy(update={"forecast": foreseen.message[:LONGEST_TEXT]})
+    if not foreseen.timed:
+        return Move(started.status.model_copy(update={"candidate": changed}), started.events)
+    kind: Literal["Normal", "Warning"] = "Warning" if foreseen.short else "Normal"
+    reason = Reason.ANALYSIS_TOO_SHORT if foreseen.short else Reason.PROGRESSING
+    event = Event(kind, reason, explain(reason, f"{candidate.name}: {foreseen.message}")[:LONGEST_TEXT])
+    return Move(started.status.model_copy(update={"candidate": changed}), (*started.events, event))
 
 
 def pin(status: ModelStatus, candidate: Candidate, image: str) -> Move:
@@ -88,6 +104,20 @@ def enter_step(
     )
     reason = Reason.CANARY_STARTED if candidate.phase != "Canary" else Reason.STEP_STARTED
     event = Event("Normal", reason, f"{candidate.name} is asked to take {weight} % of the requests, stage {step + 1}")
+    return Move(status.model_copy(update={"candidate": changed}), (event,))
+
+
+def hold(status: ModelStatus, candidate: Candidate, reason: Reason, message: str, now: datetime) -> Move:
+    """The analysis came to no verdict in time: the candidate keeps its share until somebody decides."""
+    changed = candidate.model_copy(update={"inconclusive_since": now})
+    event = Event("Warning", reason, f"{candidate.name} is held: {message}"[:LONGEST_TEXT])
+    return Move(status.model_copy(update={"candidate": changed}), (event,))
+
+
+def go_on(status: ModelStatus, candidate: Candidate) -> Move:
+    """The analysis may take longer than it could before."""
+    changed = candidate.model_copy(update={"inconclusive_since": None})
+    event = Event("Normal", Reason.PROGRESSING, f"{candidate.name} goes on: analysis.maxDuration was raised")
     return Move(status.model_copy(update={"candidate": changed}), (event,))
 
 

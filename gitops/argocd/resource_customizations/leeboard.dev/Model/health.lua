@@ -31,6 +31,10 @@ local candidate = obj.status.candidate
 if candidate ~= nil and candidate.phase ~= "RollingBack" and obj.status.commands ~= nil and obj.status.commands.pause then
   return {status = "Suspended", message = candidate.name .. " is held by the annotation leeboard.dev/pause"}
 end
+if candidate ~= nil and candidate.phase == "Canary" and candidate.inconclusiveSince ~= nil then
+  -- the analysis came to no verdict in time: a person has to decide
+  return health("Suspended", "CanaryInProgress")
+end
 if is_true("Ready") then
   local found = health("Healthy", "Ready")
   if is_true("CanaryInProgress") then

@@ -1,0 +1,1 @@
+"""`leeboard replay`: whether a rollout's decision follows from what its record holds."""

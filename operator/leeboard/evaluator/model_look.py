@@ -1,0 +1,116 @@
+"""One look at a Model: its traffic and, during a canary, the figures of its guards and the record of the rollout."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from leeboard.api.model import Model
+from leeboard.api.model_status import Candidate, ServedVersion
+from leeboard.api.model_version import ModelVersion
+from leeboard.api.reasons import Reason
+from leeboard.evaluator.drift_figures import Profile
+from leeboard.evaluator.failures import EvaluationError
+from leeboard.evaluator.figures import written
+from leeboard.evaluator.guards.evidence import Evidence
+from leeboard.evaluator.guards.gathered import gathered
+from leeboard.evaluator.guards.look import Look, Side
+from leeboard.evaluator.guards.queries import asked
+from leeboard.evaluator.guards.record import RolloutRecord, looked
+from leeboard.evaluator.guards.record import Traffic as Counted
+from leeboard.evaluator.guards.records import Records
+from leeboard.evaluator.kpis import Kpis
+from leeboard.evaluator.model_figures import Traffic, model_figures
+from leeboard.evaluator.places import Place, Places
+from leeboard.planning.rollout.guard_rule import share_of
+from leeboard.storage import StorageError
+
+Raw = dict[str, Any]
+WITHOUT_CANDIDATE = timedelta(minutes=10)
+"""How far back the figures of a Model reach while there is no rollout."""
+
+
+@dataclass(frozen=True)
+class ModelLooks:
+    """Looks at Models; `versions` are those of the registry, by namespace and name."""
+
+    places: Places
+    kpis: Kpis
+    records: Records = field(default_factory=Records)
+
+    async def queried(self, model: Model, now: datetime) -> list[Evidence]:
+        """What Prometheus says of the guards that ask it; nothing outside a canary."""
+        champion, candidate = model.status.champion, model.status.candidate
+        if champion is None or not _is_compared(candidate):
+            return []
+        assert candidate is not None  # noqa: S101 - told by _is_compared
+        pair = candidate.name, champion.name
+        alpha = share_of(model.spec.rollout.analysis)
+        return await asked(self.kpis, model, pair, (candidate.compared_since, now), alpha)
+
+    def figures(
+        self,
+        place: Place,
+        model: Model,
+        versions: Mapping[tuple[str, str], ModelVersion],
+        now: datetime,
+        queried: Sequence[Evidence] = (),
+    ) -> Raw:
+        """`status.evaluation` of a Model. Blocks; raises EvaluationError and StorageError."""
+        champion, candidate = model.status.champion, model.status.candidate
+        if champion is None:
+            raise EvaluationError(Reason.NO_VERSION, "no champion")
+        observations = self.places.observations(place)
+        since = candidate.compared_since if candidate else max(champion.since, now - WITHOUT_CANDIDATE)
+
+        def side(served: ServedVersion) -> Side:
+            profile = partial(self._profile, place, versions, (model.metadata.namespace, served.name))
+            return Side(served.name, observations.windows(served.name, since, now).windows, profile)
+
+        of_champion = side(champion)
+        of_candidate = side(candidate) if candidate else None
+        traffic = [(one.name, Traffic.of(one.windows)) for one in (of_candidate, of_champion) if one is not None]
+        figures = {"since": written(since)} | model_figures(traffic[0] if of_candidate else None, traffic[-1])
+        if candidate is not None and of_candidate is not None and _is_compared(candidate):
+            look = Look(model, of_candidate, of_champion, observations, since, now)
+            figures |= self._guarded(look, candidate, queried)
+        try:
+            self.records.end(observations.store, model, now)
+        except StorageError as error:
+            self.records.complain(f"record of a rollout of {model.metadata.name}: {error.message}")
+        return figures
+
+    def _guarded(self, look: Look, candidate: Candidate, queried: Sequence[Evidence]) -> Raw:
+        """`guards` and `record`: what they say, and where all of it is kept."""
+        model, analysis = look.model, look.model.spec.rollout.analysis
+        sides = tuple(Counted(requests=one.requests, errors=sum(it.errors for it in one.windows)) for one in look.sides)
+        assert candidate.canary_started_at is not None  # noqa: S101 - it is compared
+        found = looked(analysis, candidate.canary_started_at, look.now, (sides[0], sides[1]), gathered(look, queried))
+        begun = RolloutRecord(
+            namespace=model.metadata.namespace,
+            model=model.metadata.name,
+            candidate=look.candidate.name,
+            champion=look.champion.name,
+            started_at=candidate.canary_started_at,
+            analysis=analysis,
+        )
+        figures: Raw = {"guards": list(found.guards)}
+        try:
+            return figures | {"record": self.records.look(look.observations.store, model, begun, found)}
+        except StorageError as error:
+            # figures count without it
+            self.records.complain(f"record of the rollout of {model.metadata.name}: {error.message}")
+            return figures
+
+    def _profile(
+        self, place: Place, versions: Mapping[tuple[str, str], ModelVersion], address: tuple[str, str]
+    ) -> Profile:
+        version = versions.get(address)
+        if version is None:
+            raise EvaluationError(Reason.VERSION_NOT_FOUND, f"there is no version {address[1]}")
+        return self.places.profile(place, version)
+
+
+def _is_compared(candidate: Candidate | None) -> bool:
+    return candidate is not None and candidate.phase == "Canary" and candidate.canary_started_at is not None
