@@ -84,7 +84,7 @@ complete --do-complete 'leeboard get -o y' | cut -f1
 @pytest.mark.parametrize("shell", ASKED)
 def test_a_shell_completes_a_command(tmp_path: Path, shell: str) -> None:
     if shutil.which(shell) is None:
-        pytest.skip(f"there is no {shell}: its script was not run")
+        pytest.skip(f"there is no {shell}, which make test installs: its script was not run")
     program = tmp_path / "leeboard"
     program.write_text(f'#!/bin/sh\nexec {sys.executable} -m leeboard.cli "$@"\n')
     program.chmod(0o755)
