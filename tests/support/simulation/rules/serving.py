@@ -10,8 +10,8 @@ from tests.support.simulation.pods import is_leaving, pods_of
 from tests.support.simulation.rules.change import Change
 
 MODEL, VERSION = "leeboard.dev/model", "leeboard.dev/version"
-UNKNOWN = timedelta(seconds=1)
-"""How long a request may be on its way with what its sender knew before."""
+UNKNOWN = timedelta(seconds=5)
+"""How long a request may be on its way with what its sender knew before, refusals and repetitions among it."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
