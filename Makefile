@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help venv lock generate generated format lint types layers check verify test conformance conformance-peers bench-scale bench-serving bench-drift bench-rollout demo demo-down cluster cluster-down
+.PHONY: help venv lock generate generated format lint types layers check verify test test-stories test-resilience test-seeds conformance conformance-peers bench-scale bench-serving bench-drift bench-rollout demo demo-down cluster cluster-down
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -63,6 +63,13 @@ test: check ## every check and every test
 
 test-resilience: venv ## upgrade and disturb the real node under the loop: some ten minutes
 	@$(BIN)/pytest -m resilience e2e/scenarios
+
+SEEDS ?= 50-350
+test-seeds: venv ## play many more random namespaces than make test does: SEEDS=50-350, some ten minutes
+	@$(BIN)/pytest -q --numprocesses=2 tests/simulation/test_random_plays.py --seeds $(SEEDS)
+
+test-stories: venv ## kill the operator at every call of every story, with two workers that take turns: WORKERS=2
+	@$(BIN)/pytest -q --numprocesses=2 tests/simulation/test_crashes.py --workers $(or $(WORKERS),2)
 
 # On a cluster of yours: make demo CONTEXT=mine REGISTRY=registry.example/me
 DEMO := $(if $(CONTEXT),--context "$(CONTEXT)" $(if $(REGISTRY),--registry "$(REGISTRY)") $(DEMO_OPTIONS))

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from e2e.cluster import lifecycle, prometheus
+from e2e.cluster import lifecycle, packages, prometheus
 from e2e.cluster.control_plane import ControlPlane
 from e2e.support.narrator import Narrator
 
@@ -20,6 +20,7 @@ def main() -> int:
         lifecycle.up(FOLDER, Narrator())
     elif command == "prepare":
         lifecycle.prepare(Narrator(), lifecycle.TEST_PROGRAMS)
+        packages.ensure(more=packages.SHELLS)
         prometheus.program("promtool")
     elif command == "down":
         lifecycle.down(FOLDER, Narrator())

@@ -20,15 +20,17 @@ NEEDED = (
     "runc",
     "util-linux",
 )
+SHELLS = ("fish", "zsh")
+"""In which tests press the tabulator."""
 
 
 class NotInstalled(RuntimeError):
     """A package could not be installed; the text is the end of apt's output."""
 
 
-def ensure(out: TextIO = sys.stderr) -> list[str]:
-    """Install what is missing and return its names. Raises NotInstalled."""
-    missing = [name for name in NEEDED if not _installed(name)]
+def ensure(out: TextIO = sys.stderr, *, more: tuple[str, ...] = ()) -> list[str]:
+    """Install what is missing and return its names; `more` beyond what the cluster needs. Raises NotInstalled."""
+    missing = [name for name in (*NEEDED, *more) if not _installed(name)]
     if missing:
         print(f"  installing {' '.join(missing)}", file=out, flush=True)
         _apt("update", "--quiet")

@@ -144,7 +144,9 @@ def test_an_upgrade_under_a_canary_loses_no_step_and_restarts_no_champion(
     # still under the canary, so that it is the upgrade that is looked at, and not what came after it
     status = tenant.world.model()["status"]
     assert (status["champion"]["name"], status["candidate"]["name"]) == (champion, candidate), describe_rollout(status)
-    assert {name: restarts(tenant, name) for name in (champion, candidate)} == before
+    assert restarts(tenant, champion) == before[champion]
+    # a later stage may have brought the candidate a further pod
+    assert before[candidate].items() <= restarts(tenant, candidate).items()
     for version in (champion, candidate):
         assert images_of(server_pods(tenant, version)) == {tenant.images.serving}
 

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from tests.simulation import stories_of_drift, stories_of_models, stories_of_runs
+from tests.simulation import stories_of_drift, stories_of_edits, stories_of_models, stories_of_runs
 from tests.support.simulation.crashing import play, replay
 from tests.support.simulation.story import Story
 
-STORIES = [*stories_of_models.STORIES, *stories_of_runs.STORIES, *stories_of_drift.STORIES]
+STORIES = [
+    *stories_of_models.STORIES,
+    *stories_of_edits.STORIES,
+    *stories_of_runs.STORIES,
+    *stories_of_drift.STORIES,
+]
 
 
 @pytest.mark.parametrize("story", STORIES, ids=str)
-def test_a_kill_before_or_after_any_call_leads_to_the_same_end(story: Story) -> None:
-    played = play(story)
+def test_a_kill_before_or_after_any_call_leads_to_the_same_end(story: Story, workers: int) -> None:
+    played = play(story, workers)
     assert len(played.kills) >= 4
     for kill in played.kills:
         try:

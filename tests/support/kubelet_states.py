@@ -141,6 +141,13 @@ STATES: tuple[State, ...] = (
         "runs as root",
     ),
     waiting(
+        "user that is root",
+        "CreateContainerConfigError",
+        'container\'s runAsUser breaks non-root policy (pod: "p_ml(1-2-3)", container: train)',
+        "BadConfiguration",
+        "runs as root",
+    ),
+    waiting(
         "command that is not there",
         "RunContainerError",
         "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: "
@@ -196,6 +203,13 @@ STATES: tuple[State, ...] = (
         "the container train wrote more than 1Gi",
         reason="Evicted",
         message='Container train exceeded its local ephemeral storage limit "1Gi". ',
+    ),
+    taken(
+        "too many files of all containers",
+        "Evicted",
+        "its containers wrote more than 64Mi",
+        reason="Evicted",
+        message="Pod ephemeral local storage usage exceeds the total limit of containers 64Mi. ",
     ),
     taken("evicted for another reason", "Evicted", "took it away", reason="Evicted", message="{quoted}"),
     taken(

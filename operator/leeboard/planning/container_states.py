@@ -108,7 +108,7 @@ def _config_cause(message: str) -> Cause:
     """Why a container's configuration cannot be made: nearly always, because something that it names is not there."""
     if (missing := missing_object(message)) is not None:
         return Cause(Reason.CONFIG_MISSING, missing)
-    if "run as root" in message or "non-numeric user" in message:
+    if re.search(r"run as root|non-numeric user|non-root policy", message):
         return Cause(Reason.BAD_CONFIGURATION, start_fact(message))
     return Cause(Reason.CONFIG_MISSING, "what its variables name cannot be read")
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 _NAME = r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?"
 _KEY = r"[A-Za-z0-9._-]{1,253}"
-_QUANTITY = r"[0-9][0-9A-Za-z.]{0,31}"
+_QUANTITY = r"[0-9](?:[0-9A-Za-z.]{0,30}[0-9A-Za-z])?"
 _AMOUNTS = rf"[a-z][a-z0-9./-]{{0,99}}={_QUANTITY}"
 
 Phrases = Sequence[tuple[re.Pattern[str], str]]
@@ -37,7 +37,10 @@ _IMAGE = _phrases(
 _START = _phrases(
     (r"executable file not found|no such file or directory", "its command is not in the image"),
     (r"permission denied|exec format error", "its command cannot be executed"),
-    (r"run as root|non-numeric user|runAsNonRoot", "the image runs as root, or as a user without a number"),
+    (
+        r"run as root|non-numeric user|runAsNonRoot|non-root policy",
+        "the image runs as root, or as a user without a number",
+    ),
     (r"deadline exceeded", "the node did not start it in time"),
 )
 _OBSTACLES = _phrases(

@@ -12,13 +12,15 @@ import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
 
-from tests.support.simulation.access import Access
+from tests.support.simulation.access import Access, Weather
 from tests.support.simulation.end_state import differences, state, told
 from tests.support.simulation.story import Story
 from tests.support.simulation.world import World
 
 OUTAGES = (0.0, 0.0, 0.0, 20.0)
 """Seconds until a killed process lives again, in turn: at once, which loses no time, and late, which does."""
+TURN = 0.02
+"""Seconds that a call takes where there is more than one worker: while one waits, another goes on."""
 MOST_LOST_EVENTS = 3
 """Events of one reconcile: they come after the status write, and a crash between loses them."""
 
@@ -39,6 +41,7 @@ class Undisturbed:
     """What a play without a crash came to after every step, and the moments of a kill on its way."""
 
     story: Story
+    workers: int = 1
     world: World = field(default_factory=World)
     kills: list[Kill] = field(default_factory=list)
     states: list[dict[str, str]] = field(default_factory=list)
@@ -46,9 +49,9 @@ class Undisturbed:
     calls: int = 0
 
 
-def play(story: Story) -> Undisturbed:
+def play(story: Story, workers: int = 1) -> Undisturbed:
     """Play without a crash. Raises InvariantBroken, or what the story's end asserts."""
-    played = Undisturbed(story)
+    played = Undisturbed(story, workers)
     played.world.run(lambda: _play(played))
     story.end(played.world)
     return played
@@ -62,7 +65,7 @@ def replay(played: Undisturbed, kill: Kill) -> None:
     async def live_on() -> None:
         nonlocal ended
         await asyncio.sleep(kill.outage)
-        operator = world.operator()
+        operator = world.operator(_access(world, played.workers), workers=played.workers)
         operator.start()
         await asyncio.sleep(max(0.0, kill.step_ends - asyncio.get_running_loop().time()))
         for number in range(kill.step, len(story.steps)):
@@ -88,13 +91,14 @@ async def _play(played: Undisturbed) -> None:
         now = (world.kube.version, loop.time())
         if now not in seen:
             seen.add(now)
-            outage = OUTAGES[len(played.kills) % len(OUTAGES)]
+            # whoever comes late may miss what a story does meanwhile: that is told apart with one worker alone
+            outage = OUTAGES[len(played.kills) % len(OUTAGES)] if played.workers == 1 else 0.0
             played.kills.append(Kill(world.copy(), number, ends, f"{moment} {verb} {kind} {name}", outage))
 
-    access = Access(world.kube, "operator")
+    access = _access(world, played.workers)
     access.before = lambda *call: gather("before", *call)
     access.after = lambda *call: gather("after", *call)
-    operator = world.operator(access)
+    operator = world.operator(access, workers=played.workers)
     operator.start()
     for number, step in enumerate(played.story.steps):  # noqa: B007 - `gather` reads it
         ends = loop.time() + step.seconds
@@ -104,6 +108,11 @@ async def _play(played: Undisturbed) -> None:
         played.tales.append(told(world.kube))
     await operator.kill()
     played.calls = access.calls
+
+
+def _access(world: World, workers: int) -> Access:
+    weather = Weather(latency=lambda: TURN) if workers > 1 else Weather()
+    return Access(world.kube, "operator", weather)
 
 
 def _compare_states(played: Undisturbed, world: World, step: int) -> None:

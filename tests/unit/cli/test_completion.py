@@ -62,24 +62,45 @@ def test_names_are_those_that_may_stand_there() -> None:
     assert {"77aa01bc9e", registry.FIRST} <= set(named(objects, "any"))
 
 
-@pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")
-def test_bash_completes_a_command(tmp_path: Path) -> None:
+ASKED = {
+    "bash": """
+COMP_WORDS=(leeboard rollb); COMP_CWORD=1; _leeboard; echo ${COMPREPLY[@]}
+COMP_WORDS=(leeboard get -o y); COMP_CWORD=3; _leeboard; echo ${COMPREPLY[@]}
+""",
+    # within an editor's line alone zsh gives these words and this command: they are given here
+    "zsh": """
+compadd() { shift; print -r -- $@ }
+words=(leeboard rollb); CURRENT=2; _leeboard
+words=(leeboard get -o y); CURRENT=4; _leeboard
+""",
+    "fish": """
+complete --do-complete 'leeboard rollb' | cut -f1
+complete --do-complete 'leeboard get -o y' | cut -f1
+""",
+}
+"""What a shell does when somebody presses the tabulator, by its own means where it has them."""
+
+
+@pytest.mark.parametrize("shell", ASKED)
+def test_a_shell_completes_a_command(tmp_path: Path, shell: str) -> None:
+    if shutil.which(shell) is None:
+        pytest.skip(f"there is no {shell}, which make test installs: its script was not run")
     program = tmp_path / "leeboard"
     program.write_text(f'#!/bin/sh\nexec {sys.executable} -m leeboard.cli "$@"\n')
     program.chmod(0o755)
-    script = OF_SHELL["bash"] + (
-        "COMP_WORDS=(leeboard rollb); COMP_CWORD=1; _leeboard; echo ${COMPREPLY[@]}\n"
-        "COMP_WORDS=(leeboard get -o y); COMP_CWORD=3; _leeboard; echo ${COMPREPLY[@]}\n"
-    )
+    script = tmp_path / "script"
+    before = "autoload -Uz compinit; compinit -u -D\n" if shell == "zsh" else ""
+    script.write_text(before + OF_SHELL[shell] + ASKED[shell])
     environment = {
         "PATH": f"{tmp_path}:{os.environ['PATH']}",
         "PYTHONPATH": str(ROOT / "operator"),
         "KUBECONFIG": "/none",
+        "HOME": str(tmp_path),
     }
     done = subprocess.run(
-        ["bash", "-c", script], env=environment, capture_output=True, text=True, check=True, timeout=120
+        [shell, str(script)], env=environment, capture_output=True, text=True, check=True, timeout=120
     )
-    assert done.stdout == "rollback\nyaml\n"
+    assert (done.stdout, done.stderr) == ("rollback\nyaml\n", "")
 
 
 def test_the_reference_page_is_current() -> None:

@@ -73,6 +73,19 @@ def test_namespaces_have_a_column_only_when_asked_for() -> None:
     ]
 
 
+@pytest.mark.parametrize("width", [80, 100, 120])
+@pytest.mark.parametrize("listing", LISTINGS, ids=lambda one: one.name)
+def test_a_table_fits_its_screen(listing: Listing, width: int) -> None:
+    text = shown(listing, options={"width": width}, monitors=[registry.monitor(), registry.drifting_monitor()])
+    assert max(map(len, text.splitlines())) <= width
+
+
+def test_of_a_version_the_end_of_its_name_stays_on_a_narrow_screen() -> None:
+    heading, row = shown(models.LISTING, options={"width": 56}).splitlines()
+    assert heading.split() == ["MODEL", "CHAMPION", "CANDIDATE", "STAGE", "READY"]
+    assert row.split() == ["late-flights", "…5a3e91c07d", "…e77b20d154", "Canary", "1/2", "True"]
+
+
 @pytest.mark.parametrize("listing", LISTINGS, ids=lambda one: one.name)
 def test_one_model_is_shown_alone(listing: Listing) -> None:
     assert shown(listing, options={"model": "late-flights"}) == shown(listing)

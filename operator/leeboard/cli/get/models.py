@@ -43,8 +43,8 @@ LISTING = Listing(
     kind=Model,
     columns=(
         Column("MODEL"),
-        Column("CHAMPION"),
-        Column("CANDIDATE"),
+        Column("CHAMPION", end=True),
+        Column("CANDIDATE", end=True),
         Column("STAGE"),
         Column("WEIGHT", right=True, spare=5),
         Column("SAMPLES", right=True, spare=3),

@@ -37,6 +37,16 @@ def shortened(text: Text, width: int) -> Text:
     return cut
 
 
+def shortened_at_start(text: Text, width: int) -> Text:
+    """The last `width` cells of the text, with an ellipsis before them where something is missing."""
+    if text.cell_len <= width:
+        return text
+    kept = text.copy()
+    while kept.cell_len > max(1, width) - 1:
+        kept = kept[1:]
+    return Text.assemble("\N{HORIZONTAL ELLIPSIS}", kept)
+
+
 def padded(text: Text, width: int, *, right: bool = False) -> Text:
     """The text filled with blanks to `width` cells; `right` puts them before it."""
     blanks = Text(" " * max(0, width - text.cell_len))

@@ -19,7 +19,7 @@ from leeboard.planning.rollout.moves import Move
 from leeboard.planning.rollout.returning import left_behind, overtaken
 from leeboard.planning.rollout.staging import holds, is_asked_for
 from leeboard.planning.rollout.view import View
-from leeboard.planning.serving.deployment import adopted_with, is_settled, unavailable_since
+from leeboard.planning.serving.deployment import adopted_with, is_settled, replacing_since, unavailable_since
 from leeboard.planning.serving.problems import is_fatal
 from leeboard.planning.serving.service import champion_of
 
@@ -100,15 +100,20 @@ def step_ends(view: View, candidate: Candidate) -> datetime:
 def ready_deadline(view: View, candidate: Candidate) -> datetime:
     """When the candidate's pods have to be ready; those of a canary, that were, may as late as this be ready again."""
     if candidate.phase == "Canary" and not view.direct:
-        # a stage that waits for figures outlasts its duration: a node that is drained then condemns nobody
-        lost = unavailable_since(view.live(candidate.name))
-        ends = step_ends(view, candidate)
-        return max(ends, lost or ends) + view.ready_within
+        # a stage that waits for figures outlasts its duration: neither a node that is drained then condemns it, nor a
+        # user who changes how pods serve
+        return _ready_again(view, candidate, step_ends(view, candidate)) + view.ready_within
     began = candidate.step_started_at or candidate.since
     if candidate.phase == "Staged":
-        # its pods were ready: those that are lost in a long staging get as long again
-        began = max(began, unavailable_since(view.live(candidate.name)) or began)
+        # its pods were ready: those that are lost or replaced in a long staging get as long again
+        began = _ready_again(view, candidate, began)
     return began + view.ready_within
+
+
+def _ready_again(view: View, candidate: Candidate, since: datetime) -> datetime:
+    """From when on pods that were ready have to be so again: that moment, or later where some went or are replaced."""
+    live = view.live(candidate.name)
+    return max(since, unavailable_since(live) or since, replacing_since(live) or since)
 
 
 def failure(view: View, candidate: Candidate) -> tuple[Reason, str] | None:
@@ -116,8 +121,11 @@ def failure(view: View, candidate: Candidate) -> tuple[Reason, str] | None:
     problems = view.problems(candidate.name)
     if problems and is_fatal(problems[0]):
         return problems[0].reason, view.troubles(candidate.name)
-    if view.available(candidate, view.candidate_pods(candidate)) or view.now < ready_deadline(view, candidate):
+    pods = view.candidate_pods(candidate)
+    if view.available(candidate, pods) or view.now < ready_deadline(view, candidate):
         return None
+    if candidate.phase in ("Canary", "Staged") and not view.asked(candidate, pods):
+        return None  # its pods served, and those that are missing now have not been asked for yet
     if problems:
         return problems[0].reason, view.troubles(candidate.name)
     return Reason.NOT_READY_IN_TIME, explain(Reason.NOT_READY_IN_TIME, f"not ready within {view.ready_within}")

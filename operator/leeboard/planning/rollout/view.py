@@ -21,6 +21,7 @@ from leeboard.planning.serving import proxied
 from leeboard.planning.serving.deployment import (
     available_replicas,
     find,
+    is_seen,
     server_image,
     serving_replicas,
     version_label,
@@ -135,12 +136,16 @@ class View:
         version = self.versions.get(served.name)
         return version is not None and version.status.serving_as != ""
 
-    def available(self, served: ServedVersion, replicas: int) -> bool:
-        """Whether the live Deployment was asked for that many pods of the recorded image, and has them."""
+    def asked(self, served: ServedVersion, replicas: int) -> bool:
+        """Whether the live Deployment was asked for that many pods of the recorded image, and its controller knows."""
         live = self.live(served.name)
         if live is None or server_image(live) != served.images.server:
             return False
-        return live["spec"].get("replicas", 1) >= replicas and available_replicas(live) >= replicas
+        return bool(live["spec"].get("replicas", 1) >= replicas) and is_seen(live)
+
+    def available(self, served: ServedVersion, replicas: int) -> bool:
+        """Whether the live Deployment was asked for that many pods of the recorded image, and has them."""
+        return self.asked(served, replicas) and available_replicas(self.live(served.name)) >= replicas
 
     def pinned_image(self, served: ServedVersion) -> str | None:
         """The image a version is recorded with by tag, by the digest that its oldest pod runs; None where unknown."""

@@ -78,12 +78,17 @@ def server_image(live: Raw) -> str:
     return str(proxied.container_of_leeboard(live["spec"]["template"]["spec"])["image"])
 
 
+def is_seen(live: Raw) -> bool:
+    """Whether the Deployment's controller has seen what it asks for."""
+    return bool(live.get("status", {}).get("observedGeneration", 0) >= live["metadata"].get("generation", 0))
+
+
 def available_replicas(live: Raw | None) -> int:
     """Pods that have been ready for minReadySeconds and belong to the newest template that the controller has seen."""
     if live is None:
         return 0
     status = live.get("status", {})
-    if status.get("observedGeneration", 0) < live["metadata"].get("generation", 0):
+    if not is_seen(live):
         return 0
     return min(int(status.get("availableReplicas") or 0), int(status.get("updatedReplicas") or 0))
 
@@ -93,8 +98,7 @@ def is_settled(live: Raw | None) -> bool:
     if live is None:
         return False
     status = live.get("status", {})
-    seen = status.get("observedGeneration", 0) >= live["metadata"].get("generation", 0)
-    return seen and int(status.get("replicas") or 0) <= int(status.get("updatedReplicas") or 0)
+    return is_seen(live) and int(status.get("replicas") or 0) <= int(status.get("updatedReplicas") or 0)
 
 
 def unavailable_since(live: Raw | None) -> datetime | None:
@@ -103,6 +107,18 @@ def unavailable_since(live: Raw | None) -> datetime | None:
     for condition in conditions:
         if condition.get("type") == "Available" and condition.get("status") == "False":
             return datetime.fromisoformat(str(condition["lastTransitionTime"]))
+    return None
+
+
+def replacing_since(live: Raw | None) -> datetime | None:
+    """Since when pods of an older template wait for the next new one; None where none waits, or all hope is given up.
+
+    Old pods stay until there are new ones, so that the Deployment's controller calls it available all the time.
+    """
+    conditions = live.get("status", {}).get("conditions", []) if live and not is_settled(live) else []
+    for condition in conditions:
+        if condition.get("type") == "Progressing" and condition.get("status") == "True":
+            return datetime.fromisoformat(str(condition["lastUpdateTime"]))
     return None
 
 

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 from tests.support.simulation.kube import Raw, SimulatedKube
 from tests.support.simulation.pods import is_leaving, pods_of
 from tests.support.simulation.rules.change import Change
 
 MODEL, VERSION = "leeboard.dev/model", "leeboard.dev/version"
+UNKNOWN = timedelta(seconds=5)
+"""How long a request may be on its way with what its sender knew before, refusals and repetitions among it."""
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class ServingRule:
-    """Remembers how many pods the callers of each Model reach, and the least size that was ever asked of it."""
+    """Remembers how many pods the callers of each Model reach, when one was lost, and the least size asked of it."""
 
     def __init__(self) -> None:
         self._reached: dict[str, int] = {}
         self._least: dict[str, int] = {}
+        self._lost: dict[str, datetime] = {}
 
     def copy(self) -> ServingRule:
         other = ServingRule()
-        other._reached, other._least = dict(self._reached), dict(self._least)
+        other._reached, other._least, other._lost = dict(self._reached), dict(self._least), dict(self._lost)
         return other
 
     def breaches(self, change: Change) -> Iterator[str]:
@@ -35,6 +40,8 @@ class ServingRule:
         service = change.kube.objects.get(("Service", change.raw["metadata"]["namespace"], model or ""))
         if model is None:
             return
+        if change.kind == "Pod" and change.before is not None and change.before["status"].get("ready"):
+            self._lost[model] = change.now
         if service is None:
             if change.kind == "Service" and change.name == model:
                 self._reached[model] = 0  # somebody took it away; what comes back may reach nobody yet
@@ -45,7 +52,9 @@ class ServingRule:
         self._reached[model] = reached
 
     def _by_operator(self, change: Change, model: str, reached: int) -> Iterator[str]:
-        if reached == 0 and self._reached.get(model, 1) > 0 and change.kind in ("Service", "Deployment"):
+        # the first Service may come a moment after the last pod was lost: nobody called yet
+        first = change.type == "ADDED" and self._lost.get(model, _NEVER) >= change.now - UNKNOWN
+        if reached == 0 and self._reached.get(model, 1) > 0 and change.kind in ("Service", "Deployment") and not first:
             yield f"{change.type} {change.kind} {change.name}: callers of {model} reach no ready pod any more"
         service = change.kube.live("Service", model)
         chosen = [one for one in change.kube.of_kind("Deployment") if _selects(service["spec"]["selector"], one)]

@@ -11,6 +11,7 @@ from tests.support.simulation.kube import Raw
 from tests.support.simulation.rules.change import Change
 
 VERSION = "leeboard.dev/version"
+PLACES = ("champion", "candidate", "draining")
 
 
 class TruthRule:
@@ -50,13 +51,15 @@ def _of_rollout(change: Change) -> Iterator[str]:
     before, after = change.status_before(), change.status()
     one, other = before.get("candidate"), after.get("candidate")
     if one and other and other["phase"] == "RollingBack" != one["phase"] and other["reason"] == "Superseded":
-        wanted = wanted_version(Model.parse(change.before or {}), _versions(change))
+        # with the status that is written: a command that is acted on changes what is wanted, in this same write
+        wanted = wanted_version(Model.parse(change.raw), _versions(change))
         if wanted is not None and wanted.metadata.name == one["name"]:
             yield f"{one['name']} was superseded ({other['message']}), and is the version that is wanted"
     for place in ("candidate", "draining"):
         gone = before.get(place)
-        promoted = gone and gone["name"] in {(after.get(name) or {}).get("name") for name in ("champion", "draining")}
-        if gone and not after.get(place) and not promoted and _deployed(change, gone["name"]):
+        # promoted, or taken back while it was draining
+        moved = gone and gone["name"] in {(after.get(name) or {}).get("name") for name in PLACES}
+        if gone and not after.get(place) and not moved and _deployed(change, gone["name"]):
             yield f"{place} {gone['name']} is forgotten, and its Deployment is there"
 
 
