@@ -16,6 +16,7 @@ from leeboard.api.durations import parse_duration
 from leeboard.api.model import Model
 from leeboard.api.model_version import ModelVersion
 from leeboard.api.reasons import Reason
+from leeboard.evaluator.challengers import compared
 from leeboard.evaluator.expiry import Expiry
 from leeboard.evaluator.failures import EvaluationError
 from leeboard.evaluator.figures import written
@@ -130,7 +131,7 @@ class Rounds:
             return version, Traffic.of(observations.windows(version, since, now).windows)
 
         figures = model_figures(traffic(candidate.name) if candidate else None, traffic(champion.name))
-        return {"since": written(since)} | figures
+        return {"since": written(since)} | figures | compared(observations, model, champion, now)
 
     async def _monitor(
         self, gate: asyncio.Semaphore, monitor: DriftMonitor, model: Model, version: ModelVersion
