@@ -115,7 +115,17 @@ class ModelSpec(SpecModel):
                 f" (self.prediction.task == 'Regression' ? {list(OF_TASK['Regression'])}"
                 f" : {list(OF_TASK['BinaryClassification'])}))",
                 "promotion.gates[].metric is no metric of prediction.task",
-            )
+            ),
+            (
+                "!has(self.rollout) || !has(self.rollout.shadow) || !has(self.rollout.shadow.maxDisagreement)"
+                " || self.prediction.task == 'BinaryClassification'",
+                "rollout.shadow.maxDisagreement is about labels, and belongs to prediction.task BinaryClassification",
+            ),
+            (
+                "!has(self.rollout) || !(self.rollout.strategy == 'Shadow') || !has(self.serving)"
+                " || !has(self.serving.server)",
+                "rollout.strategy Shadow needs Leeboard's server: requests to serving.server cannot be copied",
+            ),
         )
     }
 

@@ -89,6 +89,11 @@ class Reason(StrEnum):
     REFERENCE_MISSING = "ReferenceMissing"
     ERROR_RATE_TOO_HIGH = "ErrorRateTooHigh"
     LATENCY_TOO_HIGH = "LatencyTooHigh"
+    DISAGREEMENT_TOO_HIGH = "DisagreementTooHigh"
+    COPIES_MISSING = "CopiesMissing"
+    COMPARISON_STARTED = "ComparisonStarted"
+    COMPARING = "Comparing"
+    COMPARISON_PASSED = "ComparisonPassed"
     NOT_ENOUGH_SAMPLES = "NotEnoughSamples"
     ANALYSIS_PASSED = "AnalysisPassed"
     # drift
@@ -166,6 +171,9 @@ _HINTS: dict[Reason, str] = {
     Reason.NO_VERSION: "start a TrainingJob for this Model",
     Reason.ERROR_RATE_TOO_HIGH: "read the log of the version's container server; the champion keeps serving",
     Reason.LATENCY_TOO_HIGH: "the version answers more slowly than the champion; the champion keeps serving",
+    Reason.DISAGREEMENT_TOO_HIGH: "look at the flips in status.evaluation.challengers; the champion keeps serving",
+    Reason.COPIES_MISSING: "check that the champion has requests and runs this release; read its exporters' log",
+    Reason.COMPARISON_PASSED: "`leeboard promote MODEL/VERSION` makes it champion, `leeboard abort` ends it",
     Reason.NOT_ENOUGH_SAMPLES: "wait for more requests, or lower minSamples",
     Reason.RETRAINING_DOES_NOT_HELP: "look for the cause in the report; `leeboard train` starts a run all the same",
     Reason.ROLLBACK_REFUSED: "the message says why; `leeboard rollback MODEL/VERSION` returns to one that you name",

@@ -10,9 +10,11 @@ from leeboard.planning.evaluation_error import evaluation_error
 from leeboard.planning.rollout import moves
 from leeboard.planning.rollout.analysis import Result, analyse, counts_of, is_about
 from leeboard.planning.rollout.asked_rollback import asked_rollback
-from leeboard.planning.rollout.commands import command_move, paused
+from leeboard.planning.rollout.challengers import challenger_move, compares, is_contender
+from leeboard.planning.rollout.commands import command_move
 from leeboard.planning.rollout.memory import forgotten
 from leeboard.planning.rollout.moves import Move
+from leeboard.planning.rollout.pausing import paused
 from leeboard.planning.rollout.returning import left_behind, overtaken
 from leeboard.planning.rollout.staging import holds, is_asked_for
 from leeboard.planning.rollout.view import View
@@ -23,7 +25,8 @@ from leeboard.planning.serving.service import champion_of
 
 def next_move(view: View) -> Move | None:
     """The move that is due now, or None."""
-    for due in (command_move, _cleared, _recalled, _champion_move, asked_rollback, _pin_move, _candidate_move):
+    first = (command_move, _cleared, _recalled, _champion_move, asked_rollback)
+    for due in (*first, _pin_move, _candidate_move, challenger_move):
         move = due(view)
         if move is not None:
             return move
@@ -136,7 +139,7 @@ def _pin_move(view: View) -> Move | None:
 def _candidate_move(view: View) -> Move | None:
     candidate, wanted = view.status.candidate, view.wanted
     if candidate is None:
-        if wanted is None:
+        if wanted is None or (compares(view) and not view.returning):
             return None
         return moves.start(view.status, wanted.metadata.name, images_for(view, wanted.metadata.name), view.now)
     if candidate.phase == "RollingBack":
@@ -152,7 +155,8 @@ def _candidate_move(view: View) -> Move | None:
 def _dropped(view: View, candidate: Candidate) -> Move | None:
     """The end of a candidate that another version overtook, or whose pods will not do."""
     wanted = view.wanted
-    if wanted is None or wanted.metadata.name != candidate.name:
+    won = candidate.phase in ("Starting", "Promoting") and is_contender(view, candidate.name)
+    if not won and (wanted is None or wanted.metadata.name != candidate.name):
         instead = f"{wanted.metadata.name} comes instead" if wanted else "it is not eligible any more"
         return moves.supersede(view.status, candidate, instead, view.now)
     if view.pinned or view.status.champion is None:
