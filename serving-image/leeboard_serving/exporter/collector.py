@@ -68,7 +68,7 @@ LAST_FLUSH = Family(
 OUTBOX = Family(
     "leeboard_outbox_bytes",
     "gauge",
-    "Files that wait for storage, in bytes: windows, ledger, feedback, requests.",
+    "Files that wait for storage, in bytes: windows, ledger, feedback, requests, pairs.",
     (*_ADDRESS, "kind"),
 )
 LOST = Family(

@@ -67,6 +67,8 @@ class Recorder:
         self._window.add(observations)
         if self.replay is not None:
             self.replay.offer(observations)
+            if self.replay.pairs.is_full:
+                await self._keep(self.replay.pairs.cut(self._now()))
         self.unnamed += sum(told.rows for told in observations.requests if told.rows and not has_usable_ids(told))
         for block in ledger_blocks(observations):
             self._ledger.add(block)
@@ -95,6 +97,7 @@ class Recorder:
         end = max(now, self._start + 1) if end is None else end
         cuts: list[Cut | LoggedRows | None] = [table.cut(now) for table in (self._ledger, self._feedback)]
         cuts += self.log.close(now) if self.log is not None else ()
+        cuts.append(self.replay.pairs.cut(now) if self.replay is not None else None)
         if end > self._start:
             window, self._window = self._window, Tally(self._references)
             self._before.merge(window)

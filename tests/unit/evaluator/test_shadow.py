@@ -14,6 +14,7 @@ import pytest
 from leeboard.api.model import Model
 from leeboard.evaluator.challengers import compared
 from leeboard.evaluator.observations import Observations
+from leeboard.evaluator.pairs import paired_performance, read_pairs
 from leeboard.evaluator.retention.merged_file import merged_file, parse_head, part_of
 from leeboard.evaluator.shadow_figures import Comparison
 from leeboard.evaluator.windows import Window, read_window
@@ -166,6 +167,70 @@ def test_exporters_are_told_and_pairs_are_read_since_the_comparison_began(tmp_pa
     told = parse_targets((tmp_path / "observations/v1/shadow.json").read_bytes(), "v1", now.timestamp())
     assert told.targets == (Target("v2", 20, 7),)
     assert told.until == (now + timedelta(minutes=10)).timestamp()
+
+
+def pair_file(rows: list[tuple[str, str, float, float]], at: datetime) -> bytes:
+    """As an exporter writes it: id, challenger and both scores."""
+    lines = ["id,time,challenger,champion_score,challenger_score"]
+    lines += [f"{name},{at.isoformat()},{which},{mine},{theirs}" for name, which, mine, theirs in rows]
+    return gzip.compress("\n".join(lines).encode())
+
+
+@pytest.mark.parametrize("merged", [False, True])
+def test_labels_tell_which_of_both_is_right(tmp_path: Any, merged: bool) -> None:
+    """Labels came at the challenger's pods and at the champion's; one pair has none, and one is of another version."""
+    made, came = NOW - timedelta(hours=2), NOW - timedelta(hours=1)
+    rows = [(f"r{n}", "v2", 0.9, 0.9 if n % 4 else 0.1) for n in range(200)]
+    rows += [("unlabelled", "v2", 0.1, 0.1), ("r0", "v3", 0.1, 0.9)]
+    span = f"{int(made.timestamp() * 1000)}-{int(came.timestamp() * 1000)}"
+    folder = tmp_path / "observations/v1/pairs"
+    (folder / "pod").mkdir(parents=True)
+    files = [pair_file(rows[:100], made), pair_file(rows[100:], made)]
+    if merged:
+        start = int(made.timestamp() * 1000)
+        parts = [part_of("pairs", f"pod/{start + n}-{start + n + 1}.csv.gz", one) for n, one in enumerate(files)]
+        (folder / "merged").mkdir()
+        (folder / "merged" / f"{span}-0123456789abcdef.jsonl.gz").write_bytes(merged_file("pairs", parts))
+    else:
+        for n, one in enumerate(files):
+            (folder / "pod" / f"{int(made.timestamp() * 1000) + n}-{int(came.timestamp() * 1000)}.csv.gz").write_bytes(
+                one
+            )
+    for version, ids in (("v1", range(120)), ("v2", range(120, 200))):
+        (tmp_path / f"observations/{version}/feedback/pod").mkdir(parents=True)
+        text = "id,time,label\n" + "".join(f"r{n},{came.isoformat()},{1 if n % 10 else 0}\n" for n in ids)
+        name = tmp_path / f"observations/{version}/feedback/pod/{span}.csv.gz"
+        name.write_bytes(gzip.compress(text.encode()))
+    store = open_store(f"file://{tmp_path}/", environment={})
+    observations = Observations(store, task="BinaryClassification", positive_class="1", count=lambda _: None)
+    since = NOW - timedelta(hours=3)
+    feedback, pairs = observations.feedback(["v1", "v2"], since), observations.pairs("v1", since)
+    assert len(pairs) == 2
+    found = paired_performance(pairs, "v2", feedback, since, NOW, task="BinaryClassification")["accuracy"]
+    # the champion says 1 always; the challenger 0 for every fourth, of which every fifth is rightly 0
+    assert (found["pairs"], found["onlyChampionWrong"], found["onlyChallengerWrong"]) == (200, 10, 40)
+    assert (found["champion"], found["challenger"]) == ("0.9", "0.75")
+    assert found["difference"]["value"] == "0.15"
+    assert float(found["difference"]["low"]) > 0.02
+    assert paired_performance(pairs, "v9", feedback, since, NOW, task="BinaryClassification") == {}
+    error = paired_performance(pairs, "v2", feedback, since, NOW, task="Regression")["absoluteError"]
+    assert (error["pairs"], error["champion"]) == (200, "0.18")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "id,time\n", "id,time,challenger,champion_score\nr,2026-03-02T10:00:00Z,v2,0.5\n"]
+)
+def test_a_table_of_something_else_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"absent|not a table"):
+        read_pairs(text)
+
+
+def test_rows_that_are_no_pairs_are_left_out() -> None:
+    text = "id,time,challenger,champion_score,challenger_score\n"
+    text += "a,2026-03-02T10:00:00Z,v2,0.5,0.6\nb,2026-03-02T10:00:00Z,v2,x,0.6\nc,2026-03-02T10:00:00Z,v2,0.5,\n"
+    text += "d,never,v2,0.5,0.6\ne,2026-03-02T10:00:00Z,,0.5,0.6\n,2026-03-02T10:00:00Z,v2,0.5,0.6\n"
+    champion, challenger = read_pairs(text).of("v2")
+    assert (champion.values.tolist(), challenger.values.tolist()) == ([0.5], [0.6])
 
 
 def test_nobody_is_told_where_nobody_is_compared(tmp_path: Any) -> None:

@@ -34,7 +34,7 @@ class Keeping:
 
     def kept_for(self, kind: Kind | None) -> timedelta:
         """For files of a kind; None stands for reports. Labels that come now are joined with older predictions."""
-        reach = LEDGER_REACH if kind == "ledger" else timedelta(0)
+        reach = LEDGER_REACH if kind in ("ledger", "pairs") else timedelta(0)
         return self.retain if kind is None else max(self.retain, self.look_back + reach)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from leeboard_serving.exporter.shadow.connection import Answered, Connection, Un
 from leeboard_serving.exporter.shadow.copies import Copy, request_of
 from leeboard_serving.exporter.shadow.pairs import Dropped, Failure, PairTally
 from leeboard_serving.exporter.shadow.targets import Target
+from leeboard_serving.exporter.texts import moment_of
 from leeboard_serving.proxy import reading
 from leeboard_serving.shadow_header import HEADER
 
@@ -36,7 +37,10 @@ class Refused(Exception):
 
 
 class Lane:
-    """`clock` gives seconds that only grow; `address` is the challenger's host and port, `champion` the own version."""
+    """`clock` gives seconds that only grow; `address` is the challenger's host and port, `champion` the own version.
+
+    `keep` is given the rows of the table of pairs.
+    """
 
     def __init__(
         self,
@@ -60,6 +64,7 @@ class Lane:
         self._tally = PairTally(labels=labels)
         self.outcomes: Counter[str] = Counter()
         self.dropped: Counter[Dropped] = Counter()
+        self.keep: Callable[[Iterable[Iterable[Any]]], None] = lambda _: None
         self._complaint = ""
         self._workers: list[asyncio.Task[None]] = []
 
@@ -137,6 +142,7 @@ class Lane:
             self._failed(Refused(Failure.ANSWER, "the exporter failed"))
             return
         self._tally.add(copy, scores, seconds)
+        self.keep(_rows(copy, self.target.version, scores))
         self.outcomes["Answered"] += 1
 
     async def _answered(self, connection: Connection, copy: Copy) -> tuple[NDArray[np.float64], float]:
@@ -178,3 +184,10 @@ class Lane:
         if self._complaint != error.failure:  # said once, until it is another one
             self._complaint = error.failure
             LOG.warning("copies for %s fail: %s: %s", self.target.version, error.failure, str(error)[:256])
+
+
+def _rows(copy: Copy, challenger: str, scores: NDArray[np.float64]) -> Iterator[tuple[str, str, str, float, float]]:
+    """`id,time,challenger,champion_score,challenger_score`, with the ids and times of the ledger."""
+    moment = moment_of(copy.time)
+    for row, (champions, own) in enumerate(zip(copy.scores.tolist(), scores.tolist(), strict=True)):
+        yield (copy.id if copy.rows == 1 else f"{copy.id}/{row}", moment, challenger, champions, own)

@@ -15,7 +15,7 @@ from leeboard_serving.exporter.shadow.copies import copy_of
 from leeboard_serving.exporter.shadow.lane import Lane
 from leeboard_serving.exporter.shadow.pairs import Dropped
 from leeboard_serving.exporter.shadow.targets import NOBODY, Target, Targets
-from leeboard_serving.exporter.texts import is_usable
+from leeboard_serving.exporter.table import Table, has_usable_ids
 from leeboard_serving.observation import Observations
 
 LOG = logging.getLogger("leeboard.serving.exporter")
@@ -23,7 +23,10 @@ PORT = 8080
 
 
 class Replay:
-    """`clock` gives the time in seconds since 1970; `address` is where challengers are, None for their Services."""
+    """`clock` gives the time in seconds since 1970; `address` is where challengers are, None for their Services.
+
+    `pairs` is the open table of pairs, for labels that come later.
+    """
 
     def __init__(
         self,
@@ -38,6 +41,7 @@ class Replay:
         self._model, self._version, self._score_output, self._labels = model, version, score_output, labels
         self._clock = clock
         self._address = address
+        self.pairs = Table("pairs", ("id", "time", "challenger", "champion_score", "challenger_score"), _now(clock))
         self._targets = NOBODY
         self._lanes: dict[str, Lane] = {}
         self._resting: dict[str, Lane] = {}
@@ -107,9 +111,14 @@ class Replay:
             clock=time.monotonic,
         )
         lane.target = target
+        lane.keep = self.pairs.add
         lane.start()
         LOG.info("%s gets copies of %d %% of the requests", target.version, target.percent)
         return lane
+
+
+def _now(clock: Callable[[], float]) -> int:
+    return int(clock() * 1000)
 
 
 def _answered(observations: Observations) -> tuple[list[int], list[int], int]:
@@ -118,7 +127,7 @@ def _answered(observations: Observations) -> tuple[list[int], list[int], int]:
     starts: list[int] = []
     start = unnamed = 0
     for position, told in enumerate(observations.requests):
-        if told.rows and is_usable(told.id):
+        if told.rows and has_usable_ids(told):
             positions.append(position)
             starts.append(start)
         elif told.rows:

@@ -1,5 +1,6 @@
 """A real exporter copies for a real server: from shadow.json to the window, without a restart."""
 
+import gzip
 import json
 import time
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from leeboard.evaluator.columns import as_served
+from leeboard.evaluator.pairs import read_pairs
 from leeboard.evaluator.shadow_figures import Comparison
 from tests.support.trained import flights
 from tests.unit.serving.exporter.running import PROFILE, Exporter
@@ -74,6 +76,11 @@ def test_a_challenger_that_is_the_same_model_agrees_in_every_pair(tmp_path, chal
         (exporter.bucket / "shadow.json").unlink()
         assert exporter.end() == 0
         windows = exporter.windows()
+        pairs = [read_pairs(gzip.decompress(path.read_bytes())) for path in exporter.keys("pairs")]
+    champions = np.concatenate([one.of(VERSION)[0].values for one in pairs])
+    own = np.concatenate([one.of(VERSION)[1].values for one in pairs])
+    assert len(champions) == sum(one.rows for one in requests[20:])
+    np.testing.assert_allclose(champions, own, atol=1e-9)
     found = Comparison.of(windows, VERSION)
     row = found.described(VERSION, datetime.now(UTC))
     rows = sum(one.rows for one in requests[20:])
