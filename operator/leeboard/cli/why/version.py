@@ -135,10 +135,10 @@ def _rollout(version: ModelVersion, model: Model, told: Iterable[Happening]) -> 
         yield Entry("rollout", candidate.step_started_at, title, waits, candidate.reason, "status.candidate", reference)
     for challenger in status.challengers:
         if challenger.name == name:
-            place, moment = "status.challengers", challenger.phase_started_at
+            place, began = "status.challengers", challenger.phase_started_at
             yield Entry("rollout", challenger.since, "challenger", "", "", place, reference)
             waits, reason = challenger.message, challenger.reason
-            yield Entry("rollout", moment, challenger.phase, waits, reason, place, reference)
+            yield Entry("rollout", began, challenger.phase, waits, reason, place, reference)
     yield from _ends(name, model, reference)
 
 
