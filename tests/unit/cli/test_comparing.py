@@ -41,14 +41,14 @@ def cells(world: World) -> list[str]:
 def test_get_shows_the_only_challenger() -> None:
     world = compared()
     shown = cells(world)
-    assert shown[:7] == ["late-flights", "v1", "v2", "Comparing", "10/10 %", "4,000/500", "18 h left"]
+    assert shown[:7] == ["late-flights", "v1", "v2", "Comparing", "10/10 %", "4,000/500", "18h left"]
 
 
 def test_get_counts_several() -> None:
     world = shadow_world(challengers={"most": 2})
     world.add_version("v3")
     world.settle()
-    assert cells(world)[2:4] == ["2 compared", ""]
+    assert cells(world)[2:4] == ["2 compared", "-"]
 
 
 def test_describe_says_what_the_pairs_are() -> None:
