@@ -25,7 +25,7 @@ COMMAND = Command(
     configure=configure_with_version,
     run=on_cluster(_abort),
     examples=(
-        ("abort late-flights", "the version that is in its canary, or the challenger"),
+        ("abort late-flights", "the version in its canary, or the challenger"),
         ("abort late-flights/late-flights-v2", "that challenger is compared no more"),
     ),
 )
