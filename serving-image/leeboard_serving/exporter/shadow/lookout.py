@@ -28,7 +28,11 @@ class Lookout:
     async def run(self) -> None:
         """Look after look; never ends by itself."""
         while True:
-            await self.look()
+            try:
+                await self.look()
+            except Exception:
+                # a fault of ours must cost copies alone, and not the windows of what is served
+                LOG.exception("whether anybody gets copies is not known")
             await asyncio.sleep(self._pause)
 
     async def look(self) -> None:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 
 from leeboard.evaluator.shadow_windows import read_shadow
 from leeboard.stats.sampling import id_hashes, sampled
+from leeboard.storage import StorageError
 from leeboard_serving.exporter.shadow import lane as lanes
 from leeboard_serving.exporter.shadow.connection import LARGEST_ANSWER
 from leeboard_serving.exporter.shadow.copies import LARGEST_COPY, copy_of, request_of
+from leeboard_serving.exporter.shadow.lookout import Lookout
 from leeboard_serving.exporter.shadow.replay import Replay
 from leeboard_serving.exporter.shadow.targets import LONGEST_HOLD, NOBODY, Target, Targets, parse_targets
 from leeboard_serving.observation import Observations, Told
@@ -298,6 +301,37 @@ async def test_what_was_counted_of_a_version_that_left_stands_in_the_next_window
 async def test_scores_near_the_largest_number_there_is_break_nothing():
     found, _ = await compared(always(1e308), [prediction("a", -1e308), prediction("b", 1e308)], labels=False)
     assert found["pairs"] == 2
+
+
+class Storage:
+    """Gives what it is told to, one after the other."""
+
+    def __init__(self, *answers):
+        self.answers = list(answers)
+        self.asked = 0
+
+    def get(self, key, *, most=None):
+        self.asked += 1
+        answer = self.answers.pop(0) if self.answers else b"{}"
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+async def test_what_storage_does_ends_no_lookout_and_changes_no_lane_before_its_time():
+    until_then = datetime.fromtimestamp(time.time() + 60, UTC).isoformat()
+    away = StorageError("StorageUnreachable", "no answer")
+    gone = StorageError("StorageNotFound", "no such key")
+    storage = Storage(shadow_file(until=until_then), away, RuntimeError("a fault"), b"{", gone)
+    replay = replay_to(1)
+    looking = asyncio.create_task(Lookout(replay, storage, "v1", 0.05, time.time).run())
+    await until(lambda: storage.asked == 4)
+    assert [one.target.version for one in replay.lanes] == ["v2"]
+    await until(lambda: storage.asked > 6)
+    assert not list(replay.lanes)
+    assert not looking.done()
+    looking.cancel()
+    await replay.close()
 
 
 def shadow_file(**changes):

@@ -29,7 +29,7 @@ def challenger(tmp_path):
     serving.lay_out(folder / "volume", model)
     told = serving.Exporter(folder / "observe.sock")
     server = serving.start(folder)
-    server.wait_ready()
+    server.wait_ready(180)
     yield model, server, told
     server.process.terminate()
     server.process.wait(timeout=30)
