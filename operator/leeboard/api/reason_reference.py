@@ -22,8 +22,9 @@ _POD = (_RUN, _MODEL)
 
 WHERE = {
     _RUN: "`Ready`, `Stalled`, `Reconciling`, `RunHeld`, `Suspended`; `status.runs[].reason`",
-    _MODEL: "`Ready`, `Stalled`, `Reconciling`, `Staged`, `CanaryInProgress`, `ChallengersInProgress`, `AwaitingApproval`, "
-    "`UnsafeFormatAllowed`, `RedactionUnknown`; `status.candidate.reason`, `status.challengers[].reason`, "
+    _MODEL: "`Ready`, `Stalled`, `Reconciling`, `Staged`, `CanaryInProgress`, `ChallengersInProgress`, "
+    "`AwaitingApproval`, `UnsafeFormatAllowed`, `RedactionUnknown`; `status.candidate.reason`, "
+    "`status.challengers[].reason`, "
     "`status.quarantined[].reason`",
     _VERSION: "`Ready`, `Stalled`, `GatesPassed`, `AwaitingApproval`, `Verified`",
     _MONITOR: "`Ready`, `DriftDetected`; `status.deliveries[].reason`",

@@ -84,7 +84,7 @@ class Rollout(SpecModel):
     strategy: Literal["Canary", "BlueGreen", "Replace", "Shadow"] = described(
         "Canary: a growing share of requests. BlueGreen: all at once when the new pods are ready; the old ones stay "
         "for blueGreen.scaleDownDelay, so that abort brings them back. Replace: as BlueGreen, the old ones go at once. "
-        "Shadow: challengers answer copies of the champion's requests, nobody gets their answers, and the pairs decide.",
+        "Shadow: challengers answer copies of the champion's requests, nobody gets these answers, and pairs decide.",
         default="BlueGreen",
     )
     steps: tuple[Step, ...] = described(

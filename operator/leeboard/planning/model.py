@@ -18,8 +18,7 @@ from leeboard.planning.rollout import staging
 from leeboard.planning.rollout.advance import analysis_of, failure, next_move, ready_deadline, step_ends
 from leeboard.planning.rollout.analysis import counts_of
 from leeboard.planning.rollout.challenger_report import described_challengers
-from leeboard.planning.rollout.challengers import comparison_ends
-from leeboard.planning.rollout.challengers import ready_deadline as challenger_deadline
+from leeboard.planning.rollout.challengers import comparison_moments
 from leeboard.planning.rollout.health import conditions
 from leeboard.planning.rollout.pausing import paused
 from leeboard.planning.rollout.reaching import budgets, services, services_to_go
@@ -177,11 +176,7 @@ def _next_look(view: View) -> timedelta | None:
                 moments.append(step_ends(view, candidate))
     if draining is not None:
         moments.append(view.drain_ends(draining))
-    for challenger in view.status.challengers:
-        if challenger.phase == "Comparing":
-            moments.append(comparison_ends(view, challenger))
-        if challenger.stays:
-            moments.append(challenger_deadline(view, challenger))
+    moments += comparison_moments(view)
     if _unexplained(view):
         moments.append(view.now + timedelta(minutes=1))
     if (changes := next_look(view.snapshot.pods, view.now)) is not None:

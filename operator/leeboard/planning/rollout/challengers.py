@@ -117,6 +117,13 @@ def comparison_ends(view: View, one: Challenger) -> datetime:
     return began + parse_duration(shadow_of(view.model).duration)
 
 
+def comparison_moments(view: View) -> list[datetime]:
+    """When time alone may change what becomes of challengers."""
+    staying = [one for one in view.status.challengers if one.stays]
+    compared = [one for one in staying if one.phase == "Comparing"]
+    return [comparison_ends(view, one) for one in compared] + [ready_deadline(view, one) for one in staying]
+
+
 def result_of(view: View, one: Challenger) -> Result:
     """What the pairs say."""
     rollout = view.model.spec.rollout
