@@ -17,7 +17,7 @@ async def _promote(session: Session, cluster: Cluster) -> int:
 
 COMMAND = Command(
     name="promote",
-    summary="make the candidate of a rollout, or a challenger, champion now, or let it out of staging",
+    summary="make a candidate or challenger champion now, or let it out of staging",
     description="Make the candidate of the rollout under way champion as soon as it has all its pods, without the"
     " stages and the analysis that are left. Of a candidate in staging (`rollout.staging`) it begins the rollout, with"
     " all its stages, and nothing else: also where the staging ends by itself meanwhile. Without a candidate it is the"
