@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from tests.simulation import stories_of_drift, stories_of_edits, stories_of_models, stories_of_runs
+from tests.simulation import (
+    stories_of_challengers,
+    stories_of_drift,
+    stories_of_edits,
+    stories_of_models,
+    stories_of_runs,
+)
 from tests.support.simulation.crashing import play, replay
 from tests.support.simulation.story import Story
 
 STORIES = [
     *stories_of_models.STORIES,
     *stories_of_edits.STORIES,
+    *stories_of_challengers.STORIES,
     *stories_of_runs.STORIES,
     *stories_of_drift.STORIES,
 ]

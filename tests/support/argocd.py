@@ -54,6 +54,13 @@ _ENABLED: dict[str, dict[str, set[str]]] = {
         "reverted-after-blue-green": _ROLLED_BACK,
         "rolled-back-and-followed-by-a-newer-canary": _CANARY,
         "pinned-version-cannot-start": _CANARY,
+        "compared-with-a-challenger": _CANARY,
+        "compared-without-copies": _CANARY,
+        "comparison-passed-and-held": _CANARY,
+        "comparison-paused": {"promote", "abort", "resume"},
+        "challenger-starts": _CANARY,
+        "challenger-shut-out": _ROLLED_BACK,
+        "challenger-cannot-start": _ROLLED_BACK,
     },
     "TrainingJob": {
         "suspended": set(),

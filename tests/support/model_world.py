@@ -88,6 +88,17 @@ class World:
             ],
         }
 
+    def pair(self, *rows: Document) -> None:
+        """The evaluator's figures of challengers: what `tests.support.states.model_worlds.pairs` gives."""
+        began = {one["name"]: one.get("comparedSince") for one in self.status["challengers"]}
+        champion = self.status["champion"]
+        self.status["evaluation"] = {
+            "observedAt": timestamp(self.now),
+            "champion": champion["name"],
+            "candidate": "",
+            "challengers": [{"since": max(began[row["name"]] or "", champion["since"])} | row for row in rows],
+        }
+
     def count_error(self, reason: str) -> None:
         """The evaluator has no figures."""
         self.status["evaluation"] = {

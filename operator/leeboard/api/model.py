@@ -146,6 +146,16 @@ class ModelSpec(SpecModel):
                 _each_guard("!(g.type in ['Performance']) || !has(g.by) || has(self.serving.logging)"),
                 "a Performance guard with by needs serving.logging: segments are known of logged rows alone",
             ),
+            (
+                "!has(self.rollout) || !has(self.rollout.shadow) || !has(self.rollout.shadow.maxDisagreement)"
+                " || self.prediction.task == 'BinaryClassification'",
+                "rollout.shadow.maxDisagreement is about labels, and belongs to prediction.task BinaryClassification",
+            ),
+            (
+                "!has(self.rollout) || !(self.rollout.strategy == 'Shadow') || !has(self.serving)"
+                " || !has(self.serving.server)",
+                "rollout.strategy Shadow needs Leeboard's server: requests to serving.server cannot be copied",
+            ),
         )
     }
 

@@ -55,6 +55,29 @@ class Candidate(ServedVersion):
         return self.canary_started_at or self.since
 
 
+class Challenger(ServedVersion):
+    """A version that is compared with the champion for long, and serves nobody meanwhile."""
+
+    phase: Literal["Starting", "Comparing", "Leaving"] = described(
+        "Where the comparison is. Leaving: it is over, and the pods go.", default="Starting"
+    )
+    phase_started_at: datetime | None = described("When the present phase began.", default=None)
+    compared_since: datetime | None = described("When the comparison with the champion began.", default=None)
+    requested_weight: int = described(
+        "Share of the champion's requests that it shall get copies of, in percent.", default=0, ge=0, le=100
+    )
+    observed_weight: int | None = described(
+        "Share of the champion's requests that it got copies of, in percent.", default=None
+    )
+    reason: str = described("What the comparison waits for, as one word.", default="", max_length=128)
+    message: Text = described("What the comparison waits for, with figures.", default="")
+
+    @property
+    def stays(self) -> bool:
+        """Whether it is still to be compared."""
+        return self.phase != "Leaving"
+
+
 class Quarantined(SpecModel):
     """A version that was rolled back."""
 
@@ -87,10 +110,10 @@ class ModelCommands(SpecModel):
     """The last commands that were acted on."""
 
     promote: str = described(
-        "Value of the last leeboard.dev/promote annotation that was acted on.", default="", max_length=128
+        "Value of the last leeboard.dev/promote annotation that was acted on.", default="", max_length=MOST_CHARACTERS
     )
     abort: str = described(
-        "Value of the last leeboard.dev/abort annotation that was acted on.", default="", max_length=128
+        "Value of the last leeboard.dev/abort annotation that was acted on.", default="", max_length=MOST_CHARACTERS
     )
     retry: str = described(
         "Value of the last leeboard.dev/retry annotation that was acted on.", default="", max_length=MOST_CHARACTERS
@@ -120,6 +143,12 @@ class ModelStatus(SpecModel):
     )
     champion: ServedVersion | None = described("The version that answers the requests.", default=None)
     candidate: Candidate | None = described("The version that is being rolled out.", default=None)
+    challengers: tuple[Challenger, ...] = described(
+        "The versions that are compared with the champion for long.",
+        default=(),
+        max_length=5,
+        json_schema_extra=list_map("name"),
+    )
     draining: ServedVersion | None = described("The champion before, until its pods are gone.", default=None)
     quarantined: tuple[Quarantined, ...] = described(
         "Versions that were rolled back.", default=(), max_length=50, json_schema_extra=list_map("name")

@@ -239,7 +239,7 @@ class ModelVersionStatus(SpecModel):
         "What the gates said; decided once.", default=(), max_length=16, json_schema_extra=ATOMIC
     )
     approved_by: str = described("User who approved the version.", default="", max_length=253)
-    serving_as: Literal["", "Champion", "Candidate", "Draining", "Pinned"] = described(
+    serving_as: Literal["", "Champion", "Candidate", "Challenger", "Draining", "Pinned"] = described(
         "The place that its Model gives it; while it has one it cannot be deleted.", default=""
     )
     champion_since: datetime | None = described(

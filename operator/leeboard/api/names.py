@@ -11,6 +11,8 @@ RUN = "leeboard.dev/run"
 TRAINING_JOB = "leeboard.dev/training-job"
 PART = "leeboard.dev/part"
 TRAINING, EVALUATION, SERVER = "training", "evaluation", "server"
+CHALLENGER = "challenger"
+"""The part of a Service by which exporters reach a challenger; no pod has it."""
 
 TRAIN = "leeboard.dev/train"
 PROMOTE = "leeboard.dev/promote"
@@ -46,6 +48,11 @@ def child_name(*parts: str) -> str:
     suffix = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:8]
     head = cleaned[: MAXIMUM_LENGTH - len(suffix) - 1].strip("-")
     return f"{head}-{suffix}" if head else f"x-{suffix}"
+
+
+def challenger_service(model: str, version: str) -> str:
+    """The Service of a version that is compared with the champion."""
+    return child_name(model, version, "shadow")
 
 
 def label_value(name: str) -> str:

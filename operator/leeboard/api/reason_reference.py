@@ -22,8 +22,9 @@ _POD = (_RUN, _MODEL)
 
 WHERE = {
     _RUN: "`Ready`, `Stalled`, `Reconciling`, `RunHeld`, `Suspended`; `status.runs[].reason`",
-    _MODEL: "`Ready`, `Stalled`, `Reconciling`, `Staged`, `CanaryInProgress`, `AwaitingApproval`, "
-    "`UnsafeFormatAllowed`, `RedactionUnknown`; `status.candidate.reason`, "
+    _MODEL: "`Ready`, `Stalled`, `Reconciling`, `Staged`, `CanaryInProgress`, `ChallengersInProgress`, "
+    "`AwaitingApproval`, `UnsafeFormatAllowed`, `RedactionUnknown`; `status.candidate.reason`, "
+    "`status.challengers[].reason`, "
     "`status.quarantined[].reason`",
     _VERSION: "`Ready`, `Stalled`, `GatesPassed`, `AwaitingApproval`, `Verified`",
     _MONITOR: "`Ready`, `DriftDetected`; `status.deliveries[].reason`",
@@ -158,6 +159,11 @@ REFERENCE: dict[Reason, Entry] = {
     Reason.ANALYSIS_TOO_SHORT: Entry(
         (_MODEL,), "At the traffic that there is the guards need more requests than `maxDuration` brings."
     ),
+    Reason.DISAGREEMENT_TOO_HIGH: Entry((_MODEL,), "A challenger gives other labels than the champion too often."),
+    Reason.COPIES_MISSING: Entry((_MODEL,), "A challenger has got no copies of the champion's requests for a while."),
+    Reason.COMPARISON_STARTED: Entry((_MODEL,), "A challenger gets its first copies of the champion's requests."),
+    Reason.COMPARING: Entry((_MODEL,), "A challenger is compared with the champion."),
+    Reason.COMPARISON_PASSED: Entry((_MODEL,), "A challenger is no worse than the champion, and `then` says Hold."),
     Reason.NOT_ENOUGH_SAMPLES: Entry((_MODEL, _MONITOR), "There are too few requests yet to tell."),
     Reason.ANALYSIS_PASSED: Entry((_MODEL,), "The candidate is no worse than the champion."),
     # drift

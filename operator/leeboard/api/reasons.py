@@ -95,6 +95,11 @@ class Reason(StrEnum):
     ESTIMATED_PERFORMANCE_WORSE = "EstimatedPerformanceWorse"
     KPI_WORSE = "KPIWorse"
     METRIC_WORSE = "MetricWorse"
+    DISAGREEMENT_TOO_HIGH = "DisagreementTooHigh"
+    COPIES_MISSING = "CopiesMissing"
+    COMPARISON_STARTED = "ComparisonStarted"
+    COMPARING = "Comparing"
+    COMPARISON_PASSED = "ComparisonPassed"
     NOT_ENOUGH_SAMPLES = "NotEnoughSamples"
     LABELS_AWAITED = "LabelsAwaited"
     ANALYSIS_INCONCLUSIVE = "AnalysisInconclusive"
@@ -185,6 +190,9 @@ _HINTS: dict[Reason, str] = {
     Reason.LABELS_AWAITED: "wait for labels, or send them to /feedback by the ids of the answers",
     Reason.ANALYSIS_INCONCLUSIVE: "promote or abort by the figures, or raise analysis.maxDuration to go on",
     Reason.ANALYSIS_TOO_SHORT: "raise analysis.maxDuration, the margins or the weight of the stages",
+    Reason.DISAGREEMENT_TOO_HIGH: "look at the flips in status.evaluation.challengers; the champion keeps serving",
+    Reason.COPIES_MISSING: "check that the champion has requests and runs this release; read its exporters' log",
+    Reason.COMPARISON_PASSED: "`leeboard promote MODEL/VERSION` makes it champion, `leeboard abort` ends it",
     Reason.NOT_ENOUGH_SAMPLES: "wait for more requests, or lower minSamples",
     Reason.RETRAINING_DOES_NOT_HELP: "look for the cause in the report; `leeboard train` starts a run all the same",
     Reason.ROLLBACK_REFUSED: "the message says why; `leeboard rollback MODEL/VERSION` returns to one that you name",

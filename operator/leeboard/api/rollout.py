@@ -7,6 +7,7 @@ from leeboard.api.blue_green import BlueGreen
 from leeboard.api.cel import rules
 from leeboard.api.fields import ATOMIC, Duration, PositiveDuration, Probability, described, list_map
 from leeboard.api.guard import Guard
+from leeboard.api.shadow import Challengers, Shadow
 from leeboard.api.staging import Staging
 
 
@@ -22,7 +23,10 @@ class Analysis(SpecModel):
 
     alpha: Probability = described("Chance of a wrong abort over the whole rollout, 0 to 1.", default="0.05")
     min_samples: int = described(
-        "Fewest requests to the candidate before it is promoted, a count.", default=500, ge=0, le=100000000
+        "Fewest requests to the candidate before it is promoted, a count; of Shadow, fewest copies.",
+        default=500,
+        ge=0,
+        le=100000000,
     )
     max_duration: PositiveDuration | None = described(
         "Longest time from the candidate's first request until the analysis has to be conclusive, such as 2d; then the"
@@ -45,10 +49,17 @@ class Rollout(SpecModel):
                 "steps belong to strategy Canary",
             ),
             (
-                "self.strategy == 'Canary' || !has(self.analysis) || !has(self.analysis.guards)"
-                " || size(self.analysis.guards) == 0",
-                "analysis.guards belong to strategy Canary: the others have no canary to analyse",
+                "self.strategy == 'Canary' || self.strategy == 'Shadow' || !has(self.analysis)"
+                " || !has(self.analysis.guards) || size(self.analysis.guards) == 0",
+                "analysis.guards belong to strategies Canary and Shadow: the others have nothing to analyse",
             ),
+            (
+                "self.strategy != 'Shadow' || !has(self.analysis) || !has(self.analysis.guards)"
+                " || self.analysis.guards.all(g, g.type in ['ErrorRate', 'LatencyP99'])",
+                "strategy Shadow has the guards ErrorRate and LatencyP99; shadow.maxDisagreement is about labels",
+            ),
+            ("!has(self.shadow) || self.strategy == 'Shadow'", "shadow belongs to strategy Shadow"),
+            ("!has(self.challengers) || self.strategy == 'Shadow'", "challengers belong to strategy Shadow"),
             (
                 "self.strategy == 'Canary' || !has(self.analysis) || !has(self.analysis.maxDuration)",
                 "analysis.maxDuration belongs to strategy Canary: the others have no canary to analyse",
@@ -65,9 +76,10 @@ class Rollout(SpecModel):
         )
     }
 
-    strategy: Literal["Canary", "BlueGreen", "Replace"] = described(
+    strategy: Literal["Canary", "BlueGreen", "Replace", "Shadow"] = described(
         "Canary: a growing share of requests. BlueGreen: all at once when the new pods are ready; the old ones stay "
-        "for blueGreen.scaleDownDelay, so that abort brings them back. Replace: as BlueGreen, the old ones go at once.",
+        "for blueGreen.scaleDownDelay, so that abort brings them back. Replace: as BlueGreen, the old ones go at once. "
+        "Shadow: challengers answer copies of the champion's requests, nobody gets these answers, and pairs decide.",
         default="BlueGreen",
     )
     steps: tuple[Step, ...] = described(
@@ -82,3 +94,9 @@ class Rollout(SpecModel):
         default=None,
     )
     blue_green: BlueGreen | None = described("BlueGreen: how long there is an instant way back.", default=None)
+    shadow: Shadow | None = described(
+        "Shadow: how challengers are compared with the champion. Absent: as its defaults say.", default=None
+    )
+    challengers: Challengers | None = described(
+        "Shadow: how many versions are compared at once. Absent: as its defaults say.", default=None
+    )

@@ -12,6 +12,7 @@ from leeboard.cli.show import styles
 Word = Literal[
     "champion",
     "candidate",
+    "challenger",
     "earlier champion",
     "quarantined",
     "rejected",
@@ -23,6 +24,7 @@ Word = Literal[
 _STYLES: dict[Word, str] = {
     "champion": styles.GOOD,
     "candidate": styles.NOTICE,
+    "challenger": styles.NOTICE,
     "earlier champion": "",
     "quarantined": styles.BAD,
     "rejected": styles.BAD,
@@ -82,6 +84,9 @@ def _now(name: str, model: Model) -> Standing | None:
     if status.candidate is not None and status.candidate.name == name:
         candidate = status.candidate
         return Standing("candidate", candidate.reason, candidate.message, candidate.since)
+    for one in status.challengers:
+        if one.name == name:
+            return Standing("challenger", one.reason, one.message, one.since)
     if status.draining is not None and status.draining.name == name:
         return Standing("earlier champion", message="its pods are drained now")
     return None

@@ -76,7 +76,8 @@ def rests_on(live: Raw, plan: Plan, cache: Cache) -> Iterator[Look]:
 
 
 def _served(status: Raw | None) -> set[str]:
-    places = ((status or {}).get(place) for place in ("champion", "candidate", "draining"))
+    places = [(status or {}).get(place) for place in ("champion", "candidate", "draining")]
+    places += (status or {}).get("challengers") or ()
     return {place["name"] for place in places if place}
 
 

@@ -43,9 +43,9 @@ NOTHING = Rows(np.empty(0, np.uint64), np.empty(0, np.int64), np.empty(0, np.flo
 
 def read_ledger(content: bytes | str) -> Rows:
     """Read the decompressed text of a file of `id,time,score`. Raises ValueError where it is something else."""
-    frame = _table(content, "score")
+    frame = table_of(content, "score")
     values = pd.to_numeric(frame["score"], errors="coerce").to_numpy(dtype=np.float64)
-    return _rows(frame, values)
+    return rows_of(frame, values)[0]
 
 
 def read_feedback(content: bytes | str, task: str, positive_class: str) -> Rows:
@@ -54,11 +54,11 @@ def read_feedback(content: bytes | str, task: str, positive_class: str) -> Rows:
 
     Rows whose label is none of a number's are left out, so that one bad label spoils no others.
     """
-    frame = _table(content, "label")
+    frame = table_of(content, "label")
     if task == "Regression":
-        return _rows(frame, pd.to_numeric(frame["label"], errors="coerce").to_numpy(dtype=np.float64))
+        return rows_of(frame, pd.to_numeric(frame["label"], errors="coerce").to_numpy(dtype=np.float64))[0]
     try:
-        return _rows(frame, truth_of(frame["label"], task, positive_class))
+        return rows_of(frame, truth_of(frame["label"], task, positive_class))[0]
     except EvaluationError as error:
         raise ValueError(error.message) from error
 
@@ -102,24 +102,26 @@ def arrivals(feedback: Iterable[Rows], start: datetime, end: datetime) -> tuple[
     return len(times), pd.Timestamp(int(times.max()), tz="UTC").to_pydatetime()
 
 
-def _table(content: bytes | str, column: str) -> pd.DataFrame:
+def table_of(content: bytes | str, *columns: str) -> pd.DataFrame:
+    """A table of texts with `id`, `time` and these columns. Raises ValueError where it is something else."""
     source = io.StringIO(content) if isinstance(content, str) else io.BytesIO(content)
     try:
         frame = pd.read_csv(source, dtype="object", keep_default_na=False, na_values=[""])
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise ValueError(f"not a table: {error}") from error
-    absent = {"id", "time", column} - set(frame.columns)
+    absent = {"id", "time", *columns} - set(frame.columns)
     if absent:
         raise ValueError(f"columns {', '.join(sorted(absent))} are absent")
     return frame
 
 
-def _rows(frame: pd.DataFrame, values: Floats) -> Rows:
+def rows_of(frame: pd.DataFrame, values: Floats) -> tuple[Rows, NDArray[np.bool_]]:
+    """The rows that have an id, a time and a finite value, and which these are."""
     moments = pd.to_datetime(frame["time"], utc=True, errors="coerce", format="ISO8601")
     usable = np.isfinite(values) & moments.notna().to_numpy() & frame["id"].notna().to_numpy()
     ids = id_hashes(frame["id"][usable].to_numpy(dtype=object))
     times: NDArray[np.int64] = np.asarray(moments[usable].dt.as_unit("ns").astype("int64"), dtype=np.int64)
-    return Rows(ids, times, values[usable])
+    return Rows(ids, times, values[usable]), usable
 
 
 def _together(parts: Iterable[Rows]) -> Rows:

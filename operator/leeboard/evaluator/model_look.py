@@ -10,6 +10,7 @@ from leeboard.api.model import Model
 from leeboard.api.model_status import Candidate, ServedVersion
 from leeboard.api.model_version import ModelVersion
 from leeboard.api.reasons import Reason
+from leeboard.evaluator.challengers import compared
 from leeboard.evaluator.drift_figures import Profile
 from leeboard.evaluator.failures import EvaluationError
 from leeboard.evaluator.figures import written
@@ -72,6 +73,7 @@ class ModelLooks:
         of_candidate = side(candidate) if candidate else None
         traffic = [(one.name, Traffic.of(one.windows)) for one in (of_candidate, of_champion) if one is not None]
         figures = {"since": written(since)} | model_figures(traffic[0] if of_candidate else None, traffic[-1])
+        figures |= compared(observations, model, champion, now)
         if candidate is not None and of_candidate is not None and _is_compared(candidate):
             look = Look(model, of_candidate, of_champion, observations, since, now)
             figures |= self._guarded(look, candidate, queried)

@@ -69,7 +69,8 @@ class MonitorLook:
     def _labels(self) -> tuple[list[Rows], Joined]:
         """Labels that came at any version's pods, and the champion's predictions that they belong to."""
         status, name = self.model.status, self.version.metadata.name
-        others = [one.name for one in (status.candidate, status.draining) if one is not None and one.name != name]
+        places = (status.candidate, status.draining, *status.challengers)
+        others = [one.name for one in places if one is not None and one.name != name]
         feedback = self.observations.feedback([name, *others], self.start)
         ledger = self.observations.ledger(name, self.start - LEDGER_REACH) if feedback else []
         return feedback, joined(ledger, feedback, self.start, self.now)

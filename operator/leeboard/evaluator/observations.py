@@ -19,6 +19,7 @@ from leeboard.evaluator.file_cache import Cache, Files, Item
 from leeboard.evaluator.labels import Rows, read_feedback, read_ledger
 from leeboard.evaluator.observation_listing import Span, listed, milliseconds, span_of
 from leeboard.evaluator.observed_tables import Tables
+from leeboard.evaluator.pairs import Pairs, read_pairs
 from leeboard.evaluator.requests import parse_recomputed, parse_requests, together
 from leeboard.evaluator.retention.files import File, file_of, folder_of
 from leeboard.evaluator.retention.merged_file import Head, parse_head, parse_parts
@@ -79,6 +80,7 @@ class Observations:
         read_labels = partial(read_feedback, task=task, positive_class=positive_class)
         self._ledgers = Tables(store, "ledger", read_ledger, kept, count)
         self._feedback = Tables(store, "feedback", read_labels, kept, count)
+        self._pairs = Tables(store, "pairs", read_pairs, kept, count)
         self._requests: Files[pa.Table] = Files(store, parse_requests, kept, count, size=_size_of_rows)
         self._recomputed: Files[pd.DataFrame] = Files(store, parse_recomputed, kept, count, size=_size_of)
 
@@ -142,6 +144,22 @@ class Observations:
     def feedback(self, versions: list[str], since: datetime) -> list[Rows]:
         """Labels that arrived at any of these versions' pods, from files that end at `since` or later."""
         return _again(lambda: [rows for one in versions for rows in self._feedback.newest_first(one, since)])
+
+    def pairs(self, version: str, since: datetime) -> list[Pairs]:
+        """The newest pairs of this champion and its challengers, from files that end at `since` or later; bounded."""
+
+        def newest() -> list[Pairs]:
+            parts: list[Pairs] = []
+            total = 0
+            for part in self._pairs.newest_first(version, since):
+                parts.append(part)
+                total += len(part.scores)
+                if total > MOST_LEDGER_ROWS:
+                    LOG.info("version %s: only the newest %d pairs are joined with labels", version, total)
+                    break
+            return parts
+
+        return _again(newest)
 
     def requests(self, version: str, since: datetime) -> pd.DataFrame:
         """The newest rows of requests that were stored with their inputs, from files that end at `since` or later.

@@ -1,12 +1,11 @@
-"""Ledgers and labels of a version: files of exporters, and merged ones as the parts that they are of."""
+"""Ledgers, labels and pairs of a version: files of exporters, and merged ones as the parts that they are of."""
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 from leeboard.evaluator.file_cache import Cache, Files
-from leeboard.evaluator.labels import Rows
 from leeboard.evaluator.observation_listing import listed, milliseconds, span_of
 from leeboard.evaluator.retention.files import HOUR, File, Kind, folder_of
 from leeboard.evaluator.retention.merged_file import parse_parts
@@ -16,7 +15,18 @@ from leeboard.storage import Entry, Store
 LOG = logging.getLogger("leeboard.evaluator.observations")
 
 
-class Tables:
+class Sized(Protocol):
+    """Rows of a table."""
+
+    @property
+    def bytes(self) -> int:
+        """What they take in memory."""
+
+
+Rows = TypeVar("Rows", bound=Sized)
+
+
+class Tables(Generic[Rows]):
     """Tables of one kind. `read` makes rows of a decompressed text, `count` is told of every file that is read."""
 
     def __init__(
@@ -49,7 +59,7 @@ class Tables:
             one, span = found[name], span_of(name)
             if span is not None and span[1] < first:
                 continue
-            rows = one if isinstance(one, Rows) else self._loose.get(one)
+            rows = self._loose.get(one) if isinstance(one, Entry) else one
             if rows is not None:
                 yield rows
 
@@ -68,7 +78,7 @@ class Tables:
         return found
 
 
-def _size_of(parts: Mapping[str, Rows]) -> int:
+def _size_of(parts: Mapping[str, Sized]) -> int:
     return sum(len(name) + rows.bytes for name, rows in parts.items())
 
 

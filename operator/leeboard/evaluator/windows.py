@@ -5,7 +5,7 @@ import math
 import sys
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leeboard.evaluator.packed import Packed
+from leeboard.evaluator.shadow_windows import read_shadow
 from leeboard.stats.segments import SegmentCounts, segments_of_window
 
 LARGEST = 32 << 20
@@ -20,6 +21,8 @@ LARGEST = 32 << 20
 CONTRACT = 1
 OF_AN_OBJECT = 1500
 """Bytes, roughly, of a window without its counts."""
+OF_A_CHALLENGER = 12_000
+"""Bytes, roughly, of what a window says of one challenger."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +32,7 @@ class Window:
     `dropped` requests were answered and are in no other count. `unread` ones are among `requests`; they were answered,
     and their rows are not known. `undecoded` frames could not be read at all: each told of a request at least. `parts`
     windows of the same pod are added up in it; the last of them that has rows ended at `rows_until`, None where none
-    has.
+    has. `shadow` is what was counted of challengers, by their names.
     """
 
     start: datetime
@@ -48,11 +51,13 @@ class Window:
     undecoded: int = 0
     parts: int = 1
     rows_until: datetime | None = None
+    shadow: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def bytes(self) -> int:
         """What it takes in memory, where a file was read."""
-        return OF_AN_OBJECT + (self.features.bytes if isinstance(self.features, Packed) else 0)
+        packed = self.features.bytes if isinstance(self.features, Packed) else 0
+        return OF_AN_OBJECT + packed + OF_A_CHALLENGER * len(self.shadow)
 
 
 def parse_window(data: bytes) -> Window:
@@ -87,6 +92,7 @@ def read_window(raw: Any) -> Window:
             undecoded=_count(raw.get("undecoded", 0)),
             parts=_count(raw.get("parts", 1)),
             rows_until=_time(raw.get("rowsUntil", raw["end"])) if _count(raw["rows"]) else None,
+            shadow=read_shadow(raw.get("shadow")),
         )
     except (KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ValueError(f"not a window: {error!r}") from error

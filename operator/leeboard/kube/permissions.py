@@ -76,7 +76,9 @@ OPERATOR: tuple[Permission, ...] = (
     Permission(POD, _HEAR, "says why something does not run"),
     Permission(DEPLOYMENT, (*_HEAR, "create", "patch", "delete"), "serves each version by one"),
     Permission(
-        SERVICE, (*_HEAR, "create", "patch", "delete"), "gives callers, and whoever tries a candidate, an address"
+        SERVICE,
+        (*_HEAR, "create", "patch", "delete"),
+        "gives callers, exporters, and whoever tries a candidate, an address",
     ),
     Permission(DISRUPTION_BUDGET, (*_HEAR, "create", "patch"), "keeps a drain from taking the last ready pod"),
     Permission(AUTOSCALER, (*_HEAR, "create", "patch", "delete"), "scales a champion (serving.autoscaling)"),

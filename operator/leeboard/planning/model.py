@@ -23,14 +23,17 @@ from leeboard.planning.rollout.advance import (
     ready_deadline,
     step_ends,
 )
-from leeboard.planning.rollout.commands import paused
+from leeboard.planning.rollout.challenger_report import described_challengers
+from leeboard.planning.rollout.challengers import comparison_moments
 from leeboard.planning.rollout.counts import counts_of
 from leeboard.planning.rollout.health import conditions
+from leeboard.planning.rollout.pausing import paused
 from leeboard.planning.rollout.reaching import budgets, services, services_to_go
 from leeboard.planning.rollout.selection import beyond_retention
 from leeboard.planning.rollout.sizes import autoscalers, autoscalers_to_go, deployments, scale_of
 from leeboard.planning.rollout.view import View
 from leeboard.planning.rollout.weights import share
+from leeboard.planning.serving.challenger_service import challenger_services, stale_services
 from leeboard.planning.serving.deployment import unavailable_since, version_label
 from leeboard.planning.snapshot import ModelSnapshot
 
@@ -51,8 +54,14 @@ def plan_model(snapshot: ModelSnapshot, now: datetime) -> Plan:
     hand_over, applied = deployments(view)
     return Plan(
         hand_over=tuple(hand_over),
-        apply=(*applied, *services(view), *budgets(view), *autoscalers(view)),
-        delete=(*_leaving(view), *services_to_go(view), *autoscalers_to_go(view), *_forgotten(view)),
+        apply=(*applied, *services(view), *challenger_services(view), *budgets(view), *autoscalers(view)),
+        delete=(
+            *_leaving(view),
+            *services_to_go(view),
+            *stale_services(view),
+            *autoscalers_to_go(view),
+            *_forgotten(view),
+        ),
         status=None if status == snapshot.model.status.dump() else status,
         decides=move is not None,
         requeue_after=AT_ONCE if move else _next_look(view),
@@ -65,7 +74,9 @@ def _leaving(view: View) -> list[ObjectRef]:
     """Deployments whose time is over: traffic has left them in the cluster itself, and their drain has passed."""
     status = view.status
     leaving: list[ServedVersion] = []
-    served = {one.name for one in (status.champion, status.candidate, status.draining) if one is not None}
+    places = (status.champion, status.candidate, status.draining, *status.challengers)
+    served = {one.name for one in places if one is not None}
+    leaving += (one for one in status.challengers if not one.stays)
     candidate, draining = status.candidate, status.draining
     if candidate is not None and candidate.phase == "RollingBack" and view.now >= view.roll_back_ends(candidate):
         leaving.append(candidate)
@@ -98,7 +109,13 @@ def _unexplained(view: View) -> tuple[ObjectRef, ...]:
 
 
 def _described(view: View, status: ModelStatus) -> tuple[ModelStatus, tuple[Event, ...]]:
-    """The status with what its candidate has and waits for, and an Event where what keeps it changed."""
+    """The status with what candidate and challengers have and wait for, and an Event where what keeps one changed."""
+    status, told = described_challengers(view, status)
+    described, events = _described_candidate(view, status)
+    return described, (*told, *events)
+
+
+def _described_candidate(view: View, status: ModelStatus) -> tuple[ModelStatus, tuple[Event, ...]]:
     candidate = status.candidate
     if candidate is None or candidate.phase == "RollingBack":
         return status, ()
@@ -167,6 +184,7 @@ def _next_look(view: View) -> timedelta | None:
                 moments += [ends] if (ends := analysis_ends(view, candidate)) is not None else []
     if draining is not None:
         moments.append(view.drain_ends(draining))
+    moments += comparison_moments(view)
     if _unexplained(view):
         moments.append(view.now + timedelta(minutes=1))
     if (changes := next_look(view.snapshot.pods, view.now)) is not None:

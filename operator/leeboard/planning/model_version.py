@@ -6,6 +6,7 @@ from datetime import datetime
 from leeboard.api import names
 from leeboard.api.model import Model
 from leeboard.api.model_format import FORMATS, is_unsafe
+from leeboard.api.model_status import ServedVersion
 from leeboard.api.model_version import GateResult, ModelVersion
 from leeboard.api.reasons import Reason, explain
 from leeboard.planning.conditions import Wanted, set_conditions
@@ -58,7 +59,12 @@ def serving_as(version: str, model: Model | None) -> str:
     if model is None:
         return ""
     status = model.status
-    places = {"Champion": status.champion, "Candidate": status.candidate, "Draining": status.draining}
+    places: dict[str, ServedVersion | None] = {
+        "Champion": status.champion,
+        "Candidate": status.candidate,
+        "Draining": status.draining,
+        "Challenger": next((one for one in status.challengers if one.name == version), None),
+    }
     held = next((place for place, served in places.items() if served is not None and served.name == version), "")
     return held or ("Pinned" if model.spec.promotion.version == version else "")
 

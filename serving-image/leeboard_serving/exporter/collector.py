@@ -68,7 +68,7 @@ LAST_FLUSH = Family(
 OUTBOX = Family(
     "leeboard_outbox_bytes",
     "gauge",
-    "Files that wait for storage, in bytes: windows, ledger, feedback, requests.",
+    "Files that wait for storage, in bytes: windows, ledger, feedback, requests, pairs.",
     (*_ADDRESS, "kind"),
 )
 LOST = Family(
@@ -77,9 +77,22 @@ LOST = Family(
     "Files that were lost because storage was away for too long.",
     (*_ADDRESS, "kind"),
 )
+COPIES = Family(
+    "leeboard_shadow_copies_total",
+    "counter",
+    "Copies of requests that were sent to a challenger, by what came of them: Answered, Unreachable, Timeout, Status,"
+    " Answer, OtherVersion.",
+    (*_ADDRESS, "challenger", "outcome"),
+)
+NOT_COPIED = Family(
+    "leeboard_shadow_dropped_total",
+    "counter",
+    "Requests drawn for a challenger of which no copy was sent: Rate, Queue, TooLarge, NoId.",
+    (*_ADDRESS, "challenger", "reason"),
+)
 FAMILIES = (
     *(REQUESTS, SECONDS, ROWS, MISSING, UNSEEN, SCORE, FEEDBACK, DROPPED, UNREAD),
-    *(MALFORMED, UNNAMED, LOGGED, NOT_LOGGED, FAILURES, LAST_FLUSH, OUTBOX, LOST),
+    *(MALFORMED, UNNAMED, LOGGED, NOT_LOGGED, FAILURES, LAST_FLUSH, OUTBOX, LOST, COPIES, NOT_COPIED),
 )
 
 
@@ -106,6 +119,14 @@ class ExporterCollector(Collector):
         yield from self._requests(total)
         yield from self._columns(total)
         yield from self._exporter(total)
+        yield from self._shadow()
+
+    def _shadow(self) -> Iterator[Metric]:
+        lanes = tuple(self._recorder.replay.lanes) if self._recorder.replay is not None else ()
+        sent = [((one.target.version, name), count) for one in lanes for name, count in sorted(one.outcomes.items())]
+        lost = [((one.target.version, name), count) for one in lanes for name, count in sorted(one.dropped.items())]
+        yield self._counter(COPIES, sent)
+        yield self._counter(NOT_COPIED, lost)
 
     def _requests(self, total: Tally) -> Iterator[Metric]:
         yield self._counter(

@@ -7,14 +7,14 @@ from collections import Counter
 from pathlib import Path
 
 LOG = logging.getLogger("leeboard.serving.exporter")
-SHARES = {"windows": 0.16, "ledger": 0.48, "feedback": 0.16, "requests": 0.2}
-"""Of the bytes that may be kept. What one kind has too much of costs the others nothing."""
+SHARES = {"windows": 0.16, "ledger": 0.48, "feedback": 0.16, "requests": 0.2, "pairs": 0.1}
+"""Of the bytes that may be kept; pairs have a tenth on top. What one kind has too much of costs the others nothing."""
 REFUSED_WHEN_FULL = "feedback"
 """Labels that were accepted are never dropped to make room; no new ones are accepted instead."""
 BLOCK = 4096
 """Bytes of a file system's block: what a small file takes."""
 _PART = ".part"
-_KEY = re.compile(r"(windows|ledger|feedback|requests)/[^/]+/(\d{1,16})-\d{1,16}\.(?:[a-z]+\.gz|parquet)")
+_KEY = re.compile(r"(windows|ledger|feedback|requests|pairs)/[^/]+/(\d{1,16})-\d{1,16}\.(?:[a-z]+\.gz|parquet)")
 
 
 class Outbox:

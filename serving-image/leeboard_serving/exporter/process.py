@@ -20,6 +20,8 @@ from leeboard_serving.exporter.receiver import Receiver
 from leeboard_serving.exporter.recorder import Recorder
 from leeboard_serving.exporter.references import References
 from leeboard_serving.exporter.settings import Settings
+from leeboard_serving.exporter.shadow.lookout import Lookout
+from leeboard_serving.exporter.shadow.replay import Replay
 from leeboard_serving.exporter.tokens import Tokens
 from leeboard_serving.exporter.uploader import Uploader
 from leeboard_serving.exporter.web import Site, feedback_application, metrics_application
@@ -49,7 +51,17 @@ class Exporter:
                 Reason.BAD_CONFIGURATION, f"files cannot be kept: {error.strerror or type(error).__name__}"
             ) from error
         self._outbox = outbox
-        self._recorder = Recorder(settings, references, outbox, time.time, _request_log(settings, references))
+        self._replay = Replay(
+            settings.model,
+            settings.version,
+            score_output=settings.score_output,
+            labels=settings.task == "BinaryClassification",
+            clock=time.time,
+            address=settings.challengers,
+        )
+        self._lookout = Lookout(self._replay, store, settings.version, settings.interval, time.time)
+        log = _request_log(settings, references)
+        self._recorder = Recorder(settings, references, outbox, time.time, log, replay=self._replay)
         self._receiver = Receiver(socket, self._recorder)
         self._uploader = Uploader(outbox, store, time.time)
         self._health = Health(settings.interval, self._uploader)
@@ -66,14 +78,16 @@ class Exporter:
         await self._start()
         closing = asyncio.create_task(self._flusher.close_windows(stop))
         uploading = asyncio.create_task(self._flusher.upload())
+        looking = asyncio.create_task(self._lookout.run())
         try:
-            await asyncio.wait([closing, uploading], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([closing, uploading, looking], return_when=asyncio.FIRST_COMPLETED)
             stop.set()
             await asyncio.wait([closing])  # a window that is being closed is closed before the last one
             error = await self._end()
         finally:
             uploading.cancel()
-            results = await asyncio.gather(closing, uploading, return_exceptions=True)
+            looking.cancel()
+            results = await asyncio.gather(closing, uploading, looking, return_exceptions=True)
         for result in results:
             if isinstance(result, Exception):
                 raise result
@@ -96,6 +110,7 @@ class Exporter:
     async def _end(self) -> StorageError | None:
         """What comes in ends first, then what goes out; the metrics last."""
         await self._receiver.stop(SECONDS_FOR_CONNECTIONS)
+        await self._replay.close()
         await self._feedback.close()
         error = await self._flusher.finish(SECONDS_FOR_STORAGE, LONGEST_FOR_STORAGE)
         await self._metrics.close()

@@ -11,6 +11,7 @@ from leeboard_serving.exporter.feedback import Label
 from leeboard_serving.exporter.outbox import Outbox
 from leeboard_serving.exporter.references import References
 from leeboard_serving.exporter.settings import Settings
+from leeboard_serving.exporter.shadow.replay import Replay
 from leeboard_serving.exporter.table import Cut, Table, has_usable_ids, ledger_blocks
 from leeboard_serving.exporter.tally import Tally
 from leeboard_serving.exporter.window import window_text
@@ -27,7 +28,8 @@ class Recorder:
     """Takes observations and labels, on the event loop; `clock` gives the time in seconds since 1970.
 
     `labels` counts those accepted, `unnamed` the rows that the ledger could not take because of their id. `log` takes
-    the rows that are stored with their inputs, where there are any.
+    the rows that are stored with their inputs, where there are any, and `replay` draws the requests that challengers
+    get copies of.
     """
 
     def __init__(
@@ -37,6 +39,8 @@ class Recorder:
         outbox: Outbox,
         clock: Callable[[], float],
         log: "RequestLog | None" = None,
+        *,
+        replay: Replay | None = None,
     ) -> None:
         self._settings, self._references, self._outbox, self._clock = settings, references, outbox, clock
         self._start = self._now()
@@ -45,7 +49,7 @@ class Recorder:
         self._feedback = Table("feedback", ("id", "time", "label"), self._start)
         self._compressing: set[asyncio.Task[None]] = set()
         self.labels = self.unnamed = 0
-        self.log = log
+        self.log, self.replay = log, replay
 
     @property
     def score_groups(self) -> Starts:
@@ -61,6 +65,10 @@ class Recorder:
             self._window.dropped += len(observations.requests) + max(0, observations.dropped)
             raise
         self._window.add(observations)
+        if self.replay is not None:
+            self.replay.offer(observations)
+            if self.replay.pairs.is_full:
+                await self._keep(self.replay.pairs.cut(self._now()))
         self.unnamed += sum(told.rows for told in observations.requests if told.rows and not has_usable_ids(told))
         for block in ledger_blocks(observations):
             self._ledger.add(block)
@@ -93,10 +101,13 @@ class Recorder:
         end = max(now, self._start + 1) if end is None else end
         cuts: list[Cut | LoggedRows | None] = [table.cut(now) for table in (self._ledger, self._feedback)]
         cuts += self.log.close(now) if self.log is not None else ()
+        cuts.append(self.replay.pairs.cut(now) if self.replay is not None else None)
         if end > self._start:
             window, self._window = self._window, Tally(self._references)
             self._before.merge(window)
-            cuts.append(Cut("windows", self._start, end, window_text(window, self._settings, self._start, end)))
+            shadow = self.replay.cut() if self.replay is not None else {}
+            text = window_text(window, self._settings, self._start, end, shadow)
+            cuts.append(Cut("windows", self._start, end, text))
             self._start = end
         for cut in cuts:
             await self._keep(cut)

@@ -26,7 +26,7 @@ class Settings:
 
     `outbox` is the folder of what could not be written yet, of `outbox_bytes` at most. `tokens` is the file with the
     tokens of /feedback, None where whoever reaches it may send labels; `logging` says which rows of requests are
-    stored, None for none.
+    stored, None for none. `challengers` is where all of them are reached, None where each has its Service.
     """
 
     model: str
@@ -40,13 +40,16 @@ class Settings:
     outbox_bytes: int
     tokens: Path | None = None
     logging: RequestLogging | None = None
+    task: str = "BinaryClassification"
+    score_output: str = "probability"
+    challengers: tuple[str, int] | None = None
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Self:
         """Read it. Raises ServingError (BadConfiguration) that names the variable.
 
-        LEEBOARD_METRICS_PORT, LEEBOARD_FEEDBACK_PORT, LEEBOARD_OUTBOX_FOLDER and LEEBOARD_OUTBOX_BYTES are for tests;
-        pods have the defaults.
+        LEEBOARD_METRICS_PORT, LEEBOARD_FEEDBACK_PORT, LEEBOARD_OUTBOX_FOLDER, LEEBOARD_OUTBOX_BYTES and
+        LEEBOARD_CHALLENGER_PORT (of this machine) are for tests; pods have the defaults.
         """
         served = Served.of(environment)
         pod = required(environment, "LEEBOARD_POD")
@@ -65,6 +68,11 @@ class Settings:
             outbox_bytes=_number(environment, "LEEBOARD_OUTBOX_BYTES", OUTBOX_BYTES, most=1 << 40),
             tokens=Path(tokens) if tokens else None,
             logging=request_logging(environment),
+            task=served.task,
+            score_output=served.score_output,
+            challengers=("127.0.0.1", _number(environment, "LEEBOARD_CHALLENGER_PORT", 1, most=65535))
+            if environment.get("LEEBOARD_CHALLENGER_PORT")
+            else None,
         )
 
 

@@ -13,8 +13,9 @@ from leeboard_serving.observation import Observations, Told
 MOST_CHARACTERS = 4 << 20
 """Of a table before it becomes a file: far below what the evaluator reads of one."""
 ROWS_OF_A_BLOCK = 10_000
-Kind = Literal["windows", "ledger", "feedback"]
-_SUFFIXES: dict[Kind, str] = {"windows": "json.gz", "ledger": "csv.gz", "feedback": "csv.gz"}
+Kind = Literal["windows", "ledger", "feedback", "pairs"]
+_SUFFIXES: dict[Kind, str] = {"windows": "json.gz"}
+"""Of all others it is csv.gz."""
 _LEVEL = 6
 """Of gzip."""
 
@@ -32,7 +33,7 @@ class Cut:
     @property
     def suffix(self) -> str:
         """What the file's name ends in."""
-        return _SUFFIXES[self.kind]
+        return _SUFFIXES.get(self.kind, "csv.gz")
 
     def data(self) -> bytes:
         """The file. It takes a while; for a thread."""

@@ -1,6 +1,7 @@
 """The window file: what this pod counted between two moments."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from leeboard.stats.distributions import Distribution, to_window
@@ -12,8 +13,13 @@ from leeboard_serving.exporter.texts import moment_of
 CONTRACT = 1
 
 
-def window_text(tally: Tally, settings: Settings, start: int, end: int) -> str:
-    """The JSON of docs/reference/contracts.md, "Window". Times are milliseconds since 1970. The tally is settled."""
+def window_text(
+    tally: Tally, settings: Settings, start: int, end: int, shadow: Mapping[str, Mapping[str, Any]] | None = None
+) -> str:
+    """The JSON of docs/reference/contracts.md, "Window". Times are milliseconds since 1970. The tally is settled.
+
+    `shadow` is what was counted of each challenger that got copies.
+    """
     document = {
         "contract": CONTRACT,
         "model": settings.model,
@@ -34,6 +40,8 @@ def window_text(tally: Tally, settings: Settings, start: int, end: int) -> str:
         document["unread"] = unread
     if tally.undecoded:
         document["undecoded"] = tally.undecoded
+    if shadow:
+        document["shadow"] = shadow
     return json.dumps(document, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 

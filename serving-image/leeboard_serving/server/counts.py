@@ -14,7 +14,9 @@ from leeboard_serving.server.latencies import Latencies
 
 ROWS = tuple(float(1 << power) for power in range(14))
 """Upper bounds of the rows of a batch."""
-ROUTES = ("infer", "grpc", "metadata", "health", "repository", "other")
+ROUTES = ("infer", "grpc", "metadata", "health", "repository", "other", "shadow")
+INFERRING = ("infer", "grpc", "shadow")
+"""Routes by which the model is asked; `shadow` has copies of requests that another version answered."""
 STATUSES = ("2xx", "4xx", "5xx")
 
 
@@ -42,7 +44,7 @@ class Layout:
     def __init__(self) -> None:
         self.size = 0
         self.requests = self._take(len(ROUTES) * len(STATUSES))
-        self.seconds = {route: self._take(latencies.SIZE) for route in ("infer", "grpc")}
+        self.seconds = {route: self._take(latencies.SIZE) for route in INFERRING}
         self.predict = self._take(latencies.SIZE)
         self.batch = self._take(len(ROWS) + 2)
         self.batch_seconds = self._take(len(ROWS) + 1)
@@ -98,7 +100,7 @@ class Counts:
     def __init__(self, row: NDArray[np.float64]) -> None:
         self._row = row
         self._requests = [0] * (len(ROUTES) * len(STATUSES))
-        self.seconds = {"infer": Latencies(), "grpc": Latencies()}
+        self.seconds = {route: Latencies() for route in INFERRING}
         self.predict, self.batch = Latencies(), Histogram(ROWS)
         self._batch_seconds = [0.0] * (len(ROWS) + 1)
         self._answered_seconds = self._failed_seconds = self._last_answer = 0.0
@@ -108,13 +110,13 @@ class Counts:
         self._requests[3 * ROUTES.index(route) + (0 if status < 400 else 1 if status < 500 else 2)] += 1
 
     def inferred(self, route: str, seconds: float) -> None:
-        """An inference request of a route (infer, grpc) was answered as it should be."""
+        """An inference request of a route (one of INFERRING) was answered as it should be."""
         self.seconds[route].add(seconds)
         self._answered_seconds += seconds
         self._requests[3 * ROUTES.index(route)] += 1
 
     def failed(self, route: str, seconds: float, status: int) -> None:
-        """An inference request of a route (infer, grpc) was answered with a failure."""
+        """An inference request of a route (one of INFERRING) was answered with a failure."""
         self.seconds[route].add(seconds)
         self._failed_seconds += seconds
         self.answered(route, status)

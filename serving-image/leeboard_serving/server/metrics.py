@@ -23,7 +23,8 @@ _ROUTED = (*_ADDRESS, "route")
 REQUESTS = Family(
     "leeboard_server_requests_total",
     "counter",
-    "Requests by what they asked for (infer, grpc, metadata, health, repository, other) and class of the status.",
+    "Requests by what they asked for (infer, grpc, shadow, metadata, health, repository, other) and class of the"
+    " status.",
     (*_ROUTED, "status"),
 )
 DURATION = Family(

@@ -24,7 +24,8 @@ from leeboard_serving.server.inference.request import BadRequest
 from leeboard_serving.server.metadata import model_metadata, optional_outputs, server_metadata
 from leeboard_serving.server.openapi import description
 from leeboard_serving.server.repository import Repository
-from leeboard_serving.server.serving import CHECK_SECONDS, Serving
+from leeboard_serving.server.serving import CHECK_SECONDS, SHADOW, Serving
+from leeboard_serving.shadow_header import HEADER
 
 LOG = logging.getLogger("leeboard.serving")
 _JSON_LENGTH = b"inference-header-content-length"
@@ -67,19 +68,19 @@ class Rest:
     def refused(self, request: HttpRequest, status: int) -> None:
         """A request that was answered before it could be understood."""
         if request.path.endswith("/infer") and status not in (404, 405):
-            self._serving.failed("", "infer", request.started, status, _asked(request))
+            self._serving.failed("", _route(request), request.started, status, _asked(request))
         else:
             self._answered("other", request, status)
 
     def cut(self, request: HttpRequest) -> None:
         """A caller left within its request."""
         if request.path.endswith("/infer"):
-            self._serving.failed("", "infer", request.started, 400, "the caller left within its request")
+            self._serving.failed("", _route(request), request.started, 400, "the caller left within its request")
 
     # inference
 
     def _infer(self, request: HttpRequest) -> None:
-        serving = self._serving
+        serving, route = self._serving, _route(request)
         try:
             if not serving.loaded:
                 raise BadRequest("the model is not loaded")
@@ -90,16 +91,16 @@ class Rest:
             asked = parse_request(request.body, serving.model.signature, _json_length(request))
         except Refused as error:
             request.fail(error.status, str(error), ((b"accept-encoding", ENCODINGS),))
-            serving.failed("", "infer", request.started, error.status, str(error))
+            serving.failed("", route, request.started, error.status, str(error))
             return
         except BadRequest as error:
             request.fail(400, str(error))
-            serving.failed("", "infer", request.started, 400, str(error))
+            serving.failed("", route, request.started, 400, str(error))
             return
         except Overloaded as error:
             headers = ((b"retry-after", retry_after(error.seconds)),)
             request.fail(503, "too many requests wait for the model", headers)
-            serving.failed("", "infer", request.started, 503, str(error))
+            serving.failed("", route, request.started, 503, str(error))
             return
 
         def answered(answers: Answers, start: int) -> None:
@@ -113,7 +114,7 @@ class Rest:
         def failed(status: int, text: str) -> None:
             request.fail(status, text, ((b"retry-after", b"1"),) if status == 503 else ())
 
-        serving.infer(asked, "infer", request.started, answered, failed)
+        serving.infer(asked, route, request.started, answered, failed)
 
     # the other pages
 
@@ -188,6 +189,11 @@ class Rest:
 def _asked(request: HttpRequest) -> str:
     """What a line of the log says that was asked for."""
     return f"{request.method} {request.path}".strip()
+
+
+def _route(request: HttpRequest) -> str:
+    """Copies of requests that another version answered are no traffic of this one."""
+    return "infer" if request.header(HEADER) is None else SHADOW
 
 
 def _json_length(request: HttpRequest) -> int:

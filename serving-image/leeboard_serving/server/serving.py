@@ -30,6 +30,8 @@ CHECK_SECONDS = 3.0
 PUBLISH_SECONDS = 0.25
 LEFT = 499
 """The status of a request whose caller left: what servers use for it, though no standard has it."""
+SHADOW = "shadow"
+"""The route of copies: they are answered and counted as all others, and the exporter is not told of them."""
 Answered = Callable[[Answers, int], None]
 Failed = Callable[[int, str], None]
 
@@ -81,6 +83,8 @@ class Serving:
         if not request.id:
             request.id = self.new_id()
         longest = self.settings.deadline
+        if route == SHADOW:
+            request.layout = (SHADOW, request.layout)  # never in one batch with what the exporter is told of
         deadline = time.monotonic() + (longest if patience is None else min(patience, longest))
         job = _InferenceJob(request, deadline, self, route=route, started=started, answered=answered, failed=failed)
         self.batcher.submit(job)
@@ -96,7 +100,8 @@ class Serving:
         identity = identity or self.new_id()
         self.counts.failed(route, seconds, status)
         self.log.failed(route, status, seconds, identity, text)
-        self.observer.tell(Told(identity, time.time(), seconds, status))
+        if route != SHADOW:
+            self.observer.tell(Told(identity, time.time(), seconds, status))
 
     async def check(self) -> None:
         """Ask the model for the golden answers, before the requests that wait: a busy server is a ready one.
@@ -120,6 +125,8 @@ class Serving:
         self.batcher.close()
 
     def _told(self, jobs: list[_InferenceJob], answers: Answers) -> None:
+        if jobs[0].route == SHADOW:
+            return
         now = time.time()
         told = [Told(job.request.id, now, job.seconds, 200, job.request.rows) for job in jobs]
         self.observer.tell_of(told, jobs[0].request.layout, answers.rows, answers.scores)
@@ -154,7 +161,7 @@ class Serving:
 
 
 class _InferenceJob(Job):
-    __slots__ = ("_answered", "_failed", "_route", "_serving", "_started", "seconds")
+    __slots__ = ("_answered", "_failed", "_serving", "_started", "route", "seconds")
 
     def __init__(
         self,
@@ -168,7 +175,7 @@ class _InferenceJob(Job):
         failed: Failed,
     ) -> None:
         super().__init__(request, deadline)
-        self._serving, self._route, self._started = serving, route, started
+        self._serving, self.route, self._started = serving, route, started
         self._answered, self._failed = answered, failed
         self.seconds = 0.0
 
@@ -177,14 +184,14 @@ class _InferenceJob(Job):
         if answers is None:
             status, text = _failure(error)
             self._failed(status, text)
-            self._serving.failed(self.request.id, self._route, self._started, status, text)
+            self._serving.failed(self.request.id, self.route, self._started, status, text)
             return
         self._answered(answers, start)
         self.seconds = time.perf_counter() - self._started
         serving = self._serving
-        serving.counts.inferred(self._route, self.seconds)
+        serving.counts.inferred(self.route, self.seconds)
         if serving.log.access:
-            serving.log.answered(self._route, 200, self.seconds, self.request.id, self.request.rows)
+            serving.log.answered(self.route, 200, self.seconds, self.request.id, self.request.rows)
 
 
 def _failure(error: Exception | None) -> tuple[int, str]:

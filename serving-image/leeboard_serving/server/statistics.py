@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from leeboard_serving.server.counts import LAYOUT, ROUTES, ROWS, STATUSES, SharedCounts
+from leeboard_serving.server.counts import INFERRING, LAYOUT, ROUTES, ROWS, STATUSES, SharedCounts
 
 _NANOSECONDS = 1_000_000_000
 
@@ -16,7 +16,7 @@ def statistics(name: str, version: str, counts: SharedCounts) -> dict[str, Any]:
     """The entry of a model, over all workers. Batches are counted by the power of two that is not below them."""
     total = counts.total()
     requests = total[LAYOUT.requests].reshape(len(ROUTES), len(STATUSES))
-    inferred = requests[[ROUTES.index("infer"), ROUTES.index("grpc")]].sum(axis=0)
+    inferred = requests[[ROUTES.index(route) for route in INFERRING]].sum(axis=0)
     successes, failures = int(inferred[0]), int(inferred[1:].sum())
     computed = float(total[LAYOUT.predict][-1])
     answered = float(total[LAYOUT.singles["answered_seconds"]][0])

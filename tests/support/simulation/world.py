@@ -18,6 +18,7 @@ from tests.support.simulation.invariants import Invariants
 from tests.support.simulation.kube import Raw, SimulatedKube
 from tests.support.simulation.operator import Operator
 from tests.support.simulation.virtual_time import VirtualTimeLoop
+from tests.support.states.model_worlds import pairs
 
 START = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 NAME = "late-flights"
@@ -146,6 +147,17 @@ class World:
             for place, counts in (("candidate", candidate), ("champion", champion))
         ]
         self._evaluate("Model", {"observedAt": timestamp(self.now()), **names, "versions": rows})
+
+    def pair_figures(self, **flips: int) -> None:
+        """Of the challengers that are named: how many of 4,000 pairs disagree."""
+        status = self.kube.live("Model", NAME)["status"]
+        began = {one["name"]: one["comparedSince"] for one in status["challengers"]}
+        champion = status["champion"]
+        rows = [
+            {"since": max(began[name], champion["since"]), **pairs(name, flips=count)} for name, count in flips.items()
+        ]
+        names = {"candidate": "", "champion": champion["name"]}
+        self._evaluate("Model", {"observedAt": timestamp(self.now()), **names, "versions": [], "challengers": rows})
 
     def drift_figures(self, roc_auc: float, *, version: str | None = None) -> None:
         """The metric in the newest window, on labels that have come."""

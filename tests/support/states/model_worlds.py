@@ -53,6 +53,43 @@ def staged_world(**staging: Any) -> World:
     return world
 
 
+SHADOW: dict[str, Any] = {
+    "strategy": "Shadow",
+    "shadow": {"duration": "1d", "maxDisagreement": "0.05"},
+    "analysis": {
+        "minSamples": 500,
+        "guards": [{"type": "ErrorRate", "margin": "0.01"}, {"type": "LatencyP99", "maxRatio": "1.3"}],
+    },
+}
+
+
+def pairs(
+    name: str, *, copies: int = 4000, failures: int = 0, flips: int = 0, p99: str = "10", requests: int = 40000
+) -> dict[str, Any]:
+    """A challenger's row in the figures of the evaluator; every copy has one row."""
+    interval, champions = ({"value": value, "low": value, "high": value} for value in (p99, "10"))
+    told = copies - failures
+    return {
+        "name": name,
+        "championRequests": requests,
+        "copies": copies,
+        "failures": failures,
+        "pairs": told,
+        "flips": {"bothNegative": told - flips, "toPositive": flips, "toNegative": 0, "bothPositive": 0},
+        "latencyP99": interval,
+        "championLatencyP99": champions,
+    }
+
+
+def shadow_world(**rollout: Any) -> World:
+    """v1 serves, and v2 is compared with it."""
+    world = serving_world(rollout=SHADOW | rollout)
+    world.add_version("v2")
+    world.settle()
+    assert [one["phase"] for one in world.status["challengers"]] == ["Comparing"]
+    return world
+
+
 def lacking(world: World, ready: int, *, minutes: int) -> World:
     """The champion has lost pods, and so it has been for some minutes."""
     live = world.deployments["late-flights-v1"]

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from tests.support.examples import example
 from tests.support.model_world import World
-from tests.support.states.model_worlds import BAD, BROKEN, canary_world, empty, lacking, serving_world, staged_world
+from tests.support.states.model_worlds import (
+    BAD,
+    BROKEN,
+    canary_world,
+    empty,
+    lacking,
+    pairs,
+    serving_world,
+    shadow_world,
+    staged_world,
+)
 from tests.support.states.state import DELETED, UNSEEN, States, changed, deleted, refused, unseen
 
 MODELS = States("Model")
@@ -266,6 +276,75 @@ def rolled_back_and_pinned_to_the_champion() -> World:
     world.settle()
     world.wait(seconds=31)
     world.model["spec"]["promotion"] = {"policy": "Pinned", "version": "v1"}
+    world.settle()
+    return world
+
+
+@MODELS.state("Current", "Healthy", "Ready", "ChallengersInProgress")
+def compared_with_a_challenger() -> World:
+    return shadow_world()
+
+
+@MODELS.state("Current", "Healthy", "Ready", "ChallengersInProgress")
+def compared_with_challengers_for_weeks() -> World:
+    world = shadow_world(challengers={"most": 2})
+    world.add_version("v3")
+    world.settle()
+    world.wait(days=20)
+    world.pair(pairs("v2", copies=400), pairs("v3", flips=200))
+    world.settle()
+    return world
+
+
+@MODELS.state("Current", "Healthy", "Ready", "ChallengersInProgress")
+def compared_without_copies() -> World:
+    world = shadow_world()
+    world.wait(hours=1)
+    assert world.status["challengers"][0]["reason"] == "CopiesMissing"
+    return world
+
+
+@MODELS.state("Current", "Healthy", "Ready", "ChallengersInProgress")
+def comparison_passed_and_held() -> World:
+    world = shadow_world(shadow={"then": "Hold"})
+    world.wait(days=2)
+    world.pair(pairs("v2"))
+    world.settle()
+    assert world.status["challengers"][0]["reason"] == "ComparisonPassed"
+    return world
+
+
+@MODELS.state("Current", "Suspended", text=HELD)
+def comparison_paused() -> World:
+    world = shadow_world()
+    world.annotate(pause="true")
+    world.settle()
+    return world
+
+
+@MODELS.state("Current", "Healthy")
+def challenger_starts() -> World:
+    world = serving_world(rollout={"strategy": "Shadow"})
+    world.slow = {"v2"}
+    world.add_version("v2")
+    world.settle()
+    return world
+
+
+@MODELS.state("Failed", "Degraded", "Stalled")
+def challenger_shut_out() -> World:
+    world = shadow_world()
+    world.pair(pairs("v2", flips=900))
+    world.settle()
+    assert not world.status.get("challengers")
+    return world
+
+
+@MODELS.state("Failed", "Degraded", "Stalled")
+def challenger_cannot_start() -> World:
+    world = serving_world(rollout={"strategy": "Shadow"})
+    world.problems["v2"] = BROKEN
+    world.add_version("v2")
     world.settle()
     return world
 

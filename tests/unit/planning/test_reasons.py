@@ -15,6 +15,7 @@ from leeboard.planning.drift import notifications
 from tests.support.examples import DIGEST, example, model_version, put
 from tests.support.kubelet_states import STATES, State
 from tests.support.model_world import World as ModelWorld
+from tests.support.states.model_worlds import SHADOW, pairs
 from tests.support.training_world import World, container_ended, training_result
 from tests.unit.planning import test_asked_rollback as asked_rollback
 from tests.unit.planning import test_drift_monitor as drift
@@ -209,6 +210,7 @@ def of_model(world: ModelWorld) -> Told:
     status = world.status
     found = [(one["reason"], one["message"]) for one in status.get("conditions", [])]
     found += [(one["reason"], one["message"]) for one in status.get("quarantined", [])]
+    found += [(one["reason"], one["message"]) for one in status.get("challengers", []) if one.get("reason")]
     candidate = status.get("candidate") or {}
     return found + ([(candidate["reason"], candidate.get("message", ""))] if candidate.get("reason") else [])
 
@@ -270,6 +272,7 @@ def of_models() -> Iterator[Told]:
     yield candidate_with({})
     yield from of_pods_without_words()
     yield from of_rollouts()
+    yield from of_comparisons()
     yield from of_asked_rollbacks()
 
 
@@ -295,6 +298,22 @@ def of_pods_without_words() -> Iterator[Told]:
     world.refused["v2"] = refused
     world.settle()
     yield world.told
+
+
+def of_comparisons() -> Iterator[Told]:
+    """A challenger through the ends of its comparison."""
+    for then, flips in (("Promote", 900), ("Promote", 0), ("Hold", 0)):
+        world = serving(rollout=SHADOW | {"shadow": {"maxDisagreement": "0.05", "then": then}})
+        world.add_version("v2")
+        world.settle()
+        world.wait(minutes=20)  # without a copy
+        world.pair(pairs("v2", flips=flips))
+        world.settle()
+        if world.status.get("challengers"):
+            world.now += timedelta(days=2)
+            world.pair(pairs("v2", flips=flips))
+            world.settle()
+        yield world.told
 
 
 def canary() -> Served:

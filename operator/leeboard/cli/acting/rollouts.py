@@ -90,6 +90,8 @@ def _refuse_nonsense(session: Session, model: Model, objects: Objects, request: 
             state = "held already" if request.verb == "pause" else "not held"
             raise CommandError(f"{what}: its rollouts are {state}", status=REFUSED)
         return
-    if request.verb == "abort" and model.status.candidate is None and model.status.draining is not None:
+    status = model.status
+    compared = any(one.stays for one in status.challengers)
+    if request.verb == "abort" and status.candidate is None and not compared and status.draining is not None:
         return  # whether the pods of the champion before can still serve only the operator sees
     refuse(foreseen(model, objects.versions, request.annotation, request.value, session.now), what)

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from leeboard.api.model import Model
-from leeboard.api.model_status import Candidate
+from leeboard.api.model_status import Candidate, Challenger
+from leeboard.cli import comparing
 from leeboard.cli.describe.guards import guards
 from leeboard.cli.describe.page import Fact
 from leeboard.cli.progress import samples, stage, time_left, weights
@@ -24,6 +25,8 @@ def facts(model: Model, now: datetime) -> Iterator[Fact]:
         yield "champion", f"{status.champion.name}, {spec.serving.replicas} replicas, {since}"
     if status.candidate is not None:
         yield from _candidate(model, status.candidate, now)
+    for one in status.challengers:
+        yield from _challenger(model, one, now)
     if status.rollback is not None:
         by = f" by DriftMonitor {status.rollback.asked_by}" if status.rollback.asked_by else ""
         yield "rollback", f"to {status.rollback.to}, asked for{by} {age(status.rollback.since, now)} ago"
@@ -31,8 +34,8 @@ def facts(model: Model, now: datetime) -> Iterator[Fact]:
         yield "draining", f"{status.draining.name}, since {age(status.draining.since, now)}"
     if status.commands.pause:
         yield "held", "by leeboard.dev/pause: no stage ends, nothing is promoted"
-    for one in status.quarantined:
-        yield "rolled back", f"{one.name}, {age(one.at, now)} ago: {one.reason}: {one.message}"
+    for out in status.quarantined:
+        yield "rolled back", f"{out.name}, {age(out.at, now)} ago: {out.reason}: {out.message}"
     for told in status.monitor_answers:
         came = "done" if told.accepted else "refused"
         yield "asked by monitor", f"{told.monitor}, {age(told.at, now)} ago: {came}: {told.message}"
@@ -57,9 +60,22 @@ def _rollout(model: Model) -> str:
     rollout = model.spec.rollout
     steps = ", ".join(f"{step.weight} % for {step.duration}" for step in rollout.steps)
     asked = ", ".join(guard.type for guard in rollout.analysis.guards)
-    longest = rollout.analysis.max_duration
-    parts = [rollout.strategy, steps, f"guarded by {asked}" if asked else "", f"{longest} at most" if longest else ""]
+    longest, shadow = rollout.analysis.max_duration, rollout.shadow
+    compared = f"copies of {shadow.percent} % for {shadow.duration}, then {shadow.then}" if shadow is not None else ""
+    guarded = f"guarded by {asked}" if asked else ""
+    parts = [rollout.strategy, steps, compared, guarded, f"{longest} at most" if longest else ""]
     return "; ".join(part for part in parts if part)
+
+
+def _challenger(model: Model, one: Challenger, now: datetime) -> Iterator[Fact]:
+    yield "challenger", f"{one.name}: {one.phase}, for {age(one.since, now)}"
+    if one.phase == "Comparing":
+        yield "", f"copies of {comparing.copied(one)} of the champion's requests (asked, counted)"
+        yield "", f"copies {comparing.copies(model, one)}, {comparing.time_left(model, one, now)}"
+        if said := comparing.pairs(model, one):
+            yield "", said
+    if one.reason:
+        yield "waits for", ": ".join(part for part in (one.reason, one.message) if part)
 
 
 def _candidate(model: Model, candidate: Candidate, now: datetime) -> Iterator[Fact]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from rich.text import Text
 
 from leeboard.api.model import Model
+from leeboard.cli import comparing
 from leeboard.cli.get.listing import Listed, Listing
 from leeboard.cli.objects import Objects
 from leeboard.cli.progress import samples, stage, time_left, weights
@@ -21,16 +22,18 @@ def _rows(objects: Objects, now: datetime) -> Iterator[Listed]:
 
 def _cells(model: Model, now: datetime) -> tuple[Text, ...]:
     champion, candidate = model.status.champion, model.status.candidate
+    compared = comparing.staying(model) if candidate is None else ()
+    only = compared[0] if len(compared) == 1 else None
     ready = model.condition("Ready")
     status = ready.status if ready is not None else ""
     return (
         cell(model.metadata.name, styles.NAME),
         cell(champion.name if champion else ""),
-        cell(candidate.name if candidate else ""),
-        cell(stage(model, candidate) if candidate else ""),
-        cell(weights(candidate) if candidate else ""),
-        cell(samples(model, candidate) if candidate else ""),
-        cell(time_left(model, candidate, now) if candidate else ""),
+        cell(candidate.name if candidate else only.name if only else f"{len(compared)} compared" if compared else ""),
+        cell(stage(model, candidate) if candidate else only.phase if only else ""),
+        cell(weights(candidate) if candidate else comparing.copied(only) if only else ""),
+        cell(samples(model, candidate) if candidate else comparing.copies(model, only) if only else ""),
+        cell(time_left(model, candidate, now) if candidate else comparing.time_left(model, only, now) if only else ""),
         cell(status, styles.of_word(status)),
         cell(ready.reason if ready is not None else ""),
         cell(age(model.metadata.creation_timestamp, now)),

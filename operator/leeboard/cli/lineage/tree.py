@@ -23,7 +23,7 @@ from leeboard.planning import lineage_changes as changes
 _GUTTER = Text("│  ", styles.QUIET)
 _LABEL_WIDTH = 16
 _DIGEST_WIDTH = SHORT_DIGEST + 2
-_MARKERS = {"champion": "●", "candidate": "◐", "quarantined": "✗", "rejected": "✗"}
+_MARKERS = {"champion": "●", "candidate": "◐", "challenger": "◐", "quarantined": "✗", "rejected": "✗"}
 _EARLIER, _GONE = "○", "◌"
 
 

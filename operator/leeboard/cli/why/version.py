@@ -133,6 +133,12 @@ def _rollout(version: ModelVersion, model: Model, told: Iterable[Happening]) -> 
             yield Entry("rollout", moment, "first requests", "", "CanaryStarted", "status.candidate", reference)
         title = f"{candidate.phase}, stage {candidate.step + 1}" if candidate.phase == "Canary" else candidate.phase
         yield Entry("rollout", candidate.step_started_at, title, waits, candidate.reason, "status.candidate", reference)
+    for challenger in status.challengers:
+        if challenger.name == name:
+            place, began = "status.challengers", challenger.phase_started_at
+            yield Entry("rollout", challenger.since, "challenger", "", "", place, reference)
+            waits, reason = challenger.message, challenger.reason
+            yield Entry("rollout", began, challenger.phase, waits, reason, place, reference)
     yield from _ends(name, model, reference)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
-Kind = Literal["windows", "ledger", "feedback"]
+Kind = Literal["windows", "ledger", "feedback", "pairs"]
 Untimed = Literal["reports", "labelling", "recomputed"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 FOLDER = "observations/"
@@ -17,12 +17,11 @@ HOUR = 3_600_000
 
 _NAME = r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?"
 _SPAN = r"(?P<start>[0-9]{1,16})-(?P<end>[0-9]{1,16})"
+_KINDS = "|".join(KINDS)
 _PART = re.compile(
-    rf"observations/(?P<version>{_NAME})/(?P<kind>windows|ledger|feedback)/(?P<pod>{_NAME})/{_SPAN}\.(?P<form>json|csv)\.gz"
+    rf"observations/(?P<version>{_NAME})/(?P<kind>{_KINDS})/(?P<pod>{_NAME})/{_SPAN}\.(?P<form>json|csv)\.gz"
 )
-_MERGED = re.compile(
-    rf"observations/(?P<version>{_NAME})/(?P<kind>windows|ledger|feedback)/merged/{_SPAN}-[0-9a-f]{{16}}\.jsonl\.gz"
-)
+_MERGED = re.compile(rf"observations/(?P<version>{_NAME})/(?P<kind>{_KINDS})/merged/{_SPAN}-[0-9a-f]{{16}}\.jsonl\.gz")
 _ROWS = re.compile(rf"observations/(?P<version>{_NAME})/requests/{_NAME}/{_SPAN}\.parquet")
 _UNTIMED = re.compile(
     rf"observations/{_NAME}/(?:(?P<reports>reports)/{_NAME}/{_NAME}\.html"
@@ -53,7 +52,7 @@ class File:
 
 
 def file_of(key: str, size: int = 0) -> File | None:
-    """What a key names; None for whatever is no file of windows, of a ledger or of feedback."""
+    """What a key names; None for whatever is no file of windows, of a ledger, of feedback or of pairs."""
     merged, part = _MERGED.fullmatch(key), _PART.fullmatch(key)
     found = merged or part
     if found is None or ".." in key or int(found["start"]) > int(found["end"]):

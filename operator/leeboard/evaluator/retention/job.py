@@ -108,7 +108,9 @@ def _rows(models: Iterable[Model]) -> dict[str, timedelta]:
 
 def _look_back(model: Model, windows: dict[tuple[str | None, str], timedelta], now: datetime) -> timedelta:
     candidate = model.status.candidate
-    rollout = now - candidate.compared_since if candidate is not None else timedelta(0)
+    began = [one.compared_since for one in model.status.challengers if one.compared_since is not None]
+    began += [candidate.compared_since] if candidate is not None else []
+    rollout = now - min(began, default=now)
     return max(MODEL_LOOK_BACK, rollout, windows.get((model.metadata.namespace, model.metadata.name), timedelta(0)))
 
 

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from leeboard.evaluator.retention.files import Kind
+from leeboard.evaluator.shadow_windows import shape_of, summed_shadow
 from leeboard.evaluator.windows import CONTRACT, LARGEST, Window, decompress, members, read_window
 from leeboard.stats.segments import of_window, to_window
 
@@ -105,7 +106,8 @@ def _alike(documents: Iterable[Mapping[str, Any]]) -> Iterable[list[Mapping[str,
             (raw["feature"], len(raw["rows"]), *((it["name"], len(it["counts"][0])) for it in raw["features"]))
             for raw in one.get("segments") or ()
         )
-        key = (str(one.get("pod") or ""), bins, shape, tuple(latency.get("edges", ())), bool(latency), segments)
+        edges = (tuple(latency.get("edges", ())), bool(latency))
+        key = (str(one.get("pod") or ""), bins, shape, *edges, segments, shape_of(one.get("shadow")))
         groups.setdefault(key, []).append(one)
     return groups.values()
 
@@ -129,6 +131,8 @@ def _summed(windows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         total["prediction"] = _distribution([one["prediction"] for one in windows])
     if first.get("segments"):
         total["segments"] = [_segments(column) for column in zip(*(one["segments"] for one in windows), strict=True)]
+    if shadow := summed_shadow(windows):
+        total["shadow"] = shadow
     return total
 
 

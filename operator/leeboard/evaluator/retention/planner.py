@@ -37,7 +37,7 @@ class Keeping:
     def kept_for(self, kind: Kind | Untimed) -> timedelta:
         """For files of a kind. Labels that come now are joined with older predictions; what is only read by people is
         looked back at by nobody else."""
-        reach = LEDGER_REACH if kind == "ledger" else timedelta(0)
+        reach = LEDGER_REACH if kind in {"ledger", "pairs"} else timedelta(0)
         return self.retain if kind in {"reports", "labelling"} else max(self.retain, self.look_back + reach)
 
 

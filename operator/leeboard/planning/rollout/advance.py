@@ -10,12 +10,14 @@ from leeboard.planning.evaluation_error import evaluation_error
 from leeboard.planning.rollout import moves
 from leeboard.planning.rollout.analysis import Result, analyse, is_about, out_of_time
 from leeboard.planning.rollout.asked_rollback import asked_rollback
-from leeboard.planning.rollout.commands import command_move, paused
+from leeboard.planning.rollout.challengers import challenger_move, compares, is_contender
+from leeboard.planning.rollout.commands import command_move
 from leeboard.planning.rollout.counts import counts_of
 from leeboard.planning.rollout.forecast import Forecast, forecast
 from leeboard.planning.rollout.guard_figures import guard_figures
 from leeboard.planning.rollout.memory import forgotten
 from leeboard.planning.rollout.moves import Move
+from leeboard.planning.rollout.pausing import paused
 from leeboard.planning.rollout.returning import left_behind, overtaken
 from leeboard.planning.rollout.staging import holds, is_asked_for
 from leeboard.planning.rollout.view import View
@@ -26,7 +28,8 @@ from leeboard.planning.serving.service import champion_of
 
 def next_move(view: View) -> Move | None:
     """The move that is due now, or None."""
-    for due in (command_move, _cleared, _recalled, _champion_move, asked_rollback, _pin_move, _candidate_move):
+    first = (command_move, _cleared, _recalled, _champion_move, asked_rollback)
+    for due in (*first, _pin_move, _candidate_move, challenger_move):
         move = due(view)
         if move is not None:
             return move
@@ -168,7 +171,7 @@ def _pin_move(view: View) -> Move | None:
 def _candidate_move(view: View) -> Move | None:
     candidate, wanted = view.status.candidate, view.wanted
     if candidate is None:
-        if wanted is None:
+        if wanted is None or (compares(view) and not view.returning):
             return None
         name = wanted.metadata.name
         started = moves.start(view.status, name, images_for(view, name), view.now)
@@ -191,7 +194,8 @@ def _foreseen(view: View) -> Forecast | None:
 def _dropped(view: View, candidate: Candidate) -> Move | None:
     """The end of a candidate that another version overtook, or whose pods will not do."""
     wanted = view.wanted
-    if wanted is None or wanted.metadata.name != candidate.name:
+    won = candidate.phase in ("Starting", "Promoting") and is_contender(view, candidate.name)
+    if not won and (wanted is None or wanted.metadata.name != candidate.name):
         instead = f"{wanted.metadata.name} comes instead" if wanted else "it is not eligible any more"
         return moves.supersede(view.status, candidate, instead, view.now)
     if view.pinned or view.status.champion is None:

@@ -9,8 +9,8 @@ from leeboard.api.model_status import MonitorAnswer
 from leeboard.api.reasons import Reason, explain
 from leeboard.planning.plan import Event
 from leeboard.planning.rollout import moves
-from leeboard.planning.rollout.commands import paused
 from leeboard.planning.rollout.moves import Move
+from leeboard.planning.rollout.pausing import paused
 from leeboard.planning.rollout.returning import Refused, target
 from leeboard.planning.rollout.view import View
 

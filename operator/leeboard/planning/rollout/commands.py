@@ -4,15 +4,17 @@ Each is one status write that holds the new state, the id and the answer: a comm
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from leeboard.api import names
 from leeboard.api.commands import MOST_CHARACTERS, CommandAnswer, Verb, split
 from leeboard.api.model_status import Candidate
 from leeboard.api.reasons import Reason
 from leeboard.planning.plan import Event
+from leeboard.planning.rollout import challenger_commands as challengers
 from leeboard.planning.rollout import moves
 from leeboard.planning.rollout.moves import Move
+from leeboard.planning.rollout.pausing import paused
 from leeboard.planning.rollout.returning import Refused, target
 from leeboard.planning.rollout.selection import awaiting_approval, earlier_champions, wanted_version
 from leeboard.planning.rollout.staging import is_asked_for
@@ -20,7 +22,6 @@ from leeboard.planning.rollout.view import View
 
 STAGED = "staged"
 """What stands before the id of a promote that is meant for a staged candidate alone: `staged/<id>`."""
-_ID_LIMIT = 128
 
 
 @dataclass(frozen=True)
@@ -30,12 +31,6 @@ class Answer:
     move: Move
     subject: str
     message: str
-
-
-def paused(view: View) -> bool:
-    """Whether the rollout is held. The last `true` or `false` counts; an annotation that vanishes changes nothing."""
-    asked = view.model.metadata.annotations.get(names.PAUSE, "").strip().lower()
-    return asked == "true" if asked in ("true", "false") else view.status.commands.pause
 
 
 def command_move(view: View) -> Move | None:
@@ -76,8 +71,12 @@ def _latched(
     return Move(answer.move.status.model_copy(update={"commands": commands}), answer.move.events)
 
 
-def _abort(view: View, _: str) -> Answer:
+def _abort(view: View, named: str) -> Answer:
     status, candidate = view.status, view.status.candidate
+    challenger = challengers.meant(view, named)
+    if challenger is not None:
+        ended = challengers.abort(view, challenger)
+        return Answer(ended, challenger.name, f"{challenger.name} is not compared any more")
     if candidate is not None:
         if candidate.phase == "RollingBack":
             raise Refused(f"{candidate.name} is being rolled back already")
@@ -103,6 +102,10 @@ def _too_late(view: View) -> str:
 
 def _promote(view: View, only: str) -> Answer:
     candidate = view.status.candidate
+    challenger = challengers.meant(view, only) if only != STAGED else None
+    if challenger is not None:
+        crowned = challengers.promote(view, challenger)
+        return Answer(crowned, challenger.name, f"{challenger.name} is promoted as soon as its pods are ready")
     if candidate is None:
         waiting = awaiting_approval(view.model, view.snapshot.versions)
         why = f": {waiting.metadata.name} awaits an approval" if waiting is not None else ""
@@ -145,6 +148,9 @@ def _retry(view: View, named: str) -> Answer:
     move = moves.readmit(view.status, version)
     readmitted = view.model.model_copy(update={"status": move.status})
     first = wanted_version(readmitted, view.snapshot.versions)
+    again = View(replace(view.snapshot, model=readmitted), view.now)
+    if challengers.gets_a_place(again, version):
+        return Answer(move, version, f"{version} is compared once more")
     if first is None or first.metadata.name != version:
         instead = f"{first.metadata.name} is newer and comes first" if first is not None else "it is not eligible"
         champion = view.status.champion
@@ -161,9 +167,9 @@ def _rollback(view: View, named: str) -> Answer:
 
 
 _EDGES: tuple[tuple[Verb, str, int, Callable[[View, str], Answer]], ...] = (
-    ("abort", names.ABORT, _ID_LIMIT, _abort),
+    ("abort", names.ABORT, MOST_CHARACTERS, _abort),
     ("rollback", names.ROLLBACK, MOST_CHARACTERS, _rollback),
     ("retry", names.RETRY, MOST_CHARACTERS, _retry),
-    ("promote", names.PROMOTE, _ID_LIMIT, _promote),
+    ("promote", names.PROMOTE, MOST_CHARACTERS, _promote),
 )
 """What stops or takes back comes before what goes on."""

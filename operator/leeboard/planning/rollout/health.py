@@ -35,12 +35,23 @@ def conditions(view: View, status: ModelStatus) -> list[Wanted]:
         asked = f"{candidate.requested_weight} % asked, {candidate.replica_weight} % of the pods"
         message = f"{candidate.name}: {asked}; {candidate.message}"
         found.append(Wanted("CanaryInProgress", "True", candidate.reason or Reason.PROGRESSING, message))
-    return found
+    return [*found, *_compared(status)]
+
+
+def _compared(status: ModelStatus) -> list[Wanted]:
+    """That versions are compared with the champion; it may take weeks, and the Model is Ready meanwhile."""
+    compared = [one for one in status.challengers if one.phase == "Comparing"]
+    if not compared:
+        return []
+    said = [f"{one.name}: {one.reason or Reason.COMPARING}: {one.message}" for one in compared]
+    reason = compared[0].reason if len(compared) == 1 else ""
+    return [Wanted("ChallengersInProgress", "True", reason or Reason.COMPARING, "; ".join(said)[:1024])]
 
 
 def _unsafe(view: View, status: ModelStatus) -> Wanted | None:
     """Which versions that serve, or may, run code that came with them; nobody should have to look for that."""
-    served = {one.name for one in (status.champion, status.candidate, status.draining) if one is not None}
+    places = (status.champion, status.candidate, status.draining, *status.challengers)
+    served = {one.name for one in places if one is not None}
     unsafe = [
         f"{name} ({version.spec.artifact.format})"
         for name, version in view.versions.items()

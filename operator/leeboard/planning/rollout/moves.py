@@ -50,8 +50,10 @@ def start(status: ModelStatus, version: str, images: Images, now: datetime) -> M
     """Make a version the candidate; it gets pods, and no traffic yet. One that is being drained keeps its pods."""
     candidate = Candidate(name=version, since=now, images=images, phase="Starting", step_started_at=now)
     draining = status.draining if status.draining is not None and status.draining.name != version else None
+    challengers = tuple(one for one in status.challengers if one.name != version)  # its pods are the candidate's now
     event = Event("Normal", Reason.PROGRESSING, f"{version} gets its pods")
-    return Move(status.model_copy(update={"candidate": candidate, "draining": draining}), (event,))
+    changed = {"candidate": candidate, "draining": draining, "challengers": challengers}
+    return Move(status.model_copy(update=changed), (event,))
 
 
 def foresee(started: Move, foreseen: Forecast | None) -> Move:
@@ -164,7 +166,7 @@ def arrive(status: ModelStatus, candidate: Candidate, leaves: Iterable[str], now
     changed = promote(status, candidate, now).status.model_copy(update={"history": status.history, "rollback": None})
     changed = _remembered(changed, Reason.ROLLED_BACK, message)
     for version in leaves:
-        changed = _quarantine(changed, version, Reason.ROLLED_BACK, f"{candidate.name} was returned to", now)
+        changed = quarantine(changed, version, Reason.ROLLED_BACK, f"{candidate.name} was returned to", now)
     return Move(changed, (Event("Warning", Reason.ROLLED_BACK, message),))
 
 
@@ -185,7 +187,7 @@ def roll_back(status: ModelStatus, candidate: Candidate, reason: Reason, message
     """Take the traffic from the candidate; it is not tried again, save when it is pinned."""
     event = Event("Warning", Reason.ROLLED_BACK, f"{candidate.name}: {reason}: {message}"[:LONGEST_TEXT])
     return Move(
-        _quarantine(_leave(status, candidate, reason, message, now), candidate.name, reason, message, now), (event,)
+        quarantine(_leave(status, candidate, reason, message, now), candidate.name, reason, message, now), (event,)
     )
 
 
@@ -203,7 +205,7 @@ def revert(status: ModelStatus, champion: ServedVersion, draining: ServedVersion
     event = Event("Warning", Reason.ROLLED_BACK, f"{champion.name}: {message}")
     restored = _remembered(restored, Reason.ROLLED_BACK, message)
     left_status = _leave(restored, left, Reason.ABORTED, message, now)
-    return Move(_quarantine(left_status, champion.name, Reason.ABORTED, message, now), (event,))
+    return Move(quarantine(left_status, champion.name, Reason.ABORTED, message, now), (event,))
 
 
 def forget_candidate(status: ModelStatus) -> Move:
@@ -238,7 +240,8 @@ def _remembered(status: ModelStatus, reason: Reason, message: str) -> ModelStatu
     return status.model_copy(update={"history": (*status.history, record)[-HISTORY_LIMIT:]})
 
 
-def _quarantine(status: ModelStatus, version: str, reason: Reason, message: str, now: datetime) -> ModelStatus:
+def quarantine(status: ModelStatus, version: str, reason: Reason, message: str, now: datetime) -> ModelStatus:
+    """The status in which a version is shut out."""
     others = tuple(one for one in status.quarantined if one.name != version)
     entry = Quarantined(name=version, reason=reason.value, message=message[:LONGEST_TEXT], at=now)
     return status.model_copy(update={"quarantined": (*others, entry)[-QUARANTINE_LIMIT:]})

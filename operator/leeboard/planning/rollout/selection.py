@@ -100,7 +100,7 @@ def awaiting_approval(model: Model, versions: Iterable[ModelVersion]) -> ModelVe
 def beyond_retention(model: Model, versions: Iterable[ModelVersion]) -> list[ModelVersion]:
     """The versions to forget: neither in use, nor among the newest `versions.retain` of the others."""
     status = model.status
-    places = (status.champion, status.candidate, status.draining)
+    places = (status.champion, status.candidate, status.draining, *status.challengers)
     used = {place.name for place in places if place is not None} | {model.spec.promotion.version}
     used |= {*earlier_champions(model)[:1], status.rollback.to if status.rollback else None}
     served_last = last_champion(of_model(model, versions))

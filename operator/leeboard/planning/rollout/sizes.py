@@ -4,6 +4,7 @@ from typing import Any
 
 from leeboard.api.model_status import ModelStatus, ServedVersion
 from leeboard.planning.plan import ObjectRef, Raw
+from leeboard.planning.rollout.challengers import shadow_of
 from leeboard.planning.rollout.view import View
 from leeboard.planning.serving.autoscaler import Bounds, autoscaler, handed_over
 from leeboard.planning.serving.deployment import adopted_with, deployment
@@ -22,6 +23,9 @@ def deployments(view: View) -> tuple[list[Raw], list[Raw]]:
     candidate = status.candidate
     if candidate is not None and candidate.phase != "RollingBack":
         desired = _deployment(view, candidate, view.candidate_pods(candidate))
+        applied += [desired] if desired is not None else []
+    for one in status.challengers:
+        desired = _deployment(view, one, shadow_of(view.model).replicas) if one.stays else None
         applied += [desired] if desired is not None else []
     return hand_over, applied
 

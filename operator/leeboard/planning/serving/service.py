@@ -17,7 +17,7 @@ def apex(model: Model, champion: str, *, with_candidate: bool) -> Raw:
     """The Service that callers know. It selects the champion, and during a canary every version that has pods."""
     name = model.metadata.name
     chosen = selector(name) if with_candidate else selector(name, champion)
-    service = _service(model, names.child_name(name), chosen, _inference())
+    service = service_of(model, names.child_name(name), chosen, _inference())
     service["metadata"]["annotations"] = {CHAMPION: champion}
     return service
 
@@ -29,13 +29,13 @@ def candidate_name(model: str) -> str:
 
 def candidate(model: Model, version: str) -> Raw:
     """The Service by which a candidate is tried: it selects that version alone, and no user's request goes there."""
-    return _service(model, candidate_name(model.metadata.name), selector(model.metadata.name, version), _inference())
+    return service_of(model, candidate_name(model.metadata.name), selector(model.metadata.name, version), _inference())
 
 
 def feedback(model: Model) -> Raw:
     """The Service that takes labels; every version's exporter does, whichever version had predicted."""
     name = model.metadata.name
-    return _service(model, names.child_name(name, "feedback"), selector(name), [_port("feedback", FEEDBACK_PORT)])
+    return service_of(model, names.child_name(name, "feedback"), selector(name), [_port("feedback", FEEDBACK_PORT)])
 
 
 def live_apex(model: Model, services: Iterable[Raw]) -> Raw | None:
@@ -70,7 +70,8 @@ def _port(name: str, number: int) -> Raw:
     return {"name": name, "port": number, "targetPort": name, "protocol": "TCP"}
 
 
-def _service(model: Model, name: str, chosen: dict[str, str], ports: list[Raw]) -> Raw:
+def service_of(model: Model, name: str, chosen: dict[str, str], ports: list[Raw]) -> Raw:
+    """A Service of a Model, which goes with it."""
     return {
         "apiVersion": "v1",
         "kind": "Service",

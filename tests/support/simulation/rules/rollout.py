@@ -38,12 +38,36 @@ class RolloutRule:
         champion, next_champion = _name(before, "champion"), _name(after, "champion")
         if champion != next_champion:
             yield from _new_champion(before, after, one, other)
-        elif not _follows(one, other):
+        elif not _follows(one, other) and not _won(before, one, other):
             yield f"the candidate went from {one} to {other}"
         if one.phase == "Staged" and (champion != next_champion or other.phase == "Canary"):
             yield from _staging_was_whole(change, before)
         if one.name == other.name and other.phase in ("Canary", "Promoting") and one.phase == "Canary" and one != other:
             yield from _stage_was_whole(change, before, after, one, other)
+        yield from _comparison_was_whole(change, before, after)
+
+
+def _won(before: Raw, one: Place, other: Place) -> bool:
+    """A challenger that was compared goes on as candidate without starting anew."""
+    compared = {
+        challenger["name"] for challenger in before.get("challengers", ()) if challenger["phase"] == "Comparing"
+    }
+    return one == NOWHERE and other.phase == "Promoting" and other.name in compared
+
+
+def _comparison_was_whole(change: Change, before: Raw, after: Raw) -> Iterator[str]:
+    """None is promoted before its time, and none that is compared is forgotten without having left."""
+    by_command = before.get("commands", {}).get("promote") != after.get("commands", {}).get("promote")
+    rollout = change.raw["spec"]["rollout"]
+    staying = {one["name"] for one in after.get("challengers", ())} | {_name(after, "candidate")}
+    for one in before.get("challengers", ()):
+        if one["phase"] != "Leaving" and one["name"] not in staying:
+            yield f"challenger {one['name']} is forgotten, and was {one['phase']}"
+        won = one["name"] == _name(after, "candidate") and rollout["strategy"] == "Shadow" and not by_command
+        if won and change.raw["spec"].get("promotion", {}).get("policy") != "Pinned":
+            lasted = change.now - moment(one["comparedSince"])
+            if lasted + timedelta(seconds=1) < parse_duration(rollout["shadow"]["duration"]):
+                yield f"challenger {one['name']} was compared for {lasted}"
 
 
 def _follows(one: Place, other: Place) -> bool:

@@ -55,6 +55,10 @@ def _of_rollout(change: Change) -> Iterator[str]:
         wanted = wanted_version(Model.parse(change.raw), _versions(change))
         if wanted is not None and wanted.metadata.name == one["name"]:
             yield f"{one['name']} was superseded ({other['message']}), and is the version that is wanted"
+    staying = {one["name"] for one in after.get("challengers", ())} | {(after.get("candidate") or {}).get("name")}
+    for challenger in before.get("challengers", ()):
+        if challenger["name"] not in staying and _deployed(change, challenger["name"]):
+            yield f"challenger {challenger['name']} is forgotten, and its Deployment is there"
     for place in ("candidate", "draining"):
         gone = before.get(place)
         # promoted, or taken back while it was draining

@@ -28,8 +28,17 @@ if is_true("Staged") and conditions.Staged.reason == "AwaitingPromotion" then
   return health("Suspended", "Staged")
 end
 local candidate = obj.status.candidate
-if candidate ~= nil and candidate.phase ~= "RollingBack" and obj.status.commands ~= nil and obj.status.commands.pause then
-  return {status = "Suspended", message = candidate.name .. " is held by the annotation leeboard.dev/pause"}
+local held = {}
+if candidate ~= nil and candidate.phase ~= "RollingBack" then
+  table.insert(held, candidate.name)
+end
+for _, challenger in ipairs(obj.status.challengers or {}) do
+  if challenger.phase ~= "Leaving" then
+    table.insert(held, challenger.name)
+  end
+end
+if #held > 0 and obj.status.commands ~= nil and obj.status.commands.pause then
+  return {status = "Suspended", message = table.concat(held, ", ") .. " is held by the annotation leeboard.dev/pause"}
 end
 if candidate ~= nil and candidate.phase == "Canary" and candidate.inconclusiveSince ~= nil then
   -- the analysis came to no verdict in time: a person has to decide
@@ -40,6 +49,9 @@ if is_true("Ready") then
   if is_true("CanaryInProgress") then
     -- a champion serves, however long the canary takes: an application must not wait for days
     found.message = found.message .. "; " .. conditions.CanaryInProgress.message
+  end
+  if is_true("ChallengersInProgress") then
+    found.message = found.message .. "; " .. conditions.ChallengersInProgress.message
   end
   return found
 end

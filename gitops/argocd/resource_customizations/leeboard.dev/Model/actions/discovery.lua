@@ -22,8 +22,17 @@ local function was_rolled_back()
   return status.quarantined ~= nil and #status.quarantined > 0
 end
 
-local can_promote = under_way and candidate.phase ~= "Promoting"
-local can_abort = under_way or (candidate == nil and status.draining ~= nil)
+-- Of several challengers an action cannot say which one is meant; the command line can.
+local compared = 0
+for _, challenger in ipairs(status.challengers or {}) do
+  if challenger.phase ~= "Leaving" then
+    compared = compared + 1
+  end
+end
+local only_one = candidate == nil and compared == 1
+
+local can_promote = (under_way and candidate.phase ~= "Promoting") or only_one
+local can_abort = under_way or only_one or (candidate == nil and compared == 0 and status.draining ~= nil)
 local promotion = obj.spec.promotion or {}
 local can_retry = was_rolled_back() and not under_way and promotion.policy ~= "Pinned"
 return {

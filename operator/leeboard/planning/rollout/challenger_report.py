@@ -1,0 +1,74 @@
+"""What is said of challengers in the status: what each has, and what it waits for."""
+
+from datetime import timedelta
+
+from leeboard.api.model_status import Challenger, ModelStatus
+from leeboard.api.reasons import Reason, explain
+from leeboard.planning.conditions import timestamp
+from leeboard.planning.plan import Event
+from leeboard.planning.rollout.challengers import (
+    challenger_failure,
+    compared_since,
+    comparison_ends,
+    result_of,
+    shadow_of,
+)
+from leeboard.planning.rollout.pausing import paused
+from leeboard.planning.rollout.shadow_analysis import Result, observed_weight
+from leeboard.planning.rollout.view import View
+
+PATIENCE = timedelta(minutes=10)
+"""After which a comparison without a single copy is called what it is."""
+
+
+def described_challengers(view: View, status: ModelStatus) -> tuple[ModelStatus, tuple[Event, ...]]:
+    """The status with what each challenger has and waits for, and an Event where its pods came into trouble."""
+    before = {one.name: one for one in view.status.challengers}
+    described: list[Challenger] = []
+    events: list[Event] = []
+    for one in status.challengers:
+        if not one.stays or one.name not in before:
+            described.append(one)
+            continue
+        reason, message = _waits_for(view, one)
+        observed = observed_weight(status.evaluation, one.name)
+        update = {"reason": reason.value, "message": message[:1024], "observed_weight": observed}
+        described.append(one.model_copy(update=update))
+        if challenger_failure(view, one) is not None and before[one.name].reason != reason.value:
+            events.append(Event("Warning", reason.value, message[:1024]))
+    return status.model_copy(update={"challengers": tuple(described)}), tuple(events)
+
+
+def _waits_for(view: View, one: Challenger) -> tuple[Reason, str]:
+    """As a reason and for a person."""
+    broken = challenger_failure(view, one)
+    if broken is not None:
+        return broken
+    wanted = shadow_of(view.model).replicas
+    if one.phase == "Starting" or not view.available(one, wanted):
+        problems = view.problems(one.name)
+        if problems:
+            return problems[0].reason, view.troubles(one.name)
+        return Reason.PROGRESSING, f"{view.serving(one)} of {wanted} pods ready"
+    return _compared(view, one, result_of(view, one))
+
+
+def _compared(view: View, one: Challenger, result: Result) -> tuple[Reason, str]:
+    if result.verdict == "Continue":
+        missing = _without_copies(view, one, result)
+        return missing or (result.reason, explain(result.reason, result.message))
+    if view.now < (ends := comparison_ends(view, one)):
+        # the moment, and not what is left: a text that changed with every look would never come to rest
+        return Reason.COMPARING, f"{result.message}; compared until {timestamp(ends)} at least"
+    if paused(view):
+        return Reason.PAUSED, f"held by an annotation; {result.message}"
+    if shadow_of(view.model).then == "Hold":
+        return Reason.COMPARISON_PASSED, explain(Reason.COMPARISON_PASSED, result.message)
+    return Reason.COMPARING, result.message
+
+
+def _without_copies(view: View, one: Challenger, result: Result) -> tuple[Reason, str] | None:
+    began = compared_since(view.status, one)
+    if result.copies or result.reason != Reason.NOT_ENOUGH_SAMPLES or began is None or view.now < began + PATIENCE:
+        return None
+    return Reason.COPIES_MISSING, explain(Reason.COPIES_MISSING, f"no copy since {timestamp(began)}")
