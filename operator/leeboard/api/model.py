@@ -22,6 +22,7 @@ from leeboard.api.model_status import ModelStatus
 from leeboard.api.rollout import Rollout
 from leeboard.api.serving import Serving
 from leeboard.api.storage import Storage
+from leeboard.api.traffic import Traffic
 
 
 class Prediction(SpecModel):
@@ -134,6 +135,7 @@ class ModelSpec(SpecModel):
         max_length=16,
         json_schema_extra=list_map("name"),
     )
+    traffic: Traffic = described("How requests reach the versions.", default=Traffic())
     rollout: Rollout = described("How traffic moves to a new version, and what aborts that.", default=Rollout())
 
 

@@ -82,6 +82,7 @@ def enter_step(
             "step": step,
             "step_started_at": now,
             "canary_started_at": candidate.canary_started_at or now,
+            "routed_at": None,
             "requested_weight": weight,
             "champion_replicas": candidate.champion_replicas if candidate.champion_replicas is not None else held,
         }
@@ -89,6 +90,11 @@ def enter_step(
     reason = Reason.CANARY_STARTED if candidate.phase != "Canary" else Reason.STEP_STARTED
     event = Event("Normal", reason, f"{candidate.name} is asked to take {weight} % of the requests, stage {step + 1}")
     return Move(status.model_copy(update={"candidate": changed}), (event,))
+
+
+def route(status: ModelStatus, candidate: Candidate, now: datetime) -> Move:
+    """A Gateway has taken over the share of the stage: its time begins."""
+    return Move(status.model_copy(update={"candidate": candidate.model_copy(update={"routed_at": now})}))
 
 
 def scale_for_promotion(status: ModelStatus, candidate: Candidate, message: str, now: datetime) -> Move:
