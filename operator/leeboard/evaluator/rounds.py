@@ -20,6 +20,7 @@ from leeboard.evaluator.failures import EvaluationError
 from leeboard.evaluator.figures import written
 from leeboard.evaluator.kpis import Kpis
 from leeboard.evaluator.labelling import LabellingWindow, labelling_figures
+from leeboard.evaluator.leaving import leaving_figures
 from leeboard.evaluator.metrics import EvaluatorMetrics
 from leeboard.evaluator.model_figures import Traffic, model_figures
 from leeboard.evaluator.monitor_look import MonitorLook
@@ -116,7 +117,8 @@ class Rounds:
             return version, Traffic.of(observations.windows(version, since, now).windows)
 
         figures = model_figures(traffic(candidate.name) if candidate else None, traffic(champion.name))
-        return {"since": written(since)} | figures
+        leaving = leaving_figures(model, lambda name, since: observations.windows(name, since, now).windows)
+        return {"since": written(since)} | figures | leaving
 
     async def _monitor(
         self, gate: asyncio.Semaphore, monitor: DriftMonitor, model: Model, version: ModelVersion
