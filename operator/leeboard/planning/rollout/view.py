@@ -59,7 +59,7 @@ class View:
     @property
     def pods_are_the_weight(self) -> bool:
         """Whether requests go to candidate and champion by their ready pods: a Service spreads them evenly."""
-        return True
+        return not self.routing.asked_for
 
     @property
     def held_replicas(self) -> int | None:
