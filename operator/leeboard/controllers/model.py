@@ -16,7 +16,7 @@ from leeboard.planning.settings import Settings
 from leeboard.planning.snapshot import ModelSnapshot
 from leeboard.planning.traffic.routes import KINDS
 
-_LABELLED = frozenset({"Deployment", "Service", "Pod", "PodDisruptionBudget", "HorizontalPodAutoscaler"})
+_LABELLED = frozenset({"Deployment", "Service", "Pod", "PodDisruptionBudget", "HorizontalPodAutoscaler", *KINDS})
 _OF_VERSIONS = frozenset({"Deployment", ModelVersion.KIND})
 """What of a plan's deletions is not taken back: all else is made anew by the next plan."""
 
