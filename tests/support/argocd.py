@@ -54,6 +54,9 @@ _ENABLED: dict[str, dict[str, set[str]]] = {
         "reverted-after-blue-green": _ROLLED_BACK,
         "rolled-back-and-followed-by-a-newer-canary": _CANARY,
         "pinned-version-cannot-start": _CANARY,
+        "routed-canary": _CANARY,
+        "routed-canary-waits": _CANARY,
+        "routed-and-promoted": {"abort", "pause"},
     },
     "TrainingJob": {
         "suspended": set(),

@@ -82,6 +82,7 @@ NOTHING_TO_DO = {
         "StepStarted",
     ),
     *("Paused", "Promoted", "Superseded", "AnalysisPassed", "LineageObserved", "UnsafeFormatAllowed", "Accelerated"),
+    "RouteAccepted",
     *("Drift", "Stable", "Inconclusive", "RetrainRequested", "LabelingQueued", "RollbackRequested"),
 }
 

@@ -11,27 +11,10 @@ from leeboard.planning.conditions import timestamp
 from leeboard.planning.model import plan_model
 from tests.support.examples import example
 from tests.support.model_world import World
+from tests.support.routed import GATEWAY, ROLLOUT, STEPS, gateway_world
 
-STEPS = [{"weight": 10, "duration": "10m"}, {"weight": 50, "duration": "10m"}]
-ROLLOUT = {
-    "strategy": "Canary",
-    "steps": STEPS,
-    "analysis": {"minSamples": 500, "guards": [{"type": "ErrorRate", "margin": "0.01"}]},
-}
-GATEWAY: dict[str, Any] = {"parentRefs": [{"name": "public", "namespace": "web"}], "hostnames": ["flights.example"]}
 GOOD = {"candidate": (4000, 4), "champion": (36000, 36)}
 BAD = {"candidate": (400, 80), "champion": (3600, 0)}
-
-
-def gateway_world(*versions: str, gateway: dict[str, Any] = GATEWAY, **spec: Any) -> World:
-    serving = example("model")["spec"]["serving"] | {"replicas": 4}
-    world = World(
-        **{"rollout": ROLLOUT, "serving": serving, "traffic": {"mode": "Gateway", "gateway": gateway}, **spec}
-    )
-    for version in versions:
-        world.add_version(version)
-        world.settle()
-    return world
 
 
 def quiet(world: World, version: str, *, requests: int = 0) -> None:

@@ -15,6 +15,7 @@ from leeboard.planning.drift import notifications
 from tests.support.examples import DIGEST, example, model_version, put
 from tests.support.kubelet_states import STATES, State
 from tests.support.model_world import World as ModelWorld
+from tests.support.states import routed_models
 from tests.support.training_world import World, container_ended, training_result
 from tests.unit.planning import test_asked_rollback as asked_rollback
 from tests.unit.planning import test_drift_monitor as drift
@@ -268,6 +269,7 @@ def of_models() -> Iterator[Told]:
     yield candidate_with({})
     yield from of_pods_without_words()
     yield from of_rollouts()
+    yield from of_routes()
     yield from of_asked_rollbacks()
 
 
@@ -293,6 +295,25 @@ def of_pods_without_words() -> Iterator[Told]:
     world.refused["v2"] = refused
     world.settle()
     yield world.told
+
+
+def of_routes() -> Iterator[Told]:
+    """What is said of routes, and of a share that no pods can give."""
+    for world in (
+        routed_models.routed(),
+        routed_models.route_pending(),
+        routed_models.route_rejected(),
+        routed_models.gateway_api_missing(),
+        routed_models.gateway_disabled(),
+    ):
+        yield [(one["reason"], one["message"]) for one in world.status["conditions"]]
+    few = serving(
+        serving=example("model")["spec"]["serving"] | {"replicas": 1},
+        rollout={"strategy": "Canary", "steps": [{"weight": 10, "duration": "10m"}]},
+    )
+    few.add_version("v2")
+    few.settle()
+    yield few.told
 
 
 def canary() -> Served:
