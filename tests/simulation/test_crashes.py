@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from tests.simulation import stories_of_drift, stories_of_models, stories_of_runs
+from tests.simulation import stories_of_drift, stories_of_gateways, stories_of_models, stories_of_runs
 from tests.support.simulation.crashing import play, replay
 from tests.support.simulation.story import Story
 
-STORIES = [*stories_of_models.STORIES, *stories_of_runs.STORIES, *stories_of_drift.STORIES]
+STORIES = [
+    *stories_of_models.STORIES,
+    *stories_of_runs.STORIES,
+    *stories_of_drift.STORIES,
+    *stories_of_gateways.STORIES,
+]
 
 
 @pytest.mark.parametrize("story", STORIES, ids=str)
