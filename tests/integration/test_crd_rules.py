@@ -26,6 +26,8 @@ def routed(**gateway: Any) -> Document:
     return {"mode": "Gateway", "gateway": {"parentRefs": [{"name": "public"}]} | gateway}
 
 
+OWN_SERVER = {"image": "registry.example/ml/mlserver:1.7"}
+WITH_GRPC = routed(hostnames=["a.example"], grpc={"hostnames": ["b.example"]})
 MODEL: list[tuple[str, Any, str]] = [
     ("metadata.name", "9lives", "metadata.name is also the name of the Service"),
     ("metadata.name", "late.flights", "metadata.name is also the name of the Service"),
@@ -118,6 +120,11 @@ MODEL: list[tuple[str, Any, str]] = [
         "spec.traffic",
         routed(hostnames=["a.example"], grpc={"hostnames": ["a.example"]}),
         "grpc.hostnames and hostnames have to be different",
+    ),
+    (
+        "spec",
+        put(put(DOCUMENTS["model"](), "spec.serving.server", OWN_SERVER), "spec.traffic", WITH_GRPC)["spec"],
+        "traffic.gateway.grpc is for Leeboard's own server",
     ),
     ("spec.versions.retain", 0, "spec.versions.retain"),
     ("spec.observations.retain", "0d", "must be longer than zero"),

@@ -116,7 +116,12 @@ class ModelSpec(SpecModel):
                 f" (self.prediction.task == 'Regression' ? {list(OF_TASK['Regression'])}"
                 f" : {list(OF_TASK['BinaryClassification'])}))",
                 "promotion.gates[].metric is no metric of prediction.task",
-            )
+            ),
+            (
+                "!has(self.traffic) || !has(self.traffic.gateway) || !has(self.traffic.gateway.grpc)"
+                " || !has(self.serving) || !has(self.serving.server)",
+                "traffic.gateway.grpc is for Leeboard's own server: no gRPC goes through to serving.server",
+            ),
         )
     }
 

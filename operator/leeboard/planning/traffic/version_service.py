@@ -6,6 +6,8 @@ from leeboard.planning.plan import Raw
 from leeboard.planning.serving.pod import selector
 from leeboard.planning.serving.service import serving_service
 
+ROUTED_VERSION = "leeboard.dev/routed-version"
+"""Annotation of such a Service: the version's name in full."""
 _TAKEN = ("candidate", "feedback")
 """Endings of the names of a Model's other Services."""
 
@@ -20,9 +22,10 @@ def version_service(model: Model, version: str) -> Raw:
     name = model.metadata.name
     service = serving_service(model, version_service_name(name, version), selector(name, version))
     service["metadata"]["labels"] |= {names.VERSION: names.label_value(version)}
+    service["metadata"]["annotations"] = {ROUTED_VERSION: version}
     return service
 
 
 def is_version_service(service: Raw) -> bool:
-    """Whether a live Service is one of a single version."""
-    return names.VERSION in (service["metadata"].get("labels") or {})
+    """Whether a live Service is one that routes give weights to."""
+    return ROUTED_VERSION in (service["metadata"].get("annotations") or {})
