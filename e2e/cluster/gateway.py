@@ -21,6 +21,7 @@ HTTP_PORT, GRPC_PORT = 8080, 8081
 """Where Envoy listens for the two listeners, on 80 and 81: Contour adds 8,000 to the ports of listeners."""
 XDS_PORT, HEALTH_PORT, STATS_PORT, DEBUG_PORT = 18001, 18000, 18002, 18003
 _CONTROLLER = "projectcontour.io/gateway-controller"
+_NODE = "--service-node envoy --service-cluster gateway"
 
 Document = dict[str, Any]
 
@@ -90,7 +91,7 @@ def _start_envoy(place: Place, contour: Path, program: Path) -> None:
     # written anew at every start: a shell is what becomes Envoy afterwards
     script = '"$1" bootstrap "$2" --xds-address 127.0.0.1 --xds-port "$3" --admin-address "$4"; exec "$0" -c "$2"'
     values = (program, contour, path, XDS_PORT, place.run / "envoy.sock")
-    command = ["sh", "-ec", f'{script} --base-id "$5"', *map(str, values), str(place.slot + 1)]
+    command = ["sh", "-ec", f'{script} {_NODE} --base-id "$5"', *map(str, values), str(place.slot + 1)]
     ensure(place, "envoy", command, ready=lambda: probing.accepts(place.run / "envoy.sock"))
 
 
