@@ -47,7 +47,13 @@ def plan_model(snapshot: ModelSnapshot, now: datetime) -> Plan:
     return Plan(
         hand_over=tuple(hand_over),
         apply=(*applied, *services(view), *budgets(view), *autoscalers(view), *view.routing.wanted),
-        delete=(*_leaving(view), *services_to_go(view), *autoscalers_to_go(view), *view.routing.leaving, *_forgotten(view)),
+        delete=(
+            *_leaving(view),
+            *services_to_go(view),
+            *autoscalers_to_go(view),
+            *view.routing.leaving,
+            *_forgotten(view),
+        ),
         status=None if status == snapshot.model.status.dump() else status,
         decides=move is not None,
         requeue_after=AT_ONCE if move else _next_look(view),
@@ -123,9 +129,8 @@ def _waits_for(view: View, candidate: Candidate) -> tuple[Reason, str]:
         return Reason.PAUSED, f"held by the annotation {names.PAUSE}"
     wanted = view.candidate_pods(candidate)
     ready = view.available(candidate, wanted)
-    if ready and candidate.phase == "Starting" and view.routing.asked_for and not view.direct:
-        return _judged(view, candidate)
-    if candidate.phase not in ("Canary", "Staged") or not ready:
+    routed = ready and candidate.phase == "Starting" and view.routing.asked_for and not view.direct
+    if not routed and (candidate.phase not in ("Canary", "Staged") or not ready):
         problems = view.problems(candidate.name)
         if problems:
             return problems[0].reason, view.troubles(candidate.name)
