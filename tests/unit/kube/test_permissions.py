@@ -50,9 +50,8 @@ def test_the_operator_reads_no_secret_and_never_writes_what_users_keep_in_git() 
         assert not verbs(OPERATOR, name) & {"create", "delete"}
 
 
-def test_with_gateways_the_operator_touches_routes_and_may_delete_services_and_nothing_more() -> None:
-    assert {one.name for one in GATEWAY} == {"httproutes", "grpcroutes", "services"}
-    assert verbs(GATEWAY, "services") == {"delete"}
+def test_with_gateways_the_operator_touches_routes_and_nothing_more() -> None:
+    assert {one.name for one in GATEWAY} == {"httproutes", "grpcroutes"}
     assert not verbs(OPERATOR, "httproutes")
 
 

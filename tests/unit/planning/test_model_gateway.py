@@ -220,7 +220,7 @@ def test_back_to_mode_service_the_routes_go_and_then_the_services_of_versions() 
     world.model["spec"]["traffic"] = {"mode": "Service"}
     world.settle()
     assert not world.routes["HTTPRoute"]
-    assert set(world.services) == {"late-flights", "late-flights-feedback"}
+    assert set(world.services) == {"late-flights", "late-flights-feedback", "late-flights-candidate"}
     assert "leeboard.dev/version" not in world.selector
     assert world.condition("RouteAccepted") is None
 
