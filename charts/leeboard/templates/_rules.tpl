@@ -107,12 +107,6 @@
   - create
   - patch
   - delete
-- apiGroups:
-  - ''
-  resources:
-  - services
-  verbs:
-  - delete
 {{- end }}
 {{- define "leeboard.leader-electionRules" -}}
 - apiGroups:
