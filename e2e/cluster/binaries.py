@@ -65,6 +65,8 @@ PROGRAMS = {
             "v1.9.1",
             module="rollouts",
         ),
+        # the controller of a Gateway: only what sends requests through one needs it
+        Program("contour", "github.com/projectcontour/contour/cmd/contour", "v1.33.8"),
     )
 }
 

@@ -55,12 +55,16 @@ def install(cluster: Platform, built: Images, **values: str) -> str:
         *(str(cluster.helm), "upgrade", "--install", "leeboard", str(ROOT / "charts" / "leeboard")),
         *("--namespace", SYSTEM_NAMESPACE, "--create-namespace"),
         *("--kubeconfig", str(cluster.kubeconfig), "--wait", "--timeout", "180s"),
-        *(part for key, value in settings.items() for part in ("--set-string", f"{key}={value}")),
+        *(part for key, value in settings.items() for part in (_set(value), f"{key}={value}")),
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=400)
     if done.returncode != 0:
         raise RuntimeError(f"helm: {done.stderr.strip()}")
     return done.stdout
+
+
+def _set(value: str) -> str:
+    return "--set" if value in ("true", "false") else "--set-string"
 
 
 def namespace(name: str, *, level: str = "restricted") -> Document:

@@ -151,6 +151,11 @@ def test_roles_are_cluster_wide_or_in_each_of_the_namespaces() -> None:
         ("ClusterRoleBinding", "leeboard-operator", ""),
         ("RoleBinding", "leeboard-leader-election", SYSTEM),
     ]
+    assert bindings("--set", "gateway.enabled=true", "--set", "evaluator.enabled=false") == [
+        ("ClusterRoleBinding", "leeboard-gateway", ""),
+        ("ClusterRoleBinding", "leeboard-operator", ""),
+        ("RoleBinding", "leeboard-leader-election", SYSTEM),
+    ]
     assert bindings("--set", "namespaces={a,b}", "--set", "evaluator.enabled=false") == [
         ("RoleBinding", "leeboard-leader-election", SYSTEM),
         ("RoleBinding", "leeboard-operator", "a"),

@@ -21,6 +21,13 @@ def imported(uri: str) -> Document:
     return put(put(document, "spec.code.verified", False), "spec.artifact.uri", uri)
 
 
+def routed(**gateway: Any) -> Document:
+    """`spec.traffic` with a Gateway, fields of which are given."""
+    return {"mode": "Gateway", "gateway": {"parentRefs": [{"name": "public"}]} | gateway}
+
+
+OWN_SERVER = {"image": "registry.example/ml/mlserver:1.7"}
+WITH_GRPC = routed(hostnames=["a.example"], grpc={"hostnames": ["b.example"]})
 MODEL: list[tuple[str, Any, str]] = [
     ("metadata.name", "9lives", "metadata.name is also the name of the Service"),
     ("metadata.name", "late.flights", "metadata.name is also the name of the Service"),
@@ -163,6 +170,26 @@ MODEL: list[tuple[str, Any, str]] = [
     ),
     ("spec.rollout.analysis.maxDuration", "0s", "must be longer than zero"),
     ("spec.rollout", {"strategy": "BlueGreen", "analysis": {"maxDuration": "1h"}}, "analysis.maxDuration belongs to"),
+    ("spec.traffic", {"mode": "Gateway"}, "traffic.gateway belongs to mode Gateway, and Gateway needs it"),
+    ("spec.traffic", {"gateway": {"parentRefs": [{"name": "a"}]}}, "traffic.gateway belongs to mode Gateway"),
+    ("spec.traffic", routed(parentRefs=[]), "spec.traffic.gateway.parentRefs"),
+    ("spec.traffic", routed(parentRefs=[{"name": "a"}] * 2), "the same Gateway and listener stand there twice"),
+    ("spec.traffic", routed(hostnames=["Flights.example"]), "spec.traffic.gateway.hostnames[0]"),
+    ("spec.traffic", routed(hostnames=["flights.*"]), "spec.traffic.gateway.hostnames[0]"),
+    ("spec.traffic", routed(path="flights"), "spec.traffic.gateway.path"),
+    ("spec.traffic", routed(path="/flights/"), "spec.traffic.gateway.path"),
+    ("spec.traffic", routed(path="/../flights"), "spec.traffic.gateway.path"),
+    ("spec.traffic", routed(grpc={"hostnames": ["a.example"]}), "grpc.hostnames and hostnames have to be different"),
+    (
+        "spec.traffic",
+        routed(hostnames=["a.example"], grpc={"hostnames": ["a.example"]}),
+        "grpc.hostnames and hostnames have to be different",
+    ),
+    (
+        "spec",
+        put(put(DOCUMENTS["model"](), "spec.serving.server", OWN_SERVER), "spec.traffic", WITH_GRPC)["spec"],
+        "traffic.gateway.grpc is for Leeboard's own server",
+    ),
     ("spec.versions.retain", 0, "spec.versions.retain"),
     ("spec.observations.retain", "0d", "must be longer than zero"),
     ("spec.observations.retain", "a month", "spec.observations.retain"),
@@ -400,6 +427,10 @@ GOOD: list[tuple[str, str, Any]] = [
         },
     ),
     ("model", "spec.promotion", {"policy": "Pinned", "version": "late-flights-v1"}),
+    ("model", "spec.traffic", {"mode": "Service"}),
+    ("model", "spec.traffic", routed(hostnames=["*.flights.example"], path="/a/b.c")),
+    ("model", "spec.traffic", routed(hostnames=["a.example"], grpc={"hostnames": ["b.example"]})),
+    ("model", "spec.traffic", routed(grpc={"hostnames": ["b.example"], "parentRefs": [{"name": "other"}]})),
     ("model", "spec.promotion.gates.0", {"type": "Threshold", "metric": "log_loss", "max": "0.6"}),
     ("model", "spec.serving.readyWithin", "1d2h"),
     ("model", "spec.serving.cache", {"persistentVolumeClaim": {"claimName": "cache"}}),

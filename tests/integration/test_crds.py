@@ -54,6 +54,7 @@ SMALLEST: dict[str, tuple[Document, Document]] = {
             "versions": {"retain": 10},
             "promotion": {"policy": "Automatic"},
             "serving": {"replicas": 1, "readyWithin": "5m", "allowUnsafeFormats": False},
+            "traffic": {"mode": "Service"},
             "rollout": {"strategy": "BlueGreen", "analysis": {"alpha": "0.05", "minSamples": 500}},
         },
     ),

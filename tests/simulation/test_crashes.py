@@ -8,6 +8,7 @@ from tests.simulation import (
     stories_of_challengers,
     stories_of_drift,
     stories_of_edits,
+    stories_of_gateways,
     stories_of_models,
     stories_of_runs,
 )
@@ -20,6 +21,7 @@ STORIES = [
     *stories_of_challengers.STORIES,
     *stories_of_runs.STORIES,
     *stories_of_drift.STORIES,
+    *stories_of_gateways.STORIES,
 ]
 
 

@@ -66,6 +66,9 @@ _ENABLED: dict[str, dict[str, set[str]]] = {
         "challenger-starts": _CANARY,
         "challenger-shut-out": _ROLLED_BACK,
         "challenger-cannot-start": _ROLLED_BACK,
+        "routed-canary": _CANARY,
+        "routed-canary-waits": _CANARY,
+        "routed-and-promoted": {"abort", "pause"},
     },
     "TrainingJob": {
         "suspended": set(),

@@ -16,7 +16,9 @@ from leeboard.planning.plan import Plan
 from leeboard.planning.rollout.memory import kept
 from leeboard.planning.settings import Settings
 from leeboard.planning.snapshot import ModelSnapshot
+from leeboard.planning.traffic.routes import weights
 from tests.support.examples import example, model_version
+from tests.support.played_gateway import Mood, answered
 
 START = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 Document = dict[str, Any]
@@ -36,7 +38,7 @@ class World:
         self.model = example("model")
         self.model["metadata"] |= {"uid": "m-uid", "namespace": "ml", "generation": 1, "annotations": {}}
         self.model["spec"] |= spec
-        self.settings = Settings(runtime_image="runtime:1", server_image="server:1")
+        self.settings = Settings(runtime_image="runtime:1", server_image="server:1", gateway=True)
         self.versions: dict[str, Document] = {}
         self.deployments: dict[str, Document] = {}
         self.services: dict[str, Document] = {}
@@ -44,6 +46,12 @@ class World:
         self.autoscalers: dict[str, Document] = {}
         self.held: set[str] = set()
         """Deployments whose replicas another manager holds, too."""
+        self.routes: dict[str, dict[str, Document]] = {"HTTPRoute": {}, "GRPCRoute": {}}
+        self.gateway: Mood = "accepts"
+        self.unknown: set[str] = set()
+        """Kinds of routes that the API server does not know."""
+        self.missed: set[str] = set()
+        """Those of them that the operator has found out about."""
         self.monitors: dict[str, Document] = {}
         self.problems: dict[str, Document] = {}
         self.slow: set[str] = set()
@@ -130,6 +138,8 @@ class World:
             monitors=tuple(DriftMonitor.parse(deepcopy(one)) for one in self.monitors.values()),
             settings=self.settings,
             autoscalers=tuple(deepcopy(list(self.autoscalers.values()))),
+            routes=tuple(deepcopy([one for routes in self.routes.values() for one in routes.values()])),
+            missing_kinds=frozenset(self.missed),
         )
 
     def plan(self) -> Plan:
@@ -149,6 +159,10 @@ class World:
             if self._is_current(desired):
                 continue
             self._call()
+            if desired["kind"] in self.unknown:
+                self.missed.add(desired["kind"])
+                continue
+            self.missed.discard(desired["kind"])
             self._apply(desired)
             self._watch()
         for reference in plan.delete:
@@ -177,13 +191,13 @@ class World:
     def settle(self, rounds: int = 12) -> None:
         """Reconcile, and let pods come and go, until nothing happens any more at this moment."""
         for _ in range(rounds):
-            before = json.dumps([self.model, self.deployments, self.services], sort_keys=True)
+            before = json.dumps([self.model, self.deployments, self.services, self.routes], sort_keys=True)
             try:
                 self.reconcile()
             except Crash:
                 before = ""
             self.kubelet()
-            if before == json.dumps([self.model, self.deployments, self.services], sort_keys=True):
+            if before == json.dumps([self.model, self.deployments, self.services, self.routes], sort_keys=True):
                 return
         raise AssertionError(f"no rest: {self.status}")
 
@@ -194,7 +208,10 @@ class World:
 
     # -- the cluster -------------------------------------------------------------------------------------------------
     def kubelet(self) -> None:
-        """Pods become ready, save those with a problem and the slow ones."""
+        """Pods become ready, save those with a problem and the slow ones; the Gateway's controller sees the routes."""
+        for routes in self.routes.values():
+            for name, route in routes.items():
+                routes[name] = answered(route, self.gateway)
         for one in self.deployments.values():
             version, wanted = one["metadata"]["labels"]["leeboard.dev/version"], one["spec"]["replicas"]
             ready = 0 if version in self.problems or version in self.slow else wanted
@@ -263,6 +280,7 @@ class World:
             "ModelVersion": self.versions,
             "PodDisruptionBudget": self.budgets,
             "HorizontalPodAutoscaler": self.autoscalers,
+            **self.routes,
         }
 
     def _with_replicas(self, desired: Document) -> Document:
@@ -282,6 +300,10 @@ class World:
         deployment["metadata"]["generation"] += 1
         self.kubelet()
         self.settle()
+
+    def weights(self, kind: str = "HTTPRoute") -> dict[str, int]:
+        """What a route gives to each version's Service."""
+        return weights(self.routes[kind]["late-flights"])
 
     def _apply(self, desired: Document) -> None:
         store = self._store(desired)
@@ -338,6 +360,7 @@ class World:
             for one in self.deployments.values()
             if self.selector.items() <= one["spec"]["template"]["metadata"]["labels"].items()
         ]
+        self._watch_routes()
         assert len(chosen) <= 2, [one["metadata"]["name"] for one in chosen]
         assert sum(one["status"].get("readyReplicas", 0) for one in chosen) >= 1, self.status
         champion = self.status.get("champion", {}).get("name")
@@ -345,3 +368,11 @@ class World:
             serving = self.model["spec"]["serving"]
             least = (serving.get("autoscaling") or {}).get("min", serving["replicas"])
             assert self.ready(champion) >= least, self.status
+
+    def _watch_routes(self) -> None:
+        """No route gives a share to a version without a ready pod, while another has one."""
+        for routes in self.routes.values():
+            for route in routes.values():
+                for service in weights(route):
+                    version = self.services[service]["spec"]["selector"]["leeboard.dev/version"]
+                    assert self.ready(version) or version in (*self.problems, *self.slow), (service, self.status)

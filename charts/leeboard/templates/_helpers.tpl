@@ -65,7 +65,8 @@ imagePullSecrets:
 {{- /* Roles of a component: cluster-wide, or in each of the namespaces. */ -}}
 {{- define "leeboard.roles" -}}
 {{- $root := .root -}}
-{{- $name := printf "%s-%s" (include "leeboard.name" $root) .component -}}
+{{- $account := printf "%s-%s" (include "leeboard.name" $root) .component -}}
+{{- $name := printf "%s-%s" (include "leeboard.name" $root) (.role | default .component) -}}
 {{- $scopes := $root.Values.namespaces | default (list "") -}}
 {{- range $namespace := $scopes }}
 ---
@@ -96,7 +97,7 @@ roleRef:
   name: {{ $name }}
 subjects:
   - kind: ServiceAccount
-    name: {{ $name }}
+    name: {{ $account }}
     namespace: {{ $root.Release.Namespace }}
 {{- end }}
 {{- end }}

@@ -95,6 +95,19 @@
   - list
   - patch
 {{- end }}
+{{- define "leeboard.gatewayRules" -}}
+- apiGroups:
+  - gateway.networking.k8s.io
+  resources:
+  - httproutes
+  - grpcroutes
+  verbs:
+  - list
+  - watch
+  - create
+  - patch
+  - delete
+{{- end }}
 {{- define "leeboard.leader-electionRules" -}}
 - apiGroups:
   - coordination.k8s.io

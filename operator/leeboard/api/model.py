@@ -22,6 +22,7 @@ from leeboard.api.model_status import ModelStatus
 from leeboard.api.rollout import Rollout
 from leeboard.api.serving import Serving
 from leeboard.api.storage import Storage
+from leeboard.api.traffic import Traffic
 
 
 def _each_guard(rule: str) -> str:
@@ -156,6 +157,11 @@ class ModelSpec(SpecModel):
                 " || !has(self.serving.server)",
                 "rollout.strategy Shadow needs Leeboard's server: requests to serving.server cannot be copied",
             ),
+            (
+                "!has(self.traffic) || !has(self.traffic.gateway) || !has(self.traffic.gateway.grpc)"
+                " || !has(self.serving) || !has(self.serving.server)",
+                "traffic.gateway.grpc is for Leeboard's own server: no gRPC goes through to serving.server",
+            ),
         )
     }
 
@@ -174,6 +180,7 @@ class ModelSpec(SpecModel):
         max_length=16,
         json_schema_extra=list_map("name"),
     )
+    traffic: Traffic = described("How requests reach the versions.", default=Traffic())
     rollout: Rollout = described("How traffic moves to a new version, and what aborts that.", default=Rollout())
 
 

@@ -34,6 +34,10 @@ class Candidate(ServedVersion):
     canary_started_at: datetime | None = described(
         "When the candidate was first given traffic; it is compared with the champion from then on.", default=None
     )
+    routed_at: datetime | None = described(
+        "When a Gateway took over the share of the present stage, whose time runs from then on; absent without one.",
+        default=None,
+    )
     requested_weight: int = described("Share asked for by the stage, in percent.", default=0, ge=0, le=100)
     replica_weight: int = described("Share of the ready pods, in percent.", default=0, ge=0, le=100)
     observed_weight: int | None = described("Share of the requests counted by the exporters, in percent.", default=None)

@@ -166,6 +166,15 @@ REFERENCE: dict[Reason, Entry] = {
     Reason.COMPARISON_PASSED: Entry((_MODEL,), "A challenger is no worse than the champion, and `then` says Hold."),
     Reason.NOT_ENOUGH_SAMPLES: Entry((_MODEL, _MONITOR), "There are too few requests yet to tell."),
     Reason.ANALYSIS_PASSED: Entry((_MODEL,), "The candidate is no worse than the champion."),
+    # traffic
+    Reason.ROUTE_ACCEPTED: Entry((_MODEL,), "A Gateway takes requests to the Model, by the routes that were made."),
+    Reason.ROUTE_PENDING: Entry(
+        (_MODEL,), "No Gateway has answered for the route, or for the shares that it has now; the canary waits."
+    ),
+    Reason.ROUTE_REJECTED: Entry((_MODEL,), "The Gateway refuses the route; the message has its words."),
+    Reason.GATEWAY_API_MISSING: Entry((_MODEL,), "The cluster has no definitions of the Gateway API."),
+    Reason.GATEWAY_DISABLED: Entry((_MODEL,), "The operator was installed without the right to make routes."),
+    Reason.WEIGHT_UNREACHABLE: Entry((_MODEL,), "Pods cannot give the share that is asked for, by more than twofold."),
     # drift
     Reason.DRIFT: Entry((_MONITOR,), "What is received or predicted has moved, for certain; the findings say what."),
     Reason.STABLE: Entry((_MONITOR,), "All checks are certain that nothing moved too far."),

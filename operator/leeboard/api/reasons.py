@@ -105,6 +105,13 @@ class Reason(StrEnum):
     ANALYSIS_INCONCLUSIVE = "AnalysisInconclusive"
     ANALYSIS_TOO_SHORT = "AnalysisTooShort"
     ANALYSIS_PASSED = "AnalysisPassed"
+    # traffic
+    ROUTE_ACCEPTED = "RouteAccepted"
+    ROUTE_PENDING = "RoutePending"
+    ROUTE_REJECTED = "RouteRejected"
+    GATEWAY_API_MISSING = "GatewayAPIMissing"
+    GATEWAY_DISABLED = "GatewayDisabled"
+    WEIGHT_UNREACHABLE = "WeightUnreachable"
     # drift
     DRIFT = "Drift"
     STABLE = "Stable"
@@ -194,6 +201,11 @@ _HINTS: dict[Reason, str] = {
     Reason.COPIES_MISSING: "check that the champion has requests and runs this release; read its exporters' log",
     Reason.COMPARISON_PASSED: "`leeboard promote MODEL/VERSION` makes it champion, `leeboard abort` ends it",
     Reason.NOT_ENOUGH_SAMPLES: "wait for more requests, or lower minSamples",
+    Reason.ROUTE_PENDING: "check that the Gateway of traffic.gateway exists, and that its class has a controller",
+    Reason.ROUTE_REJECTED: "correct traffic.gateway, or let the Gateway's listener take routes of this namespace",
+    Reason.GATEWAY_API_MISSING: "install the Gateway API's standard definitions and a controller, or use mode Service",
+    Reason.GATEWAY_DISABLED: "ask the administrator for gateway.enabled of the chart, or use traffic.mode Service",
+    Reason.WEIGHT_UNREACHABLE: "raise serving.replicas, or use traffic.mode Gateway, which has exact shares",
     Reason.RETRAINING_DOES_NOT_HELP: "look for the cause in the report; `leeboard train` starts a run all the same",
     Reason.ROLLBACK_REFUSED: "the message says why; `leeboard rollback MODEL/VERSION` returns to one that you name",
     Reason.REQUEST_LOG_MISSING: "set serving.logging on the Model; rows are chosen as soon as there are some",

@@ -52,6 +52,10 @@ class Cache(Protocol):
     def list(self, kind: str, namespace: str) -> list[Raw]:
         """All objects of a kind in a namespace, sorted by name."""
 
+    @property
+    def missing_kinds(self) -> frozenset[str]:
+        """Kinds of children that the API server does not know, as far as one was asked for."""
+
     def warnings(self, uid: str) -> tuple[Raw, ...]:
         """Events of type Warning about the object of that UID, where a plan wanted them."""
 

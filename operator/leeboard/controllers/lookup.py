@@ -11,10 +11,11 @@ from leeboard.api.model_version import ModelVersion
 from leeboard.api.training_job import TrainingJob
 from leeboard.controllers.base import Cache, Index, label_of, model_of, namespace_of
 from leeboard.planning.plan import Raw
+from leeboard.planning.traffic.routes import KINDS
 
 OWNER = Index(
     "UID of an owner",
-    frozenset({"Deployment", "Service", "HorizontalPodAutoscaler", "Job"}),
+    frozenset({"Deployment", "Service", "HorizontalPodAutoscaler", "Job", *KINDS}),
     lambda raw: [str(owner.get("uid", "")) for owner in raw["metadata"].get("ownerReferences") or ()],
 )
 MODEL_REFERENCE = Index(

@@ -14,8 +14,9 @@ from leeboard.planning.model import plan_model
 from leeboard.planning.plan import Plan, Raw
 from leeboard.planning.settings import Settings
 from leeboard.planning.snapshot import ModelSnapshot
+from leeboard.planning.traffic.routes import KINDS
 
-_LABELLED = frozenset({"Deployment", "Service", "Pod", "PodDisruptionBudget", "HorizontalPodAutoscaler"})
+_LABELLED = frozenset({"Deployment", "Service", "Pod", "PodDisruptionBudget", "HorizontalPodAutoscaler", *KINDS})
 _OF_VERSIONS = frozenset({"Deployment", ModelVersion.KIND})
 """What of a plan's deletions is not taken back: all else is made anew by the next plan."""
 
@@ -36,6 +37,8 @@ def observe(live: Raw, cache: Cache, settings: Settings) -> ModelSnapshot:
         settings=settings,
         warnings=warnings_about(cache, pods),
         autoscalers=tuple(owned(cache, "HorizontalPodAutoscaler", namespace, uid)),
+        routes=tuple(raw for kind in KINDS for raw in owned(cache, kind, namespace, uid)),
+        missing_kinds=cache.missing_kinds,
     )
 
 
@@ -64,6 +67,10 @@ def rests_on(live: Raw, plan: Plan, cache: Cache) -> Iterator[Look]:
     yield Look("Service", namespace, labels=(label,))
     yield Look("Deployment", namespace, labels=(label,))
     yield Look("Pod", namespace, labels=(label, (names.PART, names.SERVER)))
+    routed = {raw["kind"] for raw in plan.apply} | {orphan.kind for orphan in plan.delete}
+    for kind in KINDS:
+        if kind in routed or owned(cache, kind, namespace, live["metadata"]["uid"]):
+            yield Look(kind, namespace, labels=(label,))
     for monitor in of_model(cache, DriftMonitor.KIND, namespace, name):
         if any(request.get("type") == "Rollback" for request in monitor.get("status", {}).get("requests") or ()):
             yield Look(DriftMonitor.KIND, namespace, monitor["metadata"]["name"])

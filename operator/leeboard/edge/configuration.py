@@ -46,6 +46,7 @@ class Configuration:
             flush_interval=_duration(environment, "LEEBOARD_FLUSH_INTERVAL", "60s"),
             namespace=environment.get("LEEBOARD_NAMESPACE", "leeboard-system"),
             image_pull_secrets=_names(environment, "LEEBOARD_IMAGE_PULL_SECRETS"),
+            gateway=_one_of(environment, "LEEBOARD_GATEWAY", ("false", "true")) == "true",
         )
         return cls(
             settings=settings,

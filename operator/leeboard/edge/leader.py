@@ -35,7 +35,7 @@ from leeboard.engine.workqueue import WorkQueue
 from leeboard.kube.errors import KubeError
 from leeboard.kube.events import EventRecorder
 from leeboard.kube.protocol import Kube
-from leeboard.kube.resources import CHILDREN, PRIMARIES
+from leeboard.kube.resources import CHILDREN, PRIMARIES, ROUTES
 
 logger = logging.getLogger(__name__)
 
@@ -70,10 +70,13 @@ class Leader:
         registry.register(DomainMetrics(self._store, configuration.object_limit))
         self._lag = WatchLag(asyncio.get_running_loop().time)
         health.watches = self._lag
-        metrics.watch_lag([resource.kind for resource in (*PRIMARIES, *CHILDREN)], self._lag.lag)
+        self._children = (*CHILDREN, *ROUTES) if configuration.settings.gateway else CHILDREN
+        metrics.watch_lag([resource.kind for resource in (*PRIMARIES, *self._children)], self._lag.lag)
         self._queue: WorkQueue[Key] = WorkQueue(metrics)
         registry.register(QueueMetrics(self._queue, CONTROLLERS))
-        self._sensor = Sensor(store=self._store, queue=self._queue, lag=self._lag, controllers=CONTROLLERS)
+        self._sensor = Sensor(
+            store=self._store, queue=self._queue, lag=self._lag, controllers=CONTROLLERS, children=self._children
+        )
         self._workers = Workers(self._queue, self._reconciler(registry, clock), metrics)
         self._heard = metrics.heard
         self._end_of_watching = asyncio.Event()
@@ -163,8 +166,8 @@ class Leader:
 
     async def _watch(self, started: asyncio.Event) -> None:
         await kopf.operator(
-            registry=watching.registry(self._sensor, self._heard),
-            settings=watching.settings(),
+            registry=watching.registry(self._sensor, self._heard, self._children),
+            settings=watching.settings(self._children),
             standalone=True,
             clusterwide=not self._configuration.namespaces,
             namespaces=self._configuration.namespaces,

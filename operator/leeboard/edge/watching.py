@@ -6,7 +6,7 @@ Only `on.event` handlers are used: they make kopf write nothing at all, no annot
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +21,17 @@ from leeboard.planning.plan import Raw
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 
-def registry(sensor: Sensor, heard: Callable[[str], None] = lambda kind: None) -> kopf.OperatorRegistry:
-    """Handlers for the four kinds and for the children that carry our label; `heard` is told the kind of each event."""
+def registry(
+    sensor: Sensor, heard: Callable[[str], None] = lambda kind: None, children: Iterable[Resource] = CHILDREN
+) -> kopf.OperatorRegistry:
+    """Handlers for the four kinds and for the children that carry our label; `heard` is told the kind of each event.
+
+    kopf looks at its start which kinds there are. One that is missing then is not watched, which costs a warning; when
+    it is there later, the first object of it that is made shows a watch that is behind, and the process starts anew.
+    """
     handlers = kopf.OperatorRegistry()
     kopf.on.login(registry=handlers, id="login")(login)
-    for resource in (*PRIMARIES, *CHILDREN):
+    for resource in (*PRIMARIES, *children):
         on_event = kopf.on.event(
             group=resource.group, version=resource.version, plural=resource.plural, registry=handlers, id="observe"
         )
@@ -33,7 +39,7 @@ def registry(sensor: Sensor, heard: Callable[[str], None] = lambda kind: None) -
     return handlers
 
 
-def settings() -> kopf.OperatorSettings:
+def settings(children: Iterable[Resource] = CHILDREN) -> kopf.OperatorSettings:
     """Nothing is posted, nothing is scanned for, and of the children only ours are sent by the server."""
     chosen = kopf.OperatorSettings()
     chosen.posting.enabled = False
@@ -47,7 +53,7 @@ def settings() -> kopf.OperatorSettings:
     # of the first list every object gets a task, which ends after this many seconds without an event
     chosen.queueing.idle_timeout = 0.1
     chosen.watching.chunk_size = PAGE_SIZE
-    for resource in CHILDREN:
+    for resource in children:
         chosen.watching.label_selectors[_selector(resource)] = MANAGED
     return chosen
 

@@ -26,7 +26,7 @@ from leeboard.engine.watch_lag import WatchLag
 from leeboard.kube.errors import AlreadyExists, Conflict, Forbidden, Invalid, KubeError, NotFound
 from leeboard.kube.events import EventRecorder
 from leeboard.kube.protocol import Kube
-from leeboard.kube.resources import PRIMARIES, resource_of
+from leeboard.kube.resources import PRIMARIES, ROUTES, resource_of
 from leeboard.planning.conditions import Wanted, set_conditions
 from leeboard.planning.kubernetes_texts import policy_fact, quota_fact
 from leeboard.planning.plan import Event, ObjectRef, Plan, Raw
@@ -34,6 +34,7 @@ from leeboard.planning.plan import Event, ObjectRef, Plan, Raw
 MOST_OF_REFUSALS = 800
 """Characters, beside which a hint finds room."""
 _PRIMARY_KINDS = frozenset(resource.kind for resource in PRIMARIES)
+_NEED_NOT_BE_KNOWN = frozenset(resource.kind for resource in ROUTES)
 
 logger = logging.getLogger(__name__)
 
@@ -76,6 +77,7 @@ class Executor:
             KubeError: any other request failed.
         """
         refused: list[tuple[Raw, KubeError]] = []
+        learned = False
         writes = ((self._hand_over, plan.hand_over), (self._apply, plan.apply), (self._create, plan.create))
         for write, objects in writes:
             for desired in objects:
@@ -83,6 +85,11 @@ class Executor:
                     await write(desired)
                 except (Invalid, Forbidden, AlreadyExists) as error:
                     refused.append((desired, error))
+                except NotFound:
+                    if desired["kind"] not in _NEED_NOT_BE_KNOWN:
+                        raise
+                    self._lag.forget(Key.of(desired))
+                    learned = self._store.miss(desired["kind"]) or learned
         for orphan in plan.delete:
             await self._delete(orphan)
         rejection = refusal_event(refused)
@@ -92,7 +99,7 @@ class Executor:
             await self._emit(primary, event)
         if rejection is not None:
             raise ChildrenRejected("; ".join(error.message for _, error in refused))
-        return await self._warnings.look_up(plan.explain)
+        return await self._warnings.look_up(plan.explain) or learned
 
     def leaves_children(self, plan: Plan) -> bool:
         """Whether carrying the plan out would send no request but for a status, going by what is known of children."""

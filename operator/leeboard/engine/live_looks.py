@@ -10,10 +10,11 @@ from leeboard.controllers.base import Key, Look, label_of
 from leeboard.engine.store import Store
 from leeboard.kube.errors import NotFound
 from leeboard.kube.protocol import Kube
-from leeboard.kube.resources import CHILDREN, PRIMARIES
+from leeboard.kube.resources import CHILDREN, PRIMARIES, ROUTES
 from leeboard.planning.plan import Raw
 
-_RESOURCES = {resource.kind: resource for resource in (*PRIMARIES, *CHILDREN)}
+_RESOURCES = {resource.kind: resource for resource in (*PRIMARIES, *CHILDREN, *ROUTES)}
+_NEED_NOT_BE_KNOWN = {resource.kind for resource in ROUTES}
 
 
 class LiveLooks:
@@ -40,7 +41,13 @@ class LiveLooks:
         # Known before the list began: what is made meanwhile is spared.
         known = [raw for raw in self._store.list(look.kind, look.namespace) if _carries(raw, look)]
         selector = ",".join(f"{label}={value}" for label, value in look.labels)
-        listed = await self._kube.list(_RESOURCES[look.kind], look.namespace, selector=selector)
+        try:
+            listed = await self._kube.list(_RESOURCES[look.kind], look.namespace, selector=selector)
+        except NotFound:
+            if look.kind not in _NEED_NOT_BE_KNOWN:
+                raise
+            self._store.miss(look.kind)
+            return
         present = {raw["metadata"]["uid"] for raw in listed}
         for raw in listed:
             self._store.put(raw)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from leeboard.controllers.base import Controller, Key
 from leeboard.engine.store import Store, newer, version_of
 from leeboard.engine.trimming import UNREAD_STATUSES
 from leeboard.engine.watch_lag import WatchLag
 from leeboard.engine.workqueue import WorkQueue
+from leeboard.kube.errors import NotFound
 from leeboard.kube.protocol import Kube
-from leeboard.kube.resources import CHILDREN, PRIMARIES, Resource
+from leeboard.kube.resources import CHILDREN, PRIMARIES, ROUTES, Resource
 from leeboard.planning.plan import Raw
 
 MANAGED = "app.kubernetes.io/managed-by=leeboard"
@@ -21,15 +23,22 @@ _OF_THE_EVALUATOR = ("evaluation", "deliveries")
 
 
 class Sensor:
-    """Takes in watch events and whole lists, and wakes who is concerned."""
+    """Takes in watch events and whole lists of the four kinds and of `children`, and wakes who is concerned."""
 
     def __init__(
-        self, *, store: Store, queue: WorkQueue[Key], lag: WatchLag, controllers: Mapping[str, Controller]
+        self,
+        *,
+        store: Store,
+        queue: WorkQueue[Key],
+        lag: WatchLag,
+        controllers: Mapping[str, Controller],
+        children: tuple[Resource, ...] = CHILDREN,
     ) -> None:
         self._store = store
         self._queue = queue
         self._lag = lag
         self._controllers = controllers
+        self._children = children
         # What lists and watches said last: version and digest. Apart from the store, because that has our own writes
         # before anybody was woken by them.
         self._heard: dict[Key, tuple[str, bytes]] = {}
@@ -54,11 +63,12 @@ class Sensor:
 
     async def list_all(self, kube: Kube, namespaces: tuple[str | None, ...]) -> None:
         """Fill the store before the first reconcile, so that no plan is made from half a picture."""
-        for resource, namespace, selector in _sources(namespaces):
-            async for page in kube.pages(resource, namespace, selector=selector):
-                for raw in page:
-                    self._store.put(raw)
-                    self._hear(Key.of(raw), raw)
+        for resource, namespace, selector in self._sources(namespaces):
+            with self._need_not_be_known(resource):
+                async for page in kube.pages(resource, namespace, selector=selector):
+                    for raw in page:
+                        self._store.put(raw)
+                        self._hear(Key.of(raw), raw)
         self._wake_all()
 
     async def relist(self, kube: Kube, namespaces: tuple[str | None, ...]) -> None:
@@ -66,10 +76,12 @@ class Sensor:
 
         A watch that has to start anew delivers no deletions from the gap. Only metadata is listed.
         """
-        for resource, namespace, selector in _sources(namespaces):
+        for resource, namespace, selector in self._sources(namespaces):
             # Known before the list began: what is made meanwhile is spared.
             known = [raw for raw in self._store.of_kind(resource.kind) if _within(raw, namespace)]
-            listed = await kube.list(resource, namespace, selector=selector, metadata_only=True)
+            listed: list[Raw] = []
+            with self._need_not_be_known(resource):
+                listed = await kube.list(resource, namespace, selector=selector, metadata_only=True)
             present = {raw["metadata"]["uid"] for raw in listed}
             for raw in known:
                 if raw["metadata"].get("uid") not in present:
@@ -81,6 +93,19 @@ class Sensor:
                 if before is None or newer(version_of(raw), version_of(before)):
                     self._store.doubt(Key.of(raw), version_of(raw))
         self._wake_all()
+
+    @contextmanager
+    def _need_not_be_known(self, resource: Resource) -> Iterator[None]:
+        try:
+            yield
+        except NotFound:
+            if resource not in ROUTES:
+                raise
+            self._store.miss(resource.kind)
+
+    def _sources(self, namespaces: tuple[str | None, ...]) -> list[tuple[Resource, str | None, str]]:
+        selected = [(resource, "") for resource in PRIMARIES] + [(resource, MANAGED) for resource in self._children]
+        return [(resource, namespace, selector) for namespace in namespaces for resource, selector in selected]
 
     def _hear(self, key: Key, raw: Raw) -> bool:
         """Remember what was said; whether it is news to others than the object itself."""
@@ -105,11 +130,6 @@ class Sensor:
         for kind in self._controllers:
             for raw in self._store.of_kind(kind):
                 self._queue.add(Key.of(raw), background=True)
-
-
-def _sources(namespaces: tuple[str | None, ...]) -> list[tuple[Resource, str | None, str]]:
-    selected = [(resource, "") for resource in PRIMARIES] + [(resource, MANAGED) for resource in CHILDREN]
-    return [(resource, namespace, selector) for namespace in namespaces for resource, selector in selected]
 
 
 def _within(raw: Raw, namespace: str | None) -> bool:

@@ -46,10 +46,12 @@ class Store:
         self._doubted: dict[Key, str] = {}
         self._trimmer = Trimmer()
         self._warnings: OrderedDict[str, tuple[Raw, ...]] = OrderedDict()
+        self._missing: frozenset[str] = frozenset()
 
     def put(self, raw: Raw) -> bool:
         """Keep the object unless something newer is known of it; says whether it was kept."""
         key = Key.of(raw)
+        self._missing -= {key.kind}
         if raw["metadata"].get("uid") in self._deleted:
             return False
         shelf = self._objects.setdefault((key.kind, key.namespace), {})
@@ -88,6 +90,19 @@ class Store:
     def warnings(self, uid: str) -> tuple[Raw, ...]:
         """See `Cache.warnings`."""
         return self._warnings.get(uid, ())
+
+    def miss(self, kind: str) -> bool:
+        """The API server does not know that kind, until an object of it comes; whether that is news."""
+        news = kind not in self._missing
+        self._missing |= {kind}
+        for raw in self.of_kind(kind):
+            self.remove(Key.of(raw))  # they went with their definition
+        return news
+
+    @property
+    def missing_kinds(self) -> frozenset[str]:
+        """See `Cache.missing_kinds`."""
+        return self._missing
 
     def doubt(self, key: Key, version: str) -> None:
         """Of this object there is a version that has not come in yet."""

@@ -22,6 +22,7 @@ from leeboard.evaluator.guards.record import RolloutRecord, looked
 from leeboard.evaluator.guards.record import Traffic as Counted
 from leeboard.evaluator.guards.records import Records
 from leeboard.evaluator.kpis import Kpis
+from leeboard.evaluator.leaving import leaving_figures
 from leeboard.evaluator.model_figures import Traffic, model_figures
 from leeboard.evaluator.places import Place, Places
 from leeboard.planning.rollout.guard_rule import share_of
@@ -74,6 +75,7 @@ class ModelLooks:
         traffic = [(one.name, Traffic.of(one.windows)) for one in (of_candidate, of_champion) if one is not None]
         figures = {"since": written(since)} | model_figures(traffic[0] if of_candidate else None, traffic[-1])
         figures |= compared(observations, model, champion, now)
+        figures |= leaving_figures(model, lambda name, since: observations.windows(name, since, now).windows)
         if candidate is not None and of_candidate is not None and _is_compared(candidate):
             look = Look(model, of_candidate, of_champion, observations, since, now)
             figures |= self._guarded(look, candidate, queried)

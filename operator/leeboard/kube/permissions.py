@@ -14,6 +14,8 @@ from leeboard.kube.resources import (
     DISRUPTION_BUDGET,
     DRIFT_MONITOR,
     EVENT,
+    GRPC_ROUTE,
+    HTTP_ROUTE,
     JOB,
     LEASE,
     MODEL,
@@ -85,6 +87,15 @@ OPERATOR: tuple[Permission, ...] = (
     Permission(EVENT, ("create", "get", "list", "patch"), "tells what happened; why a Job gets no pod"),
 )
 
+GATEWAY: tuple[Permission, ...] = (
+    *(
+        Permission(
+            resource, (*_HEAR, "create", "patch", "delete"), "gives each version its share of a Gateway's requests"
+        )
+        for resource in (HTTP_ROUTE, GRPC_ROUTE)
+    ),
+)
+
 LEASE_NAME = "leeboard-operator"
 """The Lease of a release named leeboard."""
 
@@ -146,6 +157,11 @@ ROLES: tuple[Role, ...] = (
         "operator",
         OPERATOR,
         "The operator's ServiceAccount. Where `namespaces` is set: in each of them, else cluster-wide.",
+    ),
+    Role(
+        "gateway",
+        GATEWAY,
+        "The operator's ServiceAccount, in the same places, only with `gateway.enabled`: for `traffic.mode` Gateway.",
     ),
     Role(
         "leader-election",

@@ -46,14 +46,18 @@ DEPLOYMENT = Resource("apps", "v1", "Deployment", "deployments")
 SERVICE = Resource("", "v1", "Service", "services")
 DISRUPTION_BUDGET = Resource("policy", "v1", "PodDisruptionBudget", "poddisruptionbudgets")
 AUTOSCALER = Resource("autoscaling", "v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers")
+HTTP_ROUTE = Resource("gateway.networking.k8s.io", "v1", "HTTPRoute", "httproutes")
+GRPC_ROUTE = Resource("gateway.networking.k8s.io", "v1", "GRPCRoute", "grpcroutes")
 EVENT = Resource("events.k8s.io", "v1", "Event", "events")
 SECRET = Resource("", "v1", "Secret", "secrets")
 LEASE = Resource("coordination.k8s.io", "v1", "Lease", "leases")
 
 PRIMARIES = (MODEL, MODEL_VERSION, TRAINING_JOB, DRIFT_MONITOR)
 CHILDREN = (JOB, POD, DEPLOYMENT, SERVICE, DISRUPTION_BUDGET, AUTOSCALER)
+ROUTES = (HTTP_ROUTE, GRPC_ROUTE)
+"""Children of kinds that a cluster need not have, and that only some installations make."""
 
-_BY_KIND = {(r.api_version, r.kind): r for r in (*PRIMARIES, *CHILDREN, EVENT, SECRET, LEASE)}
+_BY_KIND = {(r.api_version, r.kind): r for r in (*PRIMARIES, *CHILDREN, *ROUTES, EVENT, SECRET, LEASE)}
 
 
 def resource_of(api_version: str, kind: str) -> Resource:

@@ -40,6 +40,8 @@ from leeboard.planning.snapshot import ModelSnapshot
 AT_ONCE = timedelta(milliseconds=100)
 """After a move: the next plan carries it out."""
 SOON = timedelta(seconds=1)
+MISSING_KINDS = timedelta(seconds=30)
+"""How often it is tried to make a route whose kind the API server does not know."""
 MOST_EXPLAINED = 3
 
 
@@ -54,12 +56,20 @@ def plan_model(snapshot: ModelSnapshot, now: datetime) -> Plan:
     hand_over, applied = deployments(view)
     return Plan(
         hand_over=tuple(hand_over),
-        apply=(*applied, *services(view), *challenger_services(view), *budgets(view), *autoscalers(view)),
+        apply=(
+            *applied,
+            *services(view),
+            *challenger_services(view),
+            *budgets(view),
+            *autoscalers(view),
+            *view.routing.wanted,
+        ),
         delete=(
             *_leaving(view),
             *services_to_go(view),
             *stale_services(view),
             *autoscalers_to_go(view),
+            *view.routing.leaving,
             *_forgotten(view),
         ),
         status=None if status == snapshot.model.status.dump() else status,
@@ -90,7 +100,7 @@ def _leaving(view: View) -> list[ObjectRef]:
         ObjectRef.of({"apiVersion": "apps/v1", "kind": "Deployment"} | live)
         for live in view.snapshot.deployments
         if (label := version_label(live)) in labels
-        or (orphans_may_go and label not in known and selected is not None and selected != label)
+        or (orphans_may_go and label not in known and selected not in (None, label) and not view.routing.reaches(label))
     ]
 
 
@@ -122,7 +132,7 @@ def _described_candidate(view: View, status: ModelStatus) -> tuple[ModelStatus, 
     before, champion = view.status.candidate, status.champion
     counts = [counts_of(status.evaluation, one.name) for one in (candidate, champion) if one is not None]
     observed = share(counts[0].requests, counts[1].requests) if len(counts) == 2 and counts[0] and counts[1] else None
-    shared = candidate.requested_weight > 0 and view.shares_traffic()
+    shared = candidate.requested_weight > 0 and (view.shares_traffic() or view.routing.asked_for)
     reason, message = _waits_for(view, candidate)
     described = candidate.model_copy(
         update={
@@ -144,13 +154,23 @@ def _waits_for(view: View, candidate: Candidate) -> tuple[Reason, str]:
     if paused(view) and not view.returning:
         return Reason.PAUSED, f"held by the annotation {names.PAUSE}"
     wanted = view.candidate_pods(candidate)
-    if candidate.phase not in ("Canary", "Staged") or not view.available(candidate, wanted):
+    ready = view.available(candidate, wanted)
+    routed = ready and candidate.phase == "Starting" and view.routing.asked_for and not view.direct
+    if not routed and (candidate.phase not in ("Canary", "Staged") or not ready):
         problems = view.problems(candidate.name)
         if problems:
             return problems[0].reason, view.troubles(candidate.name)
         return Reason.PROGRESSING, f"{view.serving(candidate)} of {wanted} pods ready"
     if candidate.phase == "Staged":
         return staging.told(view, candidate)
+    return _judged(view, candidate)
+
+
+def _judged(view: View, candidate: Candidate) -> tuple[Reason, str]:
+    if view.routing.asked_for and not view.direct and not view.routing.believed:
+        told = view.routing.acceptance
+        reason = Reason.ROUTE_PENDING if told.accepted else told.reason
+        return reason, explain(reason, f"{told.message}; the candidate waits, and is not judged")
     result = analysis_of(view, candidate)
     return result.reason, explain(result.reason, result.message)
 
@@ -185,6 +205,8 @@ def _next_look(view: View) -> timedelta | None:
     if draining is not None:
         moments.append(view.drain_ends(draining))
     moments += comparison_moments(view)
+    if view.snapshot.missing_kinds and view.routing.wanted:
+        moments.append(view.now + MISSING_KINDS)  # nothing tells when they are installed
     if _unexplained(view):
         moments.append(view.now + timedelta(minutes=1))
     if (changes := next_look(view.snapshot.pods, view.now)) is not None:

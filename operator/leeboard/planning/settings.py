@@ -10,7 +10,7 @@ class Settings:
 
     `runtime_image` runs fetch, publish and the evaluation; `server_image` serves. `flush_interval` is how often the
     exporter writes its window to object storage. `namespace` is the operator's own. `image_pull_secrets` are names of
-    Secrets in the namespace of the workload.
+    Secrets in the namespace of the workload. `gateway` tells whether it may make routes of the Gateway API.
     """
 
     runtime_image: str
@@ -18,3 +18,4 @@ class Settings:
     flush_interval: timedelta = timedelta(seconds=60)
     namespace: str = "leeboard-system"
     image_pull_secrets: tuple[str, ...] = ()
+    gateway: bool = False

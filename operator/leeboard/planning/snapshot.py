@@ -31,7 +31,10 @@ class TrainingJobSnapshot:
 
 @dataclass(frozen=True)
 class ModelSnapshot:
-    """A Model, its versions, and the Deployments, Services, autoscalers and pods of it, with Events as above."""
+    """A Model, its versions, and the Deployments, Services, autoscalers and pods of it, with Events as above.
+
+    `routes` are its routes of the Gateway API. `missing_kinds` are kinds of such that the API server does not know.
+    """
 
     model: Model
     versions: tuple[ModelVersion, ...]
@@ -42,6 +45,8 @@ class ModelSnapshot:
     settings: Settings
     warnings: Warnings = field(default_factory=dict)
     autoscalers: tuple[Raw, ...] = ()
+    routes: tuple[Raw, ...] = ()
+    missing_kinds: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,15 @@ FULL = sorted((ROOT / "tests" / "support" / "full").glob("*.yaml"))
 MANAGER = "argocd-controller"
 TRACKING = {"app.kubernetes.io/instance": "flights"}
 TRACKED = {"argocd.argoproj.io/tracking-id": "flights:leeboard.dev/Model:ml/late-flights"}
-EXCLUSIVE = {"spec.source.trainingJob.name", "spec.source.trainingJob.uid", "spec.source.trainingJob.run"}
+_PARENT = "spec.traffic.gateway.grpc.parentRefs"
+EXCLUSIVE = {
+    *("spec.source.trainingJob.name", "spec.source.trainingJob.uid", "spec.source.trainingJob.run"),
+    # not beside a server of one's own
+    *(
+        "spec.traffic.gateway.grpc.hostnames",
+        *(f"{_PARENT}.{one}" for one in ("name", "namespace", "sectionName", "port")),
+    ),
+}
 """Fields that a full document cannot have beside others."""
 
 

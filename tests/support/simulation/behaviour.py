@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from tests.support.played_gateway import Mood
+
 Said = Any
 """What a container leaves as its last words: an object, or text."""
 
@@ -38,6 +40,7 @@ class Behaviour:
     slow: frozenset[str] = frozenset()
     ready_after: float = 5.0
     busy: int = 1
+    gateway: Mood = "accepts"
 
     def attempt(self, part: str, number: int) -> Ending:
         """How that attempt, counted from 0, of a training or an evaluation ends."""

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from tests.support.simulation.autoscaling import AutoscalerController
 from tests.support.simulation.behaviour import Present
 from tests.support.simulation.deployments import DeploymentController
+from tests.support.simulation.gateway import GatewayController
 from tests.support.simulation.jobs import JobController
 from tests.support.simulation.kube import SimulatedKube
 from tests.support.simulation.pods import is_leaving, let_go, moment
@@ -31,7 +32,7 @@ class Cluster:
         self._kube = kube
         self._now = now
         self._changed = asyncio.Event()
-        kinds = (JobController, AutoscalerController, DeploymentController)
+        kinds = (JobController, AutoscalerController, DeploymentController, GatewayController)
         self._controllers = tuple(kind(kube, behaviour) for kind in kinds)
         kube.listeners.append(lambda type_, before, raw: self._changed.set())
 

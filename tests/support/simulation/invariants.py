@@ -13,11 +13,12 @@ from tests.support.simulation.rules.bounds import BoundsRule
 from tests.support.simulation.rules.change import Change, Rule
 from tests.support.simulation.rules.ownership import OwnershipRule
 from tests.support.simulation.rules.rollout import RolloutRule
+from tests.support.simulation.rules.routes import RoutesRule
 from tests.support.simulation.rules.runs import RunsRule
 from tests.support.simulation.rules.serving import ServingRule
 from tests.support.simulation.rules.truth import TruthRule
 
-RULES = (RunsRule, RolloutRule, ServingRule, OwnershipRule, BoundsRule, TruthRule)
+RULES = (RunsRule, RolloutRule, ServingRule, RoutesRule, OwnershipRule, BoundsRule, TruthRule)
 
 
 class InvariantBroken(AssertionError):

@@ -18,12 +18,13 @@ from leeboard.engine.watch_lag import WatchLag
 from leeboard.engine.workqueue import WorkQueue
 from leeboard.kube.errors import KubeError
 from leeboard.kube.events import EventRecorder
+from leeboard.kube.resources import CHILDREN, ROUTES
 from leeboard.planning.settings import Settings
 from tests.support.simulation.access import Access
 from tests.support.simulation.kube import Raw
 from tests.support.simulation.watch import Watch
 
-SETTINGS = Settings(runtime_image="registry.example/runtime:1", server_image="registry.example/server:1")
+SETTINGS = Settings(runtime_image="registry.example/runtime:1", server_image="registry.example/server:1", gateway=True)
 RELIST = 600.0
 LIST_RETRY = 2.0
 
@@ -57,7 +58,9 @@ class Operator:
         lag = WatchLag(loop.time)
         metrics: Any = NoMetrics()
         self._queue: WorkQueue[Key] = WorkQueue(metrics, jitter=jitter)
-        self._sensor = Sensor(store=self._store, queue=self._queue, lag=lag, controllers=controllers)
+        self._sensor = Sensor(
+            store=self._store, queue=self._queue, lag=lag, controllers=controllers, children=(*CHILDREN, *ROUTES)
+        )
         recorder = EventRecorder(access, clock=now, controller="leeboard.dev/operator", instance=access.actor)
         reconciler = Reconciler(
             kube=access,

@@ -9,7 +9,10 @@ from collections.abc import Callable
 from tests.support.simulation.kube import Raw, SimulatedKube
 
 PRIMARIES = ("Model", "ModelVersion", "TrainingJob", "DriftMonitor")
-CHILDREN = ("Job", "Pod", "Deployment", "Service", "PodDisruptionBudget", "HorizontalPodAutoscaler")
+CHILDREN = (
+    *("Job", "Pod", "Deployment", "Service", "PodDisruptionBudget", "HorizontalPodAutoscaler"),
+    *("HTTPRoute", "GRPCRoute"),
+)
 SOON = 0.005
 
 Hear = Callable[[Raw, bool], None]

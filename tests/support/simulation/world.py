@@ -159,6 +159,13 @@ class World:
         names = {"candidate": "", "champion": champion["name"]}
         self._evaluate("Model", {"observedAt": timestamp(self.now()), **names, "versions": [], "challengers": rows})
 
+    def leaving_figures(self, version: str, *, requests: int) -> None:
+        """What the newest windows of a version that lost its share have counted."""
+        evaluation = self.kube.live("Model", NAME)["status"].get("evaluation") or {}
+        now = timestamp(self.now())
+        row = {"name": version, "since": now, "until": now, "requests": requests}
+        self._evaluate("Model", {**evaluation, "leaving": [row]})
+
     def drift_figures(self, roc_auc: float, *, version: str | None = None) -> None:
         """The metric in the newest window, on labels that have come."""
         champion = version or self.kube.live("Model", NAME)["status"]["champion"]["name"]

@@ -2,7 +2,7 @@
 
 from tests.support.states.drift_monitors import DRIFT_MONITORS
 from tests.support.states.model_versions import MODEL_VERSIONS
-from tests.support.states.models import MODELS
+from tests.support.states.routed_models import MODELS
 from tests.support.states.state import State
 from tests.support.states.training_jobs import TRAINING_JOBS
 

@@ -83,6 +83,7 @@ NOTHING_TO_DO = {
     ),
     *("Paused", "Promoted", "Superseded", "AnalysisPassed", "LineageObserved", "UnsafeFormatAllowed", "Accelerated"),
     *("ComparisonStarted", "Comparing"),
+    "RouteAccepted",
     *("Drift", "Stable", "Inconclusive", "RetrainRequested", "LabelingQueued", "RollbackRequested"),
 }
 

@@ -5,10 +5,20 @@ from __future__ import annotations
 import pytest
 
 from charts.permissions_page import permissions_page
-from leeboard.kube.permissions import EDIT, EVALUATOR, LEADER_ELECTION, OPERATOR, ROLES, Permission, Role, rules
+from leeboard.kube.permissions import (
+    EDIT,
+    EVALUATOR,
+    GATEWAY,
+    LEADER_ELECTION,
+    OPERATOR,
+    ROLES,
+    Permission,
+    Role,
+    rules,
+)
 
 OF_USERS = ("models", "modelversions", "trainingjobs", "driftmonitors")
-OF_PROCESSES = ("operator", "leader-election", "evaluator")
+OF_PROCESSES = ("operator", "gateway", "leader-election", "evaluator")
 OWN_VERBS = {"approve", "restore", "serve-unregistered"}
 GRANTED = {role.name: role.permissions for role in ROLES}
 
@@ -38,6 +48,11 @@ def test_the_operator_reads_no_secret_and_never_writes_what_users_keep_in_git() 
         assert not verbs(OPERATOR, name) & {"update", "patch"}
     for name in ("models", "trainingjobs", "driftmonitors"):
         assert not verbs(OPERATOR, name) & {"create", "delete"}
+
+
+def test_with_gateways_the_operator_touches_routes_and_nothing_more() -> None:
+    assert {one.name for one in GATEWAY} == {"httproutes", "grpcroutes"}
+    assert not verbs(OPERATOR, "httproutes")
 
 
 def test_the_evaluator_writes_figures_only_and_cannot_look_for_secrets() -> None:

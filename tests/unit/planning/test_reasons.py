@@ -15,6 +15,7 @@ from leeboard.planning.drift import notifications
 from tests.support.examples import DIGEST, example, model_version, put
 from tests.support.kubelet_states import STATES, State
 from tests.support.model_world import World as ModelWorld
+from tests.support.states import routed_models
 from tests.support.states.model_worlds import SHADOW, pairs
 from tests.support.training_world import World, container_ended, training_result
 from tests.unit.planning import test_asked_rollback as asked_rollback
@@ -273,6 +274,7 @@ def of_models() -> Iterator[Told]:
     yield from of_pods_without_words()
     yield from of_rollouts()
     yield from of_comparisons()
+    yield from of_routes()
     yield from of_asked_rollbacks()
 
 
@@ -314,6 +316,25 @@ def of_comparisons() -> Iterator[Told]:
             world.pair(pairs("v2", flips=flips))
             world.settle()
         yield world.told
+
+
+def of_routes() -> Iterator[Told]:
+    """What is said of routes, and of a share that no pods can give."""
+    for world in (
+        routed_models.routed(),
+        routed_models.route_pending(),
+        routed_models.route_rejected(),
+        routed_models.gateway_api_missing(),
+        routed_models.gateway_disabled(),
+    ):
+        yield [(one["reason"], one["message"]) for one in world.status["conditions"]]
+    few = serving(
+        serving=example("model")["spec"]["serving"] | {"replicas": 1},
+        rollout={"strategy": "Canary", "steps": [{"weight": 10, "duration": "10m"}]},
+    )
+    few.add_version("v2")
+    few.settle()
+    yield few.told
 
 
 def canary() -> Served:

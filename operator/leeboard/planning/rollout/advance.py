@@ -7,6 +7,7 @@ from leeboard.api.model_status import Candidate, Images
 from leeboard.api.reasons import Reason, explain
 from leeboard.api.rollout import Analysis
 from leeboard.planning.evaluation_error import evaluation_error
+from leeboard.planning.plan import Event
 from leeboard.planning.rollout import moves
 from leeboard.planning.rollout.analysis import Result, analyse, is_about, out_of_time
 from leeboard.planning.rollout.asked_rollback import asked_rollback
@@ -21,6 +22,7 @@ from leeboard.planning.rollout.pausing import paused
 from leeboard.planning.rollout.returning import left_behind, overtaken
 from leeboard.planning.rollout.staging import holds, is_asked_for
 from leeboard.planning.rollout.view import View
+from leeboard.planning.rollout.weights import unreachable
 from leeboard.planning.serving.deployment import adopted_with, is_settled, replacing_since, unavailable_since
 from leeboard.planning.serving.problems import is_fatal
 from leeboard.planning.serving.service import champion_of
@@ -88,16 +90,20 @@ def _blind(view: View, candidate: Candidate) -> bool:
     champion, evaluation = view.status.champion, view.status.evaluation
     if champion is None or not _asked_for(view.model.spec.rollout.analysis):
         return False
-    stage_began = candidate.step_started_at or candidate.since
-    seen = is_about(evaluation, candidate.name, champion.name, stage_began)
+    seen = is_about(evaluation, candidate.name, champion.name, stage_began(candidate))
     return not seen or evaluation_error(evaluation) is not None
+
+
+def stage_began(candidate: Candidate) -> datetime:
+    """From when on the candidate has had the share of its stage."""
+    return candidate.routed_at or candidate.step_started_at or candidate.since
 
 
 def step_ends(view: View, candidate: Candidate) -> datetime:
     """When the candidate's stage may end at the earliest."""
     steps = view.model.spec.rollout.steps
     duration = parse_duration(steps[min(candidate.step, len(steps) - 1)].duration)
-    return (candidate.step_started_at or candidate.since) + duration
+    return stage_began(candidate) + duration
 
 
 def ready_deadline(view: View, candidate: Candidate) -> datetime:
@@ -226,13 +232,36 @@ def _traffic_move(view: View, candidate: Candidate) -> Move | None:
         return moves.arrive(status, candidate, left_behind(view, view.wanted), view.now)
     if candidate.phase == "Promoting" or view.direct:
         return moves.promote(status, candidate, view.now)
-    if not view.only_two_serve() or not view.serving(status.champion):
+    undisturbed = view.routing.believed if view.routing.asked_for else view.only_two_serve()
+    if not undisturbed or not view.serving(status.champion):
         return None
-    held = view.replicas if view.autoscaling is not None and view.pods_are_the_weight else None
-    return moves.enter_step(status, candidate, 0, view.model.spec.rollout.steps[0].weight, view.now, held=held)
+    return _entered(view, candidate, 0)
+
+
+def _entered(view: View, candidate: Candidate, step: int) -> Move:
+    """The candidate's next stage, and a warning where the share that is asked for cannot be had."""
+    weight = view.model.spec.rollout.steps[step].weight
+    held = view.replicas if step == 0 and view.autoscaling is not None and view.pods_are_the_weight else None
+    move = moves.enter_step(view.status, candidate, step, weight, view.now, held=held)
+    warning = unreachable_weight(view, weight)
+    if warning is None:
+        return move
+    return Move(move.status, (*move.events, Event("Warning", Reason.WEIGHT_UNREACHABLE, warning)))
+
+
+def unreachable_weight(view: View, weight: int) -> str | None:
+    """What is said where a Service gives another share than is asked for, by more than a factor of 2; else None."""
+    given = None if view.routing.asked_for else unreachable(view.replicas, weight)
+    if given is None:
+        return None
+    text = f"{weight} % of the requests are asked for; {view.replicas} replicas allow no nearer share than {given} %"
+    return explain(Reason.WEIGHT_UNREACHABLE, text)
 
 
 def _canary_move(view: View, candidate: Candidate) -> Move | None:
+    if view.routing.asked_for and not (view.routing.believed and candidate.routed_at):
+        # what has no share of the requests is not judged
+        return moves.route(view.status, candidate, view.now) if view.routing.believed else None
     result = analysis_of(view, candidate)
     if result.verdict == "Abort":
         return moves.roll_back(view.status, candidate, result.reason, explain(result.reason, result.message), view.now)
@@ -251,8 +280,7 @@ def _canary_move(view: View, candidate: Candidate) -> Move | None:
 def _next_stage(view: View, candidate: Candidate, result: Result) -> Move | None:
     steps = view.model.spec.rollout.steps
     if candidate.step + 1 < len(steps) and not _blind(view, candidate):
-        following = candidate.step + 1
-        return moves.enter_step(view.status, candidate, following, steps[following].weight, view.now)
+        return _entered(view, candidate, candidate.step + 1)
     if result.verdict == "Pass":
         return moves.scale_for_promotion(view.status, candidate, result.message, view.now)
     return None

@@ -4,12 +4,13 @@ from leeboard.api.model_format import is_unsafe
 from leeboard.api.model_status import ModelStatus, ServedVersion
 from leeboard.api.reasons import Reason, explain
 from leeboard.planning.conditions import Wanted
-from leeboard.planning.rollout.advance import failure
+from leeboard.planning.rollout.advance import failure, unreachable_weight
 from leeboard.planning.rollout.selection import awaiting_approval
 from leeboard.planning.rollout.view import View
 from leeboard.planning.serving.deployment import unavailable_since
 from leeboard.planning.serving.problems import is_fatal
 from leeboard.planning.serving.redaction import unknown_redactions
+from leeboard.planning.traffic.conditions import route_accepted, unrouted
 
 _MAY_SERVE = ("Accepted", "AwaitingApproval")
 
@@ -26,6 +27,8 @@ def conditions(view: View, status: ModelStatus) -> list[Wanted]:
     served = view.versions.get(status.champion.name) if status.champion is not None else None
     if (misspelt := unknown_redactions(view.model, served)) is not None:
         found.append(misspelt)
+    if (routed := route_accepted(view.routing, status)) is not None:
+        found.append(routed)
     candidate = status.candidate
     if candidate is not None and candidate.phase == "Staged":
         found.append(
@@ -33,7 +36,8 @@ def conditions(view: View, status: ModelStatus) -> list[Wanted]:
         )
     if candidate is not None and candidate.phase in ("Canary", "Promoting"):
         asked = f"{candidate.requested_weight} % asked, {candidate.replica_weight} % of the pods"
-        message = f"{candidate.name}: {asked}; {candidate.message}"
+        warning = unreachable_weight(view, candidate.requested_weight) if candidate.phase == "Canary" else None
+        message = f"{candidate.name}: {asked}; {f'{warning}; ' if warning else ''}{candidate.message}"
         found.append(Wanted("CanaryInProgress", "True", candidate.reason or Reason.PROGRESSING, message))
     return [*found, *_compared(status)]
 
@@ -79,7 +83,10 @@ def _with_champion(view: View, status: ModelStatus) -> list[Wanted]:
         return [*found, Wanted("Stalled", "True", *stuck)]
     if not view.available(champion, wanted):
         return [*found, _lacking(view, champion, message)]
-    return [*found, Wanted("Stalled", "True", *rolled_back)] if rolled_back else found
+    if rolled_back:
+        return [*found, Wanted("Stalled", "True", *rolled_back)]
+    without_route = unrouted(view.routing, status)
+    return [*found, without_route] if without_route is not None else found
 
 
 def _lacking(view: View, champion: ServedVersion, otherwise: str) -> Wanted:

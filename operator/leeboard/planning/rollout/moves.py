@@ -100,6 +100,7 @@ def enter_step(
             "step": step,
             "step_started_at": now,
             "canary_started_at": candidate.canary_started_at or now,
+            "routed_at": None,
             "requested_weight": weight,
             "champion_replicas": candidate.champion_replicas if candidate.champion_replicas is not None else held,
         }
@@ -121,6 +122,11 @@ def go_on(status: ModelStatus, candidate: Candidate) -> Move:
     changed = candidate.model_copy(update={"inconclusive_since": None})
     event = Event("Normal", Reason.PROGRESSING, f"{candidate.name} goes on: analysis.maxDuration was raised")
     return Move(status.model_copy(update={"candidate": changed}), (event,))
+
+
+def route(status: ModelStatus, candidate: Candidate, now: datetime) -> Move:
+    """A Gateway has taken over the share of the stage: its time begins."""
+    return Move(status.model_copy(update={"candidate": candidate.model_copy(update={"routed_at": now})}))
 
 
 def scale_for_promotion(status: ModelStatus, candidate: Candidate, message: str, now: datetime) -> Move:

@@ -14,7 +14,7 @@ def services(view: View) -> list[Raw]:
     found = [apex(view.model, champion.name, with_candidate=view.shares_traffic()), feedback(view.model)]
     if tried is not None and tried.phase != "RollingBack" and view.live(tried.name) is not None:
         found.append(candidate(view.model, tried.name))
-    return found
+    return [*found, *view.routing.services]
 
 
 def budgets(view: View) -> list[Raw]:

@@ -16,7 +16,7 @@ from leeboard.planning.plan import Raw
 from leeboard.planning.pod_problems import Problem
 from leeboard.planning.problem_report import report
 from leeboard.planning.rollout.selection import of_model, wanted_version
-from leeboard.planning.rollout.weights import candidate_replicas
+from leeboard.planning.rollout.weights import candidate_replicas, routed_replicas
 from leeboard.planning.serving import proxied
 from leeboard.planning.serving.deployment import (
     available_replicas,
@@ -29,6 +29,7 @@ from leeboard.planning.serving.deployment import (
 from leeboard.planning.serving.problems import in_order, of_version, problems_of, refused_pods
 from leeboard.planning.serving.service import live_apex, selects_only
 from leeboard.planning.snapshot import ModelSnapshot
+from leeboard.planning.traffic.routing import Routing
 
 DRAIN = timedelta(seconds=30)
 """How long a version keeps its pods after traffic has left it, for connections that are still open."""
@@ -59,7 +60,7 @@ class View:
     @property
     def pods_are_the_weight(self) -> bool:
         """Whether requests go to candidate and champion by their ready pods: a Service spreads them evenly."""
-        return True
+        return not self.routing.asked_for
 
     @property
     def held_replicas(self) -> int | None:
@@ -100,6 +101,11 @@ class View:
     def apex(self) -> Raw | None:
         """The live Service that callers know."""
         return live_apex(self.model, self.snapshot.services)
+
+    @cached_property
+    def routing(self) -> Routing:
+        """How Gateways reach the versions."""
+        return Routing(self.snapshot)
 
     @property
     def pinned(self) -> bool:
@@ -184,11 +190,14 @@ class View:
         return {version_label(one) for one in (*self.snapshot.deployments, *serving)} <= known
 
     def traffic_left(self, served: ServedVersion) -> bool:
-        """Whether the apex Service in the cluster reaches only the champion, and that is another version."""
+        """Whether the apex Service reaches only the champion, which is another version, and no Gateway this one."""
         champion = self.status.champion
         if champion is None:
             return self.apex is None
-        return champion.name != served.name and selects_only(self.apex, champion.name)
+        if champion.name == served.name or not selects_only(self.apex, champion.name):
+            return False
+        since = (served.step_started_at if isinstance(served, Candidate) else None) or served.since
+        return self.routing.left(served, since, self.now)
 
     def drain_ends(self, draining: ServedVersion) -> datetime:
         """When the champion before may go."""
@@ -208,10 +217,12 @@ class View:
         if self.direct or candidate.phase == "Promoting":
             return self.replicas
         steps = self.model.spec.rollout.steps
-        return candidate_replicas(self.replicas, steps[min(candidate.step, len(steps) - 1)].weight)
+        weight = steps[min(candidate.step, len(steps) - 1)].weight
+        counted = routed_replicas if self.routing.asked_for else candidate_replicas
+        return counted(self.replicas, weight)
 
     def shares_traffic(self) -> bool:
         """Whether the apex Service should reach the candidate beside the champion."""
         candidate = self.status.candidate
         asked = candidate is not None and candidate.phase in ("Canary", "Promoting") and candidate.requested_weight > 0
-        return asked and self.only_two_serve()
+        return asked and not self.routing.asked_for and self.only_two_serve()

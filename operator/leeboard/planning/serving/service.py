@@ -17,7 +17,7 @@ def apex(model: Model, champion: str, *, with_candidate: bool) -> Raw:
     """The Service that callers know. It selects the champion, and during a canary every version that has pods."""
     name = model.metadata.name
     chosen = selector(name) if with_candidate else selector(name, champion)
-    service = service_of(model, names.child_name(name), chosen, _inference())
+    service = serving_service(model, names.child_name(name), chosen)
     service["metadata"]["annotations"] = {CHAMPION: champion}
     return service
 
@@ -29,7 +29,12 @@ def candidate_name(model: str) -> str:
 
 def candidate(model: Model, version: str) -> Raw:
     """The Service by which a candidate is tried: it selects that version alone, and no user's request goes there."""
-    return service_of(model, candidate_name(model.metadata.name), selector(model.metadata.name, version), _inference())
+    return serving_service(model, candidate_name(model.metadata.name), selector(model.metadata.name, version))
+
+
+def serving_service(model: Model, name: str, chosen: dict[str, str]) -> Raw:
+    """A Service of that name for requests to the pods with these labels."""
+    return service_of(model, name, chosen, _inference())
 
 
 def feedback(model: Model) -> Raw:

@@ -1,0 +1,157 @@
+"""Rollouts through a Gateway on the real node: exact shares, a promotion without a failed request, a way back, gRPC."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import grpc
+import pandas as pd
+import pytest
+from tritonclient.grpc import service_pb2, service_pb2_grpc
+
+from e2e.cluster import gateway
+from e2e.cluster.lifecycle import Cluster
+from e2e.demo.traffic import Segment, Target, Traffic
+from e2e.scenarios.steps import first_version, rows, server_pods, trained_anew
+from e2e.scenarios.tenant import Tenant
+from e2e.support import installation
+from e2e.support.kubectl import Document
+from e2e.support.narrator import Narrator
+from e2e.support.waiting import wait_for
+from e2e.support.world import condition, describe_rollout
+from tests.support.trained import flights
+
+pytestmark = pytest.mark.node
+GRPC_HOST = "grpc.flights.example"
+REQUESTS_A_SECOND = 150
+MEASURED = 5000
+"""Requests that a share is measured over."""
+
+
+@pytest.fixture(scope="module")
+def routed(cluster: Cluster, tenant: Tenant) -> Tenant:
+    """A tenant on a cluster with a Gateway, where the operator may make routes."""
+    gateway.start(cluster)
+    installation.install(cluster, tenant.images, gateway__enabled="true")
+    return tenant
+
+
+@pytest.fixture(scope="module")
+def first(routed: Tenant) -> Document:
+    """The first version, once it serves."""
+    model = routed.model_object()["spec"]
+    return first_version(
+        routed,
+        serving=model["serving"] | {"acceleration": {"onnx": "Never"}},
+        traffic={
+            "mode": "Gateway",
+            "gateway": {
+                "parentRefs": [gateway.parent("http")],
+                "grpc": {"hostnames": [GRPC_HOST], "parentRefs": [gateway.parent("grpc")]},
+            },
+        },
+        rollout=model["rollout"] | {"steps": [{"weight": 10, "duration": "10s"}, {"weight": 50, "duration": "5s"}]},
+    )
+
+
+@pytest.fixture(scope="module")
+def traffic(routed: Tenant, first: Document, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Traffic]:
+    """Flights as those that were trained on, sent to Envoy from outside the cluster; every answer is recorded."""
+    folder = tmp_path_factory.mktemp("traffic")
+    wait_for("route", lambda: (_accepted(routed), str(_accepted(routed))), seconds=60, narrator=routed.world.narrator)
+    target = Target(url=f"http://{routed.cluster.place.node_address}:{gateway.HTTP_PORT}", model=routed.model)
+    with Traffic(target, folder / "state.json") as sent:
+        sent.start(_segment(folder, "usual", flights(4000, 11)))
+        yield sent
+
+
+def test_shares_are_exact_and_nothing_fails(routed: Tenant, first: Document, traffic: Traffic, tmp_path: Path) -> None:
+    world, before = routed.world, first["metadata"]["name"]
+    name = trained_anew(routed, '"30"', '"40"')["metadata"]["name"]
+    wait_for("stage of 10 %", lambda: _routed(routed, 10), seconds=90, narrator=world.narrator)
+    routed.kubectl("annotate", "model", routed.model, "leeboard.dev/pause=true")
+    shares = {10: _share(traffic, tmp_path, name, 10)}
+    assert len(server_pods(routed, name)) == len(server_pods(routed, before)) == 1
+    routed.kubectl("annotate", "--overwrite", "model", routed.model, "leeboard.dev/pause=false")
+    world.wait_champion(name)
+    wait_for("the champion before goes", lambda: _drained(routed), seconds=120, narrator=world.narrator)
+    counts = traffic.counts().totals
+    print(f"shares {shares}, {counts.requests} requests, {counts.failed} failed")
+    assert abs(shares[10] - 10) <= 3
+    assert counts.failed == 0, counts.failures
+    assert counts.requests > MEASURED
+    selector = routed.kubectl.get("service", routed.model)["spec"]["selector"]  # type: ignore[index]
+    assert selector["leeboard.dev/version"] == name
+
+
+def test_calls_by_grpc_come_through_a_route_of_their_own(routed: Tenant, first: Document) -> None:
+    address = f"{routed.cluster.place.node_address}:{gateway.GRPC_PORT}"
+    with grpc.insecure_channel(address, options=[("grpc.default_authority", GRPC_HOST)]) as channel:
+        stub = service_pb2_grpc.GRPCInferenceServiceStub(channel)
+        ready = stub.ModelReady(service_pb2.ModelReadyRequest(name=routed.model), timeout=10, wait_for_ready=True)
+        metadata = stub.ModelMetadata(service_pb2.ModelMetadataRequest(name=routed.model), timeout=10)
+    assert ready.ready
+    assert routed.world.champion() in list(metadata.versions)
+
+
+def test_a_version_that_fails_every_fifth_request_is_rolled_back(
+    routed: Tenant, first: Document, traffic: Traffic, tmp_path: Path
+) -> None:
+    world, champion = routed.world, routed.world.champion()
+    unseen = flights(5000, 12)
+    unseen.loc[unseen.index % 20 == 0, "carrier"] = "ZZ"  # one row in every fifth request
+    traffic.start(_segment(tmp_path, "unseen", unseen))
+    name = trained_anew(routed, 'handle_unknown="ignore"', 'handle_unknown="error"')["metadata"]["name"]
+    status = world.wait_rolled_back(name, drained=False)
+    (found,) = [one for one in status["quarantined"] if one["name"] == name]
+    assert found["reason"] == "ErrorRateTooHigh", found
+    assert world.champion() == champion
+    wait_for("no share", lambda: _weights(routed, name), seconds=30, narrator=world.narrator)
+    wait_for("its pods go", lambda: _drained(routed), seconds=120, narrator=world.narrator)
+    counts = traffic.stop()
+    failing = counts.segment("unseen").versions
+    print({version: (one.requests, one.failed) for version, one in failing.items()})
+    # answers to failed requests name no version
+    assert not failing[str(champion)].failed
+
+
+def _segment(folder: Path, name: str, frame: pd.DataFrame) -> Segment:
+    path = rows(folder, name, frame)
+    return Segment(name=name, rows=path, rate=4 * REQUESTS_A_SECOND, rows_per_request=4, loop=True)
+
+
+def _share(traffic: Traffic, folder: Path, version: str, percent: int) -> float:
+    """The share of a version in percent, of the answers of a segment of its own."""
+    name = f"share of {percent} %"
+    traffic.start(_segment(folder, f"share-{percent}", flights(4000, 13)).model_copy(update={"name": name}))
+
+    def look() -> tuple[dict[str, int] | None, str]:
+        segment = traffic.counts().segment(name)
+        answered = {one: state.requests for one, state in segment.versions.items()}
+        return (answered if segment.answered >= MEASURED else None), f"{segment.answered} answered, {answered}"
+
+    answered = wait_for("share", look, seconds=120, narrator=Narrator())
+    return 100 * answered.get(version, 0) / sum(answered.values())
+
+
+def _accepted(tenant: Tenant) -> bool | None:
+    return condition(tenant.world.model().get("status", {}), "RouteAccepted") == "True" or None
+
+
+def _routed(tenant: Tenant, weight: int) -> tuple[bool | None, str]:
+    status = tenant.world.model().get("status", {})
+    candidate = status.get("candidate") or {}
+    there = candidate.get("requestedWeight") == weight and "routedAt" in candidate
+    return there or None, describe_rollout(status)
+
+
+def _drained(tenant: Tenant) -> tuple[bool | None, str]:
+    status = tenant.world.model().get("status", {})
+    left = not status.get("draining") and not status.get("candidate")
+    told = next((one["message"] for one in status.get("conditions", []) if one["type"] == "RouteAccepted"), "")
+    return left or None, told
+
+
+def _weights(tenant: Tenant, version: str) -> tuple[bool | None, str]:
+    """Whether no route names a version."""
+    text = tenant.kubectl("get", "httproutes,grpcroutes", "-o", "json")
+    return (version not in text) or None, f"{version} is named by a route"

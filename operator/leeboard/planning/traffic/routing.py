@@ -1,0 +1,142 @@
+"""The routes of a Model as they are and as they should be, and what follows for its rollout."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from leeboard.api.model import Model
+from leeboard.api.model_status import ModelStatus, ServedVersion
+from leeboard.api.reasons import Reason
+from leeboard.planning.plan import ObjectRef, Raw
+from leeboard.planning.serving.deployment import find, serving_replicas, version_label
+from leeboard.planning.snapshot import ModelSnapshot
+from leeboard.planning.traffic.acceptance import Acceptance, acceptance, of_all
+from leeboard.planning.traffic.arms import Arm, shared_out
+from leeboard.planning.traffic.leaving import UNSEEN, is_quiet
+from leeboard.planning.traffic.routes import GRPC_ROUTE, HTTP_ROUTE, routes, weights
+from leeboard.planning.traffic.version_service import is_version_service, version_service, version_service_name
+
+
+@dataclass(frozen=True)
+class Routing:
+    """A Model's snapshot, as far as Gateways are concerned. With `traffic.mode` Service there are no routes."""
+
+    snapshot: ModelSnapshot
+
+    @property
+    def model(self) -> Model:
+        """The Model as the API server has it."""
+        return self.snapshot.model
+
+    @property
+    def status(self) -> ModelStatus:
+        """The recorded state: what routes are planned from."""
+        return self.model.status
+
+    @property
+    def asked_for(self) -> bool:
+        """Whether requests come by a Gateway."""
+        return self.model.spec.traffic.mode == "Gateway"
+
+    @property
+    def possible(self) -> bool:
+        """Whether the installation lets the operator make routes."""
+        return self.snapshot.settings.gateway
+
+    @cached_property
+    def arms(self) -> tuple[Arm, ...]:
+        """The served versions with their shares in percent; none before there is a champion."""
+        champion, candidate = self.status.champion, self.status.candidate
+        if champion is None:
+            return ()
+        shared = candidate is not None and candidate.phase in ("Canary", "Promoting")
+        weight = candidate.requested_weight if candidate is not None and shared else 0
+        shares = {champion.name: 100 - weight} | ({candidate.name: weight} if candidate is not None else {})
+        return shared_out(shares, [name for name in shares if self._ready(name)], champion.name)
+
+    @cached_property
+    def wanted(self) -> tuple[Raw, ...]:
+        """The routes as they should be."""
+        if not self.asked_for or not self.possible or not self.arms:
+            return ()
+        return routes(self.model, self.arms)
+
+    @property
+    def services(self) -> tuple[Raw, ...]:
+        """The Services of the versions that have a place."""
+        if not self.asked_for or not self.possible:
+            return ()
+        return tuple(version_service(self.model, one.name) for one in self._places())
+
+    @property
+    def leaving(self) -> Iterator[ObjectRef]:
+        """Routes that are not asked for any more, and Services of versions that no route names."""
+        if not self.possible:
+            return
+        gateway = self.model.spec.traffic.gateway
+        kinds = [HTTP_ROUTE, *([GRPC_ROUTE] if gateway.grpc is not None else [])] if gateway is not None else []
+        yield from (ObjectRef.of(route) for route in self.snapshot.routes if route["kind"] not in kinds)
+        named = {name for route in self.snapshot.routes for name in _named(route)}
+        kept = {one["metadata"]["name"] for one in self.services} | named
+        for live in self.snapshot.services:
+            if is_version_service(live) and live["metadata"]["name"] not in kept:
+                yield ObjectRef.of({"apiVersion": "v1", "kind": "Service"} | live)
+
+    @cached_property
+    def acceptance(self) -> Acceptance:
+        """What is said of the routes that are wanted."""
+        if not self.possible:
+            return Acceptance(Reason.GATEWAY_DISABLED, "the operator may make no routes of the Gateway API")
+        missing = sorted(self.snapshot.missing_kinds & {route["kind"] for route in self.wanted})
+        if missing:
+            text = f"the API server knows no {' and no '.join(missing)} of gateway.networking.k8s.io/v1"
+            return Acceptance(Reason.GATEWAY_API_MISSING, text)
+        found = [(self._live(route), route) for route in self.wanted]
+        if not found or any(live is None for live, _ in found):
+            return Acceptance(Reason.ROUTE_PENDING, "the route is not made yet")
+        return of_all(acceptance(live) for live, _ in found if live is not None)
+
+    @property
+    def believed(self) -> bool:
+        """Whether a Gateway has taken over the shares that are asked for."""
+        if not self.acceptance.current:
+            return False
+        found = [(self._live(route), route) for route in self.wanted]
+        return bool(found) and all(live is not None and weights(live) == weights(route) for live, route in found)
+
+    def left(self, served: ServedVersion, since: datetime, now: datetime) -> bool:
+        """Whether no Gateway sends a version requests any more, which has had no share since a moment.
+
+        No route names it, the parents that have accepted one have accepted that, and the version's own exporters have
+        counted no request in a whole window since. Without such figures UNSEEN has to be over.
+        """
+        name = version_service_name(self.model.metadata.name, served.name)
+        if any(name in weights(route) for route in self.snapshot.routes):
+            return False
+        if not self.asked_for or now >= since + UNSEEN:
+            return True
+        told = [acceptance(route) for route in self.snapshot.routes]
+        lagging = any(one.accepted and not one.current for one in told)
+        return not lagging and is_quiet(self.status.evaluation, served.name, since)
+
+    def reaches(self, label: str) -> bool:
+        """Whether a live route gives the version with that label a share."""
+        named = {name for route in self.snapshot.routes for name in weights(route)}
+        own = (one for one in self.snapshot.services if is_version_service(one))
+        return any(version_label(one) == label and one["metadata"]["name"] in named for one in own)
+
+    def _places(self) -> Iterator[ServedVersion]:
+        places = (self.status.champion, self.status.candidate, self.status.draining)
+        yield from (place for place in places if place is not None)
+
+    def _ready(self, version: str) -> bool:
+        return serving_replicas(find(self.snapshot.deployments, version)) > 0
+
+    def _live(self, wanted: Raw) -> Raw | None:
+        return next((route for route in self.snapshot.routes if route["kind"] == wanted["kind"]), None)
+
+
+def _named(route: Raw) -> Iterator[str]:
+    for rule in route.get("spec", {}).get("rules") or ():
+        yield from (str(backend["name"]) for backend in rule.get("backendRefs") or ())
