@@ -6,13 +6,14 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from leeboard.controllers.base import Controller, Key, Look
 from leeboard.engine.executor import ChildrenRejected, Executor
 from leeboard.engine.live_looks import LiveLooks
 from leeboard.engine.metrics import Metrics
+from leeboard.engine.status_rate import StatusRate
 from leeboard.engine.store import Store
 from leeboard.engine.watch_lag import WatchLag
 from leeboard.engine.workqueue import WorkQueue
@@ -47,6 +48,7 @@ class Reconciler:
     controllers: Mapping[str, Controller]
     settings: Settings
     clock: Callable[[], datetime]
+    rate: StatusRate = field(default_factory=StatusRate)
 
     async def reconcile(self, key: Key) -> timedelta | None:
         """Gives when to look again although nothing changes. Raises what `Executor.execute` raises."""
@@ -58,18 +60,22 @@ class Reconciler:
             if self.executor.leaves_children(plan):
                 # a refusal means that the copy is behind
                 with suppress(Conflict, NotFound):
-                    return await self._carry_out(known, plan)
+                    return await self._carry_out(key, known, plan)
         try:
             live = await self.kube.get(RESOURCES[key.kind], key.namespace, key.name)
         except NotFound:
             self.store.remove(key)
             self.lag.forget(key)
+            self.rate.forget(key)
             return None
         self.lag.expect(live)
         self.store.put(live)
-        return await self._carry_out(live, await self._well_founded(key, live, self._plan(key, live)))
+        return await self._carry_out(key, live, await self._well_founded(key, live, self._plan(key, live)))
 
-    async def _carry_out(self, primary: Raw, plan: Plan) -> timedelta | None:
+    async def _carry_out(self, key: Key, primary: Raw, plan: Plan) -> timedelta | None:
+        if plan.status is not None and not plan.decides and (wait := self.rate.wait(key, self.clock())) is not None:
+            # what would be told with it is told then
+            plan = replace(plan, status=None, events=(), requeue_after=min(wait, plan.requeue_after or wait))
         learned = await self.executor.execute(primary, plan)
         return AT_ONCE if learned else plan.requeue_after
 
