@@ -55,6 +55,8 @@ class World:
         self.monitors: dict[str, Document] = {}
         self.problems: dict[str, Document] = {}
         self.slow: set[str] = set()
+        self.exporters: dict[str, Document] = {}
+        """What a node says of the exporter of single pods, which serve all the same."""
         self.refused: dict[str, Document] = {}
         self.now = START
         self.events: list[tuple[str, str]] = []
@@ -346,10 +348,18 @@ class World:
             ]
         }
         metadata = {"namespace": "ml", "labels": labels}
+        pods = [f"{live['metadata']['name']}-{n}" for n in range(live["spec"]["replicas"])]
         return [
-            {"kind": "Pod", "metadata": metadata | {"name": f"{live['metadata']['name']}-{n}"}, "status": status}
-            for n in range(live["spec"]["replicas"])
+            {"kind": "Pod", "metadata": metadata | {"name": pod}, "status": self._with_exporter(pod, status)}
+            for pod in pods
         ]
+
+    def _with_exporter(self, pod: str, status: Document) -> Document:
+        if pod not in self.exporters:
+            return status
+        inits = [*status["initContainerStatuses"], {"name": "exporter", "restartCount": 0} | self.exporters[pod]]
+        ready = [{"type": "Ready", "status": "True"}]
+        return status | {"phase": "Running", "initContainerStatuses": inits, "conditions": ready}
 
     def _watch(self) -> None:
         """At every moment: somebody answers, the champion has its size, a canary is of two."""

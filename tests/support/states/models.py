@@ -98,6 +98,19 @@ def serving_with_a_redaction_that_names_no_input() -> World:
     return world
 
 
+@MODELS.state("Current", "Healthy")
+def serving_while_an_exporter_is_dead() -> World:
+    world = serving_world()
+    pod = world.snapshot().pods[0]["metadata"]["name"]
+    world.exporters[pod] = {
+        "restartCount": 4,
+        "state": {"waiting": {"reason": "CrashLoopBackOff"}},
+        "lastState": {"terminated": {"exitCode": 137, "reason": "OOMKilled"}},
+    }
+    world.settle()
+    return world
+
+
 @MODELS.state("InProgress", "Progressing", text=UNSEEN)
 def spec_changed() -> World:
     return changed(serving_world())

@@ -1,0 +1,53 @@
+"""Pods that serve while their exporter does not run: nobody counts what they answer.
+
+Windows cannot tell this from fewer pods: an exporter that is dead and one that is gone are both silent. The pods can.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from leeboard.api import names
+from leeboard.api.model import Model
+from leeboard.api.reasons import Reason, explain
+from leeboard.planning.conditions import Wanted
+from leeboard.planning.container_states import condition, container_statuses
+from leeboard.planning.plan import Raw
+from leeboard.planning.pod_problems import Problem, Warnings, problems_of_pod
+from leeboard.planning.problem_report import report
+from leeboard.planning.serving.problems import in_order, of_version, told_in
+
+EXPORTER = "exporter"
+SILENT = "ObservationsMissing"
+"""The condition of a Model."""
+
+
+def silent_exporters(pods: Iterable[Raw], version: str, now: datetime, warnings: Warnings) -> Wanted | None:
+    """The condition that names the exporters of a version that do not run in pods that serve, and why; else None."""
+    serving = [pod for pod in of_version(pods, names.label_value(version)) if _serves(pod)]
+    problems = in_order(one for pod in serving if (one := _silent(pod, now, warnings)) is not None)
+    if not problems:
+        return None
+    which = f"{len(problems)} of {len(serving)} ready pods of {version} serve without an exporter"
+    text = explain(Reason.OBSERVATIONS_MISSING, f"{which}, so that their requests are in no window")
+    return Wanted(SILENT, "True", Reason.OBSERVATIONS_MISSING, f"{text}; {report(problems, len(serving))}")
+
+
+def told_silent(model: Model | None) -> str | None:
+    """What the Model says of silent exporters of its champion; None where all of them run."""
+    said = model.condition(SILENT) if model is not None else None
+    return said.message if said is not None and said.status == "True" else None
+
+
+def _serves(pod: Raw) -> bool:
+    return condition(pod, "Ready").get("status") == "True"
+
+
+def _silent(pod: Raw, now: datetime, warnings: Warnings) -> Problem | None:
+    status = next((one for one in container_statuses(pod) if one["name"] == EXPORTER), None)
+    if status is None:
+        return None
+    problems = problems_of_pod(pod, told_in(pod), now, warnings)
+    found = next((one for one in problems if one.container == EXPORTER), None)
+    if found is not None or "running" in status.get("state", {}):
+        return found
+    return Problem(pod["metadata"]["name"], EXPORTER, Reason.CRASH_LOOP, "it does not run")
