@@ -85,7 +85,7 @@ def stable_but_a_pod_serves_uncounted() -> Document:
         "type": "ObservationsMissing",
         "status": "True",
         "reason": "ObservationsMissing",
-        "message": "1 of 3 ready pods of v1 serve without an exporter",
+        "message": "1 of 3 pods of v1 answer without an exporter",
         "lastTransitionTime": timestamp(NOW),
     }
     model = served()

@@ -1,4 +1,4 @@
-"""A pod that serves while its exporter does not run is named, and nothing is Stable for as long."""
+"""A pod that answers while its exporter does not run is named, and nothing is Stable for as long."""
 
 import json
 from datetime import timedelta
@@ -50,7 +50,7 @@ def test_the_model_names_the_pod_and_why_and_stays_ready(exporter: dict[str, Any
     found, name = world.condition("ObservationsMissing"), pods(world)[0]
     assert found is not None
     assert (found["status"], found["reason"]) == ("True", "ObservationsMissing")
-    assert found["message"].startswith(f"1 of {len(pods(world))} ready pods of v1 serve without an exporter")
+    assert found["message"].startswith(f"1 of {len(pods(world))} pods of v1 answer without an exporter")
     assert f"{name}/exporter" in found["message"]
     assert said in found["message"]
     ready = world.condition("Ready")
@@ -67,15 +67,21 @@ def test_an_exporter_that_runs_again_for_a_while_is_no_problem() -> None:
     assert world.condition("ObservationsMissing") is None
 
 
-def test_pods_that_do_not_serve_count_nothing_and_miss_nothing() -> None:
+def test_pods_that_do_not_answer_count_nothing_and_miss_nothing() -> None:
     world = world_with({"state": {"terminated": BEFORE}})
-    del world.exporters[pods(world)[1]]  # it is not ready, as far as its status tells
+    del world.exporters[pods(world)[1]]  # its status tells of no server
     world.settle()
     found = world.condition("ObservationsMissing")
-    assert found is not None and found["message"].startswith(f"1 of {len(pods(world)) - 1} ready pods")
+    assert found is not None and found["message"].startswith(f"1 of {len(pods(world)) - 1} pods")
     world.exporters[pods(world)[0]] = RUNNING
     world.settle()
     assert world.condition("ObservationsMissing") is None
+
+
+def test_a_sidecar_that_is_not_ready_is_no_lost_node() -> None:
+    world = world_with({"state": {"terminated": {"exitCode": 0}}})
+    reasons = {one["reason"] for one in world.status["conditions"]}
+    assert reasons == {"Serving", "Progressing", "ObservationsMissing"}
 
 
 @pytest.mark.parametrize(

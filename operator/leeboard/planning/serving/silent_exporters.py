@@ -1,6 +1,8 @@
-"""Pods that serve while their exporter does not run: nobody counts what they answer.
+"""Pods whose server answers while their exporter does not run: nobody counts what they answer.
 
 Windows cannot tell this from fewer pods: an exporter that is dead and one that is gone are both silent. The pods can.
+Kubernetes calls such a pod unready, as its exporter is a native sidecar, and sends no new connection there; callers
+that stay connected are answered all the same.
 """
 
 from collections.abc import Iterable
@@ -10,7 +12,7 @@ from leeboard.api import names
 from leeboard.api.model import Model
 from leeboard.api.reasons import Reason, explain
 from leeboard.planning.conditions import Wanted
-from leeboard.planning.container_states import condition, container_statuses
+from leeboard.planning.container_states import container_statuses
 from leeboard.planning.plan import Raw
 from leeboard.planning.pod_problems import Problem, Warnings, problems_of_pod
 from leeboard.planning.problem_report import report
@@ -22,13 +24,13 @@ SILENT = "ObservationsMissing"
 
 
 def silent_exporters(pods: Iterable[Raw], version: str, now: datetime, warnings: Warnings) -> Wanted | None:
-    """The condition that names the exporters of a version that do not run in pods that serve, and why; else None."""
-    serving = [pod for pod in of_version(pods, names.label_value(version)) if _serves(pod)]
+    """The condition that names exporters of a version that do not run though their servers answer, and why; or None."""
+    serving = [pod for pod in of_version(pods, names.label_value(version)) if _answers(pod)]
     problems = in_order(one for pod in serving if (one := _silent(pod, now, warnings)) is not None)
     if not problems:
         return None
-    which = f"{len(problems)} of {len(serving)} ready pods of {version} serve without an exporter"
-    text = explain(Reason.OBSERVATIONS_MISSING, f"{which}, so that their requests are in no window")
+    which = f"{len(problems)} of {len(serving)} pods of {version} answer without an exporter"
+    text = explain(Reason.OBSERVATIONS_MISSING, f"{which}: what callers that stay connected ask is in no window")
     return Wanted(SILENT, "True", Reason.OBSERVATIONS_MISSING, f"{text}; {report(problems, len(serving))}")
 
 
@@ -38,8 +40,9 @@ def told_silent(model: Model | None) -> str | None:
     return said.message if said is not None and said.status == "True" else None
 
 
-def _serves(pod: Raw) -> bool:
-    return condition(pod, "Ready").get("status") == "True"
+def _answers(pod: Raw) -> bool:
+    statuses = pod.get("status", {}).get("containerStatuses") or ()
+    return bool(statuses) and all(one.get("ready") for one in statuses)
 
 
 def _silent(pod: Raw, now: datetime, warnings: Warnings) -> Problem | None:
