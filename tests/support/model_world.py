@@ -55,6 +55,8 @@ class World:
         self.monitors: dict[str, Document] = {}
         self.problems: dict[str, Document] = {}
         self.slow: set[str] = set()
+        self.exporters: dict[str, Document] = {}
+        """What a node says of the exporter of single pods, whose servers answer all the same."""
         self.refused: dict[str, Document] = {}
         self.now = START
         self.events: list[tuple[str, str]] = []
@@ -214,7 +216,7 @@ class World:
                 routes[name] = answered(route, self.gateway)
         for one in self.deployments.values():
             version, wanted = one["metadata"]["labels"]["leeboard.dev/version"], one["spec"]["replicas"]
-            ready = 0 if version in self.problems or version in self.slow else wanted
+            ready = 0 if version in self.problems or version in self.slow else wanted - len(self._unready(one))
             one["status"] = {
                 "observedGeneration": one["metadata"]["generation"],
                 **{f"{which}eplicas": ready for which in ("readyR", "availableR", "updatedR")},
@@ -346,10 +348,29 @@ class World:
             ]
         }
         metadata = {"namespace": "ml", "labels": labels}
+        pods = [f"{live['metadata']['name']}-{n}" for n in range(live["spec"]["replicas"])]
         return [
-            {"kind": "Pod", "metadata": metadata | {"name": f"{live['metadata']['name']}-{n}"}, "status": status}
-            for n in range(live["spec"]["replicas"])
+            {"kind": "Pod", "metadata": metadata | {"name": pod}, "status": self._with_exporter(pod, status)}
+            for pod in pods
         ]
+
+    def _unready(self, live: Document) -> set[str]:
+        """Pods that Kubernetes calls unready for their exporter, a native sidecar."""
+        dead = {pod for pod, exporter in self.exporters.items() if "running" not in exporter["state"]}
+        return dead & {f"{live['metadata']['name']}-{n}" for n in range(live["spec"]["replicas"])}
+
+    def _with_exporter(self, pod: str, status: Document) -> Document:
+        if pod not in self.exporters:
+            return status
+        runs = "running" in self.exporters[pod]["state"]
+        exporter = {"name": "exporter", "restartCount": 0, "ready": runs} | self.exporters[pod]
+        server = {"name": "server", "restartCount": 0, "ready": True, "state": {"running": {}}}
+        return status | {
+            "phase": "Running",
+            "initContainerStatuses": [*status["initContainerStatuses"], exporter],
+            "containerStatuses": [server],
+            "conditions": [{"type": "Ready", "status": str(runs)}],
+        }
 
     def _watch(self) -> None:
         """At every moment: somebody answers, the champion has its size, a canary is of two."""
@@ -366,7 +387,7 @@ class World:
         champion = self.status.get("champion", {}).get("name")
         if champion is not None and champion not in self.problems:
             serving = self.model["spec"]["serving"]
-            least = (serving.get("autoscaling") or {}).get("min", serving["replicas"])
+            least = (serving.get("autoscaling") or {}).get("min", serving["replicas"]) - len(self.exporters)
             assert self.ready(champion) >= least, self.status
 
     def _watch_routes(self) -> None:

@@ -23,7 +23,7 @@ _POD = (_RUN, _MODEL)
 WHERE = {
     _RUN: "`Ready`, `Stalled`, `Reconciling`, `RunHeld`, `Suspended`; `status.runs[].reason`",
     _MODEL: "`Ready`, `Stalled`, `Reconciling`, `Staged`, `CanaryInProgress`, `ChallengersInProgress`, "
-    "`AwaitingApproval`, `UnsafeFormatAllowed`, `RedactionUnknown`; `status.candidate.reason`, "
+    "`AwaitingApproval`, `UnsafeFormatAllowed`, `RedactionUnknown`, `ObservationsMissing`; `status.candidate.reason`, "
     "`status.challengers[].reason`, "
     "`status.quarantined[].reason`",
     _VERSION: "`Ready`, `Stalled`, `GatesPassed`, `AwaitingApproval`, `Verified`",
@@ -183,7 +183,7 @@ REFERENCE: dict[Reason, Entry] = {
         (_MODEL, _MONITOR), "Labels for a check or a guard of performance do not come, although they are due."
     ),
     Reason.OBSERVATIONS_MISSING: Entry(
-        (_MONITOR,), "Too much of what was served is in no window: what is missing may be what drifted."
+        (_MODEL, _MONITOR), "Too much of what was served is in no window: what is missing may be what drifted."
     ),
     Reason.EVALUATION_STALE: Entry((_MODEL, _MONITOR), "The evaluator's newest figures are too old."),
     Reason.RETRAIN_REQUESTED: Entry((_MONITOR,), "A TrainingJob was asked for a run because of drift."),

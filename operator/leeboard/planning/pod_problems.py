@@ -137,7 +137,9 @@ def _unseen(pod: Raw, now: datetime, warnings: Warnings) -> list[Problem]:
     if not_set_up(pod, now):
         return [_problem(name, "", _set_up_cause(warnings.get(pod["metadata"].get("uid", ""), ())))]
     containers = status.get("containerStatuses") or ()
+    sidecars = status.get("initContainerStatuses") or ()
     is_well = bool(containers) and all(one.get("ready") for one in containers)
+    is_well = is_well and all(one.get("ready", True) for one in sidecars)  # a sidecar that is not ready says why
     if is_well and status.get("phase") == "Running" and condition(pod, "Ready").get("status") == "False":
         # only the node controller says of a pod whose containers are ready that it is not
         return [_problem(name, "", Cause(Reason.NODE_LOST, "its node does not answer"))]

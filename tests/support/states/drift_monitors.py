@@ -80,6 +80,19 @@ def stable() -> Document:
 
 
 @DRIFT_MONITORS.state("Current", "Healthy")
+def stable_but_a_pod_serves_uncounted() -> Document:
+    silent = {
+        "type": "ObservationsMissing",
+        "status": "True",
+        "reason": "ObservationsMissing",
+        "message": "1 of 3 pods of v1 answer without an exporter",
+        "lastTransitionTime": timestamp(NOW),
+    }
+    model = served()
+    return looked(monitor(), figures("0.01"), model=model | {"status": model["status"] | {"conditions": [silent]}})
+
+
+@DRIFT_MONITORS.state("Current", "Healthy")
 def too_few_rows() -> Document:
     return looked(monitor(), figures("0.01", rows=20), model=served())
 

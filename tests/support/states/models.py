@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from leeboard.planning.conditions import timestamp
 from tests.support.examples import example
 from tests.support.model_world import World
 from tests.support.states.model_worlds import (
@@ -95,6 +96,34 @@ def serving_with_a_redaction_that_names_no_input() -> World:
     world = World(serving=example("model")["spec"]["serving"] | {"logging": logging})
     world.add_version("v1")
     world.settle()
+    return world
+
+
+@MODELS.state("Current", "Healthy")
+def serving_while_an_exporter_begins_anew() -> World:
+    world = serving_world()
+    pod = world.snapshot().pods[0]["metadata"]["name"]
+    world.exporters[pod] = {
+        "restartCount": 1,
+        "state": {"running": {"startedAt": timestamp(world.now)}},
+        "lastState": {"terminated": {"exitCode": 137, "reason": "OOMKilled"}},
+    }
+    world.settle()
+    assert world.condition("ObservationsMissing")
+    return world
+
+
+@MODELS.state("Failed", "Degraded", "Stalled")
+def serving_while_an_exporter_is_dead() -> World:
+    world = serving_world()
+    pod = world.snapshot().pods[0]["metadata"]["name"]
+    world.exporters[pod] = {
+        "restartCount": 4,
+        "state": {"waiting": {"reason": "CrashLoopBackOff"}},
+        "lastState": {"terminated": {"exitCode": 137, "reason": "OOMKilled"}},
+    }
+    world.settle()
+    assert world.condition("ObservationsMissing")
     return world
 
 

@@ -8,8 +8,8 @@ from leeboard.api.reasons import Reason, hint
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 WORD = re.compile(r"`([A-Z][A-Za-z]+)`")
-NO_REASONS = {"Ready", "Stalled", "Reconciling"}
-"""Conditions that the page speaks of in the same letters."""
+NO_REASONS = {"Ready", "Stalled", "Reconciling", "False"}
+"""Conditions, and what one may be, that the page speaks of in the same letters."""
 
 
 def test_every_symptom_leads_to_a_reason_and_every_failure_has_its_symptom() -> None:

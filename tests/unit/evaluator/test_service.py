@@ -361,7 +361,7 @@ def test_a_fault_in_one_evaluation_is_shown_and_leaves_the_others(world, monkeyp
     def fault(*_):
         raise ZeroDivisionError("ours")
 
-    monkeypatch.setattr("leeboard.evaluator.rounds.model_figures", fault)
+    monkeypatch.setattr("leeboard.evaluator.model_look.model_figures", fault)
     assert world.evaluation(MODEL)["error"] == {"reason": "EvaluationFailed", "message": "ZeroDivisionError"}
     assert "error" not in world.kube.live("DriftMonitor", "late-flights")["status"]["evaluation"]
 

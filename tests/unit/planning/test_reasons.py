@@ -283,6 +283,9 @@ def of_pods_without_words() -> Iterator[Told]:
     log = {"logging": {"sampleRate": "0.1", "redact": ["misspelt"]}}
     yield serving(serving=example("model")["spec"]["serving"] | log).told
     world = serving()
+    world.exporters[world.snapshot().pods[0]["metadata"]["name"]] = {"state": {"terminated": {"exitCode": 1}}}
+    world.settle()
+    yield world.told
     since = "2026-03-02T10:00:00Z"
     running = {"name": "server", "ready": False, "started": False, "state": {"running": {"startedAt": since}}}
     yield candidate_with({"phase": "Running", "containerStatuses": [running]})

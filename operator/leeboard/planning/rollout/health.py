@@ -11,6 +11,7 @@ from leeboard.planning.rollout.view import View
 from leeboard.planning.serving.deployment import unavailable_since
 from leeboard.planning.serving.problems import is_fatal
 from leeboard.planning.serving.redaction import unknown_redactions
+from leeboard.planning.serving.silent_exporters import silent_exporters
 from leeboard.planning.traffic.conditions import route_accepted, unrouted
 
 _MAY_SERVE = ("Accepted", "AwaitingApproval")
@@ -28,6 +29,8 @@ def conditions(view: View, status: ModelStatus) -> list[Wanted]:
     served = view.versions.get(status.champion.name) if status.champion is not None else None
     if (misspelt := unknown_redactions(view.model, served)) is not None:
         found.append(misspelt)
+    if served is not None and (silent := _silent(view, served.metadata.name)) is not None:
+        found.append(silent)
     if (routed := route_accepted(view.routing, status)) is not None:
         found.append(routed)
     candidate = status.candidate
@@ -41,6 +44,10 @@ def conditions(view: View, status: ModelStatus) -> list[Wanted]:
         message = f"{candidate.name}: {asked}; {f'{warning}; ' if warning else ''}{candidate.message}"
         found.append(Wanted("CanaryInProgress", "True", candidate.reason or Reason.PROGRESSING, message))
     return [*found, *_compared(status)]
+
+
+def _silent(view: View, champion: str) -> Wanted | None:
+    return silent_exporters(view.snapshot.pods, champion, view.now, view.snapshot.warnings)
 
 
 def _compared(status: ModelStatus) -> list[Wanted]:

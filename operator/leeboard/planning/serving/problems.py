@@ -44,7 +44,7 @@ def is_fatal(problem: Problem) -> bool:
 def problems_of(pods: Iterable[Raw], version: str, now: datetime, warnings: Warnings) -> tuple[Problem, ...]:
     """The problems of all pods whose label names that version, the fatal ones first, then the most severe."""
     found = [
-        problem for pod in of_version(pods, version) for problem in problems_of_pod(pod, _told_in(pod), now, warnings)
+        problem for pod in of_version(pods, version) for problem in problems_of_pod(pod, told_in(pod), now, warnings)
     ]
     return in_order(found)
 
@@ -68,7 +68,7 @@ def refused_pods(live: Raw | None) -> Problem | None:
     return None
 
 
-def _told_in(pod: Raw) -> Told:
+def told_in(pod: Raw) -> Told:
     """What is believed of the containers of a pod. Of a server of the user's own it is the exit code alone."""
     if not has_server_of_user(pod):
         return _told
