@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help venv lock generate generated format lint types layers check verify test test-stories test-resilience test-seeds conformance conformance-peers bench-scale bench-serving bench-drift bench-rollout demo demo-down cluster cluster-down
+.PHONY: help venv lock generate generated format lint types layers check verify test test-stories test-resilience test-rollouts test-seeds conformance conformance-peers bench-scale bench-serving bench-drift bench-rollout demo demo-down cluster cluster-down
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -59,7 +59,11 @@ verify: generate check ## renew what is generated, check everything, and fail wh
 test: check ## every check and every test
 	@$(BIN)/python -m e2e.cluster prepare
 	@$(BIN)/pytest --numprocesses=2 --dist=loadgroup tests
-	@$(BIN)/pytest -m "not resilience" e2e/scenarios
+	@$(BIN)/pytest -m "not resilience and not rollouts" e2e/scenarios
+
+test-rollouts: venv ## rollouts by a Gateway, on copies and under load, on the real node: some twenty minutes
+	@$(BIN)/python -m e2e.cluster prepare
+	@$(BIN)/pytest -s -m rollouts e2e/scenarios
 
 test-resilience: venv ## upgrade and disturb the real node under the loop: some ten minutes
 	@$(BIN)/pytest -m resilience e2e/scenarios

@@ -20,7 +20,7 @@ from e2e.support.waiting import wait_for
 from e2e.support.world import condition, describe_rollout
 from tests.support.trained import flights
 
-pytestmark = pytest.mark.node
+pytestmark = [pytest.mark.node, pytest.mark.rollouts]
 GRPC_HOST = "grpc.flights.example"
 REQUESTS_A_SECOND = 150
 MEASURED = 5000

@@ -14,7 +14,7 @@ from e2e.support.waiting import Failed, wait_for
 from e2e.support.world import condition, quarantined
 from leeboard.api.names import challenger_service
 
-pytestmark = pytest.mark.node
+pytestmark = [pytest.mark.node, pytest.mark.rollouts]
 ROLLOUT = {
     "strategy": "Shadow",
     "shadow": {"percent": 100, "maxRequestsPerSecond": 1000, "duration": "30s", "maxDisagreement": "0.25"},

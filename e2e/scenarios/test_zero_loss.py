@@ -14,7 +14,7 @@ from e2e.support.kubectl import Document, KubectlError
 from e2e.support.waiting import wait_for
 from tests.support.trained import flights
 
-pytestmark = [pytest.mark.node, pytest.mark.resilience, pytest.mark.timeout(3600)]
+pytestmark = [pytest.mark.node, pytest.mark.rollouts, pytest.mark.timeout(3600)]
 
 KEPT, SHORT = 48, 16
 """64 connections: most are kept, as a pool keeps them, the others are new for each request."""
