@@ -54,7 +54,7 @@ class Rollout(SpecModel):
                 "analysis.guards belong to strategies Canary and Shadow: the others have nothing to analyse",
             ),
             (
-                "self.strategy != 'Shadow' || !has(self.analysis) || !has(self.analysis.guards)"
+                "!(self.strategy == 'Shadow') || !has(self.analysis) || !has(self.analysis.guards)"
                 " || self.analysis.guards.all(g, g.type in ['ErrorRate', 'LatencyP99'])",
                 "strategy Shadow has the guards ErrorRate and LatencyP99; shadow.maxDisagreement is about labels",
             ),
