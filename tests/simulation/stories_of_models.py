@@ -281,7 +281,7 @@ STORIES = [
         [
             *adopted(CANARY | {"staging": {"hold": True}}),
             SECOND,
-            Step("days pass", is_staged, 200_000),
+            Step("hours pass", is_staged, 15_000),
             Step("somebody lets it go", lambda world: world.command(promote="staged/1"), 60),
             Step("all is well in the first stage", healthy, 640),
             Step("and in the second", healthy, 700),

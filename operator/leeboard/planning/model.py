@@ -191,7 +191,8 @@ def _next_look(view: View) -> timedelta | None:
         if candidate.phase == "RollingBack":
             moments.append(view.roll_back_ends(candidate))
         else:
-            moments.append(ready_deadline(view, candidate))
+            if candidate.phase != "Staged" or not view.available(candidate, view.candidate_pods(candidate)):
+                moments.append(ready_deadline(view, candidate))  # one that has its pods may be staged for days
             if staging.holds(view, candidate) and not staging.is_held(view):
                 moments.append(staging.staging_ends(view, candidate))
             if candidate.phase == "Canary" and not view.direct:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from leeboard.api.model import Model
+from leeboard.planning.serving.service import champion_of, live_apex
 from tests.support.simulation.behaviour import Behaviour
 from tests.support.simulation.kube import Raw, SimulatedKube
 
@@ -34,6 +36,11 @@ def _unserved(kube: SimulatedKube, model: Raw, behaviour: Behaviour) -> Iterator
     status = model.get("status") or {}
     champion, candidate = status.get("champion"), status.get("candidate")
     served = {place["name"] for place in (champion, candidate, status.get("draining")) if place}
+    if not served:
+        # a status was lost, and then the version itself: what callers reach is left alone
+        reached = champion_of(live_apex(Model.parse(model), kube.of_kind("Service")))
+        known = {one["metadata"]["name"] for one in kube.of_kind("ModelVersion")}
+        served = {reached} - known if reached else set()
     deployed = {one["metadata"]["labels"][VERSION] for one in kube.of_kind("Deployment")}
     if deployed != served:
         yield f"the versions {sorted(deployed)} have pods; in status are {sorted(served)}"
