@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from leeboard.planning.evaluation_row import row_of
+
 
 @dataclass(frozen=True)
 class Counts:
@@ -17,8 +19,7 @@ class Counts:
 
 def counts_of(evaluation: Mapping[str, Any] | None, version: str) -> Counts | None:
     """A version's figures in `status.evaluation`, or None where they are missing or make no sense."""
-    rows = (evaluation or {}).get("versions") or []
-    row = next((one for one in rows if isinstance(one, Mapping) and one.get("name") == version), None)
+    row = row_of(evaluation, "versions", version)
     if row is None:
         return None
     latency = row.get("latencyP99") or {}

@@ -12,6 +12,7 @@ from leeboard.api.reasons import Reason, explain
 from leeboard.api.rollout import Analysis
 from leeboard.api.shadow import Shadow
 from leeboard.planning.evaluation_error import evaluation_error
+from leeboard.planning.evaluation_row import row_of
 from leeboard.stats.sequential import rate_interval
 
 STALE = timedelta(minutes=15)
@@ -47,8 +48,7 @@ class Pairs:
 
 def pairs_of(evaluation: Mapping[str, Any] | None, name: str, since: datetime) -> Pairs | None:
     """A challenger's row in `status.evaluation`; None where it is missing, of an earlier time, or makes no sense."""
-    rows = (evaluation or {}).get("challengers") or []
-    row = next((one for one in rows if isinstance(one, Mapping) and one.get("name") == name), None)
+    row = row_of(evaluation, "challengers", name)
     if row is None:
         return None
     flips = row.get("flips") or {}
@@ -70,8 +70,7 @@ def pairs_of(evaluation: Mapping[str, Any] | None, name: str, since: datetime) -
 
 def observed_weight(evaluation: Mapping[str, Any] | None, name: str) -> int | None:
     """The share of the champion's requests that a challenger got copies of, in percent; None where it is not known."""
-    rows = (evaluation or {}).get("challengers") or []
-    row = next((one for one in rows if isinstance(one, Mapping) and one.get("name") == name), {})
+    row = row_of(evaluation, "challengers", name) or {}
     try:
         requests, copies = int(row["championRequests"]), int(row["copies"])
     except (KeyError, TypeError, ValueError):

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from leeboard.planning.evaluation_row import row_of
+
 UNSEEN = timedelta(minutes=10)
 """How long a version keeps its pods after a route has left it, where exporters do not show that requests have ended:
 there is no evaluator, or callers within the cluster hold connections of old."""
@@ -11,8 +13,7 @@ there is no evaluator, or callers within the cluster hold connections of old."""
 
 def is_quiet(evaluation: Mapping[str, Any] | None, version: str, since: datetime) -> bool:
     """Whether the newest window of every exporter of a version began after a moment, and has no request."""
-    rows = (evaluation or {}).get("leaving") or ()
-    row = next((one for one in rows if isinstance(one, Mapping) and one.get("name") == version), None)
+    row = row_of(evaluation, "leaving", version)
     if row is None:
         return False
     try:
