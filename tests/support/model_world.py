@@ -214,6 +214,7 @@ class World:
         for routes in self.routes.values():
             for name, route in routes.items():
                 routes[name] = answered(route, self.gateway)
+        self._bound()
         for one in self.deployments.values():
             version, wanted = one["metadata"]["labels"]["leeboard.dev/version"], one["spec"]["replicas"]
             ready = 0 if version in self.problems or version in self.slow else wanted - len(self._unready(one))
@@ -227,6 +228,18 @@ class World:
                 ],
             }
         self._watch()
+
+    def _bound(self) -> None:
+        """Autoscalers keep the pods of their targets within the bounds, whatever the load."""
+        for one in self.autoscalers.values():
+            spec = one["spec"]
+            deployment = self.deployments[spec["scaleTargetRef"]["name"]]
+            live = deployment["spec"]["replicas"]
+            bounded = min(max(live, spec["minReplicas"]), spec["maxReplicas"])
+            if bounded != live:
+                deployment["spec"]["replicas"] = bounded
+                deployment["metadata"]["generation"] += 1
+                self.held.add(deployment["metadata"]["name"])
 
     def _available(self, live: Document, available: bool) -> Document:
         """The condition, with the moment since when it is as it is."""

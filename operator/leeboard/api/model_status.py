@@ -42,7 +42,8 @@ class Candidate(ServedVersion):
     replica_weight: int = described("Share of the ready pods, in percent.", default=0, ge=0, le=100)
     observed_weight: int | None = described("Share of the requests counted by the exporters, in percent.", default=None)
     champion_replicas: int | None = described(
-        "Pods that the champion's autoscaler is held at while the candidate shares its requests, a count.", default=None
+        "Pods that the champion keeps at least while the candidate shares its requests, where it is autoscaled.",
+        default=None,
     )
     reason: str = described("What the rollout waits for, as one word.", default="", max_length=128)
     message: Text = described("What the rollout waits for, with figures.", default="")

@@ -7,6 +7,7 @@ import pytest
 from leeboard.planning.serving.autoscaler import SCALED_BY
 from tests.support.examples import example
 from tests.support.model_world import START, World
+from tests.support.routed import gateway_world
 
 ASKED = {"min": 2, "max": 8, "targetCPUPercent": 60}
 
@@ -23,6 +24,22 @@ def autoscaled(**spec):
 def bounds(world, version):
     spec = world.autoscalers[f"late-flights-{version}"]["spec"]
     return spec["minReplicas"], spec["maxReplicas"]
+
+
+def routed():
+    """v1 serves by its autoscaler and has six pods; requests come by a Gateway, and v2 has 10 % of them."""
+    serving = example("model")["spec"]["serving"] | {"autoscaling": ASKED}
+    world = gateway_world("v1", serving=serving)
+    world.autoscale("v1", 6)
+    begin(world)
+    assert (world.status["candidate"]["phase"], world.weights()["late-flights-v2"]) == ("Canary", 10)
+    return world
+
+
+def passed(world):
+    """The stage of the candidate ends well."""
+    world.count(candidate=(4000, 4), champion=(36000, 36))
+    world.wait(minutes=10)
 
 
 def replicas(world, version):
@@ -78,6 +95,58 @@ def test_a_canary_holds_the_champion_at_the_pods_it_has():
     assert abs(100 * replicas(world, "v2") / (6 + replicas(world, "v2")) - weight) < 8
     world.autoscale("v1", 2)
     assert (replicas(world, "v1"), "late-flights-v2" in world.autoscalers) == (6, False)
+
+
+def test_behind_a_gateway_both_versions_are_scaled_for_their_own_share():
+    world = routed()
+    assert (bounds(world, "v1"), bounds(world, "v2")) == ((6, 8), (1, 8))
+    world.autoscale("v2", 4)
+    assert (replicas(world, "v1"), replicas(world, "v2"), world.weights()["late-flights-v2"]) == (6, 4, 10)
+
+
+def test_behind_a_gateway_the_champion_stays_able_to_take_all_requests_back():
+    world = routed()
+    world.autoscale("v1", 2)
+    assert replicas(world, "v1") == 6
+    world.autoscale("v1", 8)
+    passed(world)
+    assert world.status["candidate"]["step"] == 1
+    assert (bounds(world, "v1"), bounds(world, "v2")) == ((6, 8), (4, 8))
+    world.annotate(abort="1")
+    world.settle()
+    assert (replicas(world, "v1"), bounds(world, "v1"), "late-flights-v2" in world.autoscalers) == (8, (2, 8), False)
+
+
+def test_behind_a_gateway_a_promoted_version_keeps_its_autoscaler():
+    world = routed()
+    uid = world.autoscalers["late-flights-v2"]["metadata"]["uid"]
+    passed(world)
+    passed(world)
+    assert (world.status["champion"]["name"], replicas(world, "v2")) == ("v2", 6)
+    assert set(world.autoscalers) == {"late-flights-v2"}
+    assert (world.autoscalers["late-flights-v2"]["metadata"]["uid"], bounds(world, "v2")) == (uid, (2, 8))
+
+
+def test_without_autoscaling_a_candidate_behind_a_gateway_has_the_pods_of_its_stage_again():
+    world = routed()
+    world.autoscale("v2", 5)
+    world.model["spec"]["serving"].pop("autoscaling")
+    world.settle()
+    assert (replicas(world, "v2"), world.autoscalers) == (1, {})
+
+
+@pytest.mark.parametrize("crash_every", range(2, 9))
+def test_no_pod_of_a_candidate_is_lost_when_the_operator_ends_between_handing_over_and_leaving_out(crash_every):
+    serving = example("model")["spec"]["serving"] | {"autoscaling": ASKED}
+    world = gateway_world("v1", serving=serving)
+    world.autoscale("v1", 6)
+    world.crash_every = crash_every + 1
+    world.add_version("v2")
+    world.settle(60)
+    world.count(candidate=(4000, 4), champion=(36000, 36))
+    world.now += timedelta(minutes=10)
+    world.settle(60)
+    assert (replicas(world, "v2"), bounds(world, "v2"), world.weights()["late-flights-v2"]) == (3, (3, 8), 50)
 
 
 def test_a_candidate_that_starts_does_not_hold_the_champion():

@@ -44,7 +44,7 @@ def _served_move(view: View, candidate: Candidate, result: Result) -> Move | Non
 def entered(view: View, candidate: Candidate, step: int) -> Move:
     """The candidate's next stage, and a warning where the share that is asked for cannot be had."""
     weight = view.model.spec.rollout.steps[step].weight
-    held = view.replicas if step == 0 and view.autoscaling is not None and view.pods_are_the_weight else None
+    held = view.replicas if step == 0 and view.autoscaling is not None else None
     move = moves.enter_step(view.status, candidate, step, weight, view.now, held=held)
     warning = unreachable_weight(view, weight)
     if warning is None:

@@ -93,7 +93,7 @@ def release(status: ModelStatus, candidate: Candidate) -> Move:
 def enter_step(
     status: ModelStatus, candidate: Candidate, step: int, weight: int, now: datetime, *, held: int | None = None
 ) -> Move:
-    """Give the candidate the share of a stage; `held` are the pods at which the champion's autoscaler stays."""
+    """Give the candidate the share of a stage; `held` are the pods that an autoscaler gave the champion."""
     changed = candidate.model_copy(
         update={
             "phase": "Canary",

@@ -1,8 +1,10 @@
 """How many pods the versions of a Model have, and which of them an autoscaler scales."""
 
+from collections.abc import Iterator
 from typing import Any
 
-from leeboard.api.model_status import ModelStatus, ServedVersion
+from leeboard.api.autoscaling import Autoscaling
+from leeboard.api.model_status import Candidate, ModelStatus, ServedVersion
 from leeboard.planning.plan import ObjectRef, Raw
 from leeboard.planning.rollout.challengers import shadow_of
 from leeboard.planning.rollout.view import View
@@ -14,15 +16,11 @@ from leeboard.planning.serving.pod import selector
 def deployments(view: View) -> tuple[list[Raw], list[Raw]]:
     """The Deployments that there have to be, and numbers of pods that have to be handed over before."""
     status, hand_over, applied = view.status, [], []
-    if status.champion is not None and (desired := _deployment(view, status.champion, view.replicas)) is not None:
-        live = view.live(status.champion.name)
-        if live is not None and _is_scaled(view, live):
+    for served, replicas in _sized(view):
+        desired, live = _deployment(view, served, replicas), view.live(served.name)
+        if desired is not None and live is not None and _is_scaled(view, served, live):
             first, desired = handed_over(desired, live)
             hand_over += [first] if first is not None else []
-        applied.append(desired)
-    candidate = status.candidate
-    if candidate is not None and candidate.phase != "RollingBack":
-        desired = _deployment(view, candidate, view.candidate_pods(candidate))
         applied += [desired] if desired is not None else []
     for one in status.challengers:
         desired = _deployment(view, one, shadow_of(view.model).replicas) if one.stays else None
@@ -30,10 +28,20 @@ def deployments(view: View) -> tuple[list[Raw], list[Raw]]:
     return hand_over, applied
 
 
-def _is_scaled(view: View, live: Raw) -> bool:
+def _sized(view: View) -> Iterator[tuple[ServedVersion, int]]:
+    """Champion and candidate, with the pods that each has to have."""
+    champion, candidate = view.status.champion, view.status.candidate
+    if champion is not None:
+        yield champion, view.replicas
+    if candidate is not None and candidate.phase != "RollingBack":
+        yield candidate, view.candidate_pods(candidate)
+
+
+def _is_scaled(view: View, served: ServedVersion, live: Raw) -> bool:
     """Whether something else says how many pods there are: an autoscaler that is to go does until it is gone."""
     there = {one["metadata"]["name"] for one in view.snapshot.autoscalers}
-    return view.autoscaling is not None or live["metadata"]["name"] in there
+    asked = view.scales(served) if isinstance(served, Candidate) else view.autoscaling is not None
+    return asked or live["metadata"]["name"] in there
 
 
 def _deployment(view: View, served: ServedVersion, replicas: int) -> Raw | None:
@@ -46,17 +54,29 @@ def _deployment(view: View, served: ServedVersion, replicas: int) -> Raw | None:
 
 
 def autoscalers(view: View) -> list[Raw]:
-    """That of the champion, held at the pods it has while the ratio of pods is the weight of a canary."""
-    champion, asked = view.status.champion, view.autoscaling
-    if champion is None or asked is None or view.live(champion.name) is None:
+    """Those of the champion, and of a candidate that a Gateway gives its share."""
+    champion, candidate, asked = view.status.champion, view.status.candidate, view.autoscaling
+    if asked is None:
         return []
+    found = []
+    if champion is not None and view.live(champion.name) is not None:
+        found.append(autoscaler(view.model, champion.name, asked, _bounds(view, asked)))
+    if candidate is not None and view.scales(candidate) and view.live(candidate.name) is not None:
+        least = view.candidate_pods(candidate)
+        found.append(autoscaler(view.model, candidate.name, asked, Bounds(least, max(asked.max, least))))
+    return found
+
+
+def _bounds(view: View, asked: Autoscaling) -> Bounds:
+    """Those of the champion; beside a candidate it has to be able to take all requests back at any moment."""
     held = view.held_replicas
-    bounds = Bounds(asked.min, asked.max) if held is None else Bounds.held_at(held)
-    return [autoscaler(view.model, champion.name, asked, bounds)]
+    if held is None:
+        return Bounds(asked.min, asked.max)
+    return Bounds.held_at(held) if view.pods_are_the_weight else Bounds(held, max(asked.max, held))
 
 
 def autoscalers_to_go(view: View) -> list[ObjectRef]:
-    """Those of versions that are not champion: without requests they would take away the pods that abort needs."""
+    """Those of versions that have no share: without requests they would take away the pods that abort needs."""
     wanted = {one["metadata"]["name"] for one in autoscalers(view)}
     return [
         ObjectRef.of({"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler"} | one)

@@ -64,10 +64,15 @@ class View:
 
     @property
     def held_replicas(self) -> int | None:
-        """Pods at which the champion's autoscaler is held, so that the ratio of pods stays as it was asked for."""
+        """Pods that the champion had when a candidate began to share its requests, where an autoscaler gave it them."""
         candidate = self.status.candidate
         shares = candidate is not None and candidate.phase in ("Canary", "Promoting")
-        return candidate.champion_replicas if candidate is not None and shares and self.pods_are_the_weight else None
+        return candidate.champion_replicas if candidate is not None and shares else None
+
+    def scales(self, candidate: Candidate) -> bool:
+        """Whether a candidate has an autoscaler of its own: it has a share of the load that its pods do not decide."""
+        shares = candidate.phase in ("Canary", "Promoting")
+        return self.autoscaling is not None and shares and not self.pods_are_the_weight
 
     @cached_property
     def replicas(self) -> int:
@@ -75,7 +80,7 @@ class View:
         asked, champion = self.model.spec.serving.replicas, self.status.champion
         if self.autoscaling is None:
             return asked
-        if self.held_replicas is not None:
+        if self.held_replicas is not None and self.pods_are_the_weight:
             return self.held_replicas
         live = self.live(champion.name) if champion is not None else None
         return self.autoscaling.within(live["spec"].get("replicas", 1) if live is not None else asked)
