@@ -4,7 +4,7 @@ from e2e.demo.manifests import model
 from e2e.demo.study.quality import NOWHERE
 from leeboard.api.model import Model
 from leeboard.api.rollout import Analysis
-from leeboard.planning.rollout.analysis import Counts, analyse
+from leeboard.planning.rollout.guards.analysis import Counts, analyse
 from leeboard.stats.sequential import rate_interval
 
 MOST = 5000

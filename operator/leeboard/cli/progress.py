@@ -7,8 +7,8 @@ from leeboard.api.model import Model
 from leeboard.api.model_status import Candidate
 from leeboard.cli.show.moments import span
 from leeboard.cli.show.quantities import count
-from leeboard.planning.rollout.analysis import is_about
-from leeboard.planning.rollout.counts import counts_of
+from leeboard.planning.rollout.guards.analysis import is_about
+from leeboard.planning.rollout.guards.counts import counts_of
 
 
 def stage(model: Model, candidate: Candidate) -> str:

@@ -25,7 +25,7 @@ from leeboard.evaluator.kpis import Kpis
 from leeboard.evaluator.leaving import leaving_figures
 from leeboard.evaluator.model_figures import Traffic, model_figures
 from leeboard.evaluator.places import Place, Places
-from leeboard.planning.rollout.guard_rule import share_of
+from leeboard.planning.rollout.guards.rule import share_of
 from leeboard.storage import StorageError
 
 Raw = dict[str, Any]

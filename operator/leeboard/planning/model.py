@@ -16,16 +16,16 @@ from leeboard.planning.plan import Event, ObjectRef, Plan, Raw
 from leeboard.planning.pod_problems import next_look, not_set_up
 from leeboard.planning.rollout import staging
 from leeboard.planning.rollout.advance import next_move
-from leeboard.planning.rollout.challenger_report import described_challengers
-from leeboard.planning.rollout.challengers import comparison_moments
-from leeboard.planning.rollout.counts import counts_of
+from leeboard.planning.rollout.canary.verdicts import analysis_ends, analysis_of, step_ends
+from leeboard.planning.rollout.challengers.comparison import comparison_moments
+from leeboard.planning.rollout.challengers.report import described_challengers
+from leeboard.planning.rollout.guards.counts import counts_of
 from leeboard.planning.rollout.health import conditions
 from leeboard.planning.rollout.pausing import paused
 from leeboard.planning.rollout.reaching import budgets, services, services_to_go
 from leeboard.planning.rollout.readiness import failure, ready_deadline
 from leeboard.planning.rollout.selection import beyond_retention
 from leeboard.planning.rollout.sizes import autoscalers, autoscalers_to_go, deployments, scale_of
-from leeboard.planning.rollout.verdicts import analysis_ends, analysis_of, step_ends
 from leeboard.planning.rollout.view import View
 from leeboard.planning.rollout.weights import share
 from leeboard.planning.serving.challenger_service import challenger_services, stale_services

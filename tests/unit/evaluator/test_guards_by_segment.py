@@ -17,8 +17,8 @@ from leeboard.evaluator.guards.look import Look, Side
 from leeboard.evaluator.guards.queries import asked
 from leeboard.evaluator.kpis import KpiError, Kpis, numbers_of
 from leeboard.evaluator.labels import Rows
-from leeboard.planning.rollout.guard_figures import guard_figures
-from leeboard.planning.rollout.guard_rule import judge
+from leeboard.planning.rollout.guards.figures import guard_figures
+from leeboard.planning.rollout.guards.rule import judge
 from leeboard.stats.asymptotic_means import LEAST, asymptotic_mean
 from leeboard.stats.sampling import id_hashes
 from tests.support.examples import example

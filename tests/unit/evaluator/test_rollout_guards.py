@@ -10,9 +10,9 @@ from leeboard.api.model import Model
 from leeboard.evaluator.guards.record import read_record
 from leeboard.evaluator.guards.replay import differences
 from leeboard.kube.resources import MODEL
-from leeboard.planning.rollout.analysis import analyse
-from leeboard.planning.rollout.counts import counts_of
-from leeboard.planning.rollout.guard_figures import guard_figures
+from leeboard.planning.rollout.guards.analysis import analyse
+from leeboard.planning.rollout.guards.counts import counts_of
+from leeboard.planning.rollout.guards.figures import guard_figures
 from tests.support.trained import flights
 from tests.unit.evaluator.test_service import NOW, chance, new_world, served_version
 

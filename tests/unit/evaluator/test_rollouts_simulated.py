@@ -15,7 +15,7 @@ from leeboard.api.rollout import Analysis
 from leeboard.evaluator.guards import losses
 from leeboard.evaluator.guards.evidence import Estimate, Evidence, Metrics, Part, Predictions, Rates, Share
 from leeboard.evaluator.guards.record import Traffic, looked
-from leeboard.planning.rollout.guard_rule import share_of
+from leeboard.planning.rollout.guards.rule import share_of
 from leeboard.stats import performance
 from leeboard.stats.intervals import z_value
 

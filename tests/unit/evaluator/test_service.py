@@ -25,8 +25,8 @@ from leeboard.evaluator.service import Health, repeat, serve
 from leeboard.kube.errors import Unreachable
 from leeboard.kube.resources import DRIFT_MONITOR, MODEL
 from leeboard.planning.drift.verdict import judge
-from leeboard.planning.rollout.analysis import is_about
-from leeboard.planning.rollout.counts import counts_of
+from leeboard.planning.rollout.guards.analysis import is_about
+from leeboard.planning.rollout.guards.counts import counts_of
 from leeboard.stats.distributions import count_values, from_profile
 from leeboard.storage import StorageError
 from leeboard.storage.digests import digest_of

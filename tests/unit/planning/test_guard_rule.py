@@ -8,10 +8,10 @@ import pytest
 from leeboard.api.guard import Guard
 from leeboard.api.reasons import hint
 from leeboard.api.rollout import Analysis
-from leeboard.planning.rollout.analysis import analyse, out_of_time
-from leeboard.planning.rollout.counts import Counts
-from leeboard.planning.rollout.guard_figures import guard_figures
-from leeboard.planning.rollout.guard_rule import WORSE, judge, limit_of, share_of
+from leeboard.planning.rollout.guards.analysis import analyse, out_of_time
+from leeboard.planning.rollout.guards.counts import Counts
+from leeboard.planning.rollout.guards.figures import guard_figures
+from leeboard.planning.rollout.guards.rule import WORSE, judge, limit_of, share_of
 from tests.support.model_world import World
 
 GUARDS = {

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from leeboard.api.rollout import Analysis
-from leeboard.planning.rollout.analysis import analyse, is_about
-from leeboard.planning.rollout.counts import Counts, counts_of
+from leeboard.planning.rollout.guards.analysis import analyse, is_about
+from leeboard.planning.rollout.guards.counts import Counts, counts_of
 
 ERRORS = {"guards": [{"type": "ErrorRate", "margin": "0.01"}], "minSamples": 500}
 LATENCY = {"guards": [{"type": "LatencyP99", "maxRatio": "1.3"}], "minSamples": 0}

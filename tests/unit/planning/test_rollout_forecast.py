@@ -3,7 +3,7 @@
 import pytest
 
 from leeboard.api.model import Model
-from leeboard.planning.rollout.forecast import forecast
+from leeboard.planning.rollout.canary.forecast import forecast
 from tests.support.examples import example
 from tests.support.model_world import World
 

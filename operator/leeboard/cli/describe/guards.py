@@ -7,9 +7,9 @@ from leeboard.api.model import Model
 from leeboard.api.model_status import Candidate
 from leeboard.cli.describe.page import Fact
 from leeboard.cli.show.quantities import count
-from leeboard.planning.rollout.analysis import is_about
-from leeboard.planning.rollout.guard_figures import GuardFigures, guard_figures
-from leeboard.planning.rollout.guard_rule import Judged, judge, limit_of, share_of
+from leeboard.planning.rollout.guards.analysis import is_about
+from leeboard.planning.rollout.guards.figures import GuardFigures, guard_figures
+from leeboard.planning.rollout.guards.rule import Judged, judge, limit_of, share_of
 
 _SAYS = {"Abort": "worse", "Pass": "not worse", "Continue": "undecided", "Idle": "nothing found"}
 

@@ -6,7 +6,7 @@ from leeboard.api.model import Model
 from leeboard.api.model_status import Candidate
 from leeboard.api.reasons import Reason
 from leeboard.evaluator.guards.record import Decision, Outcome, RolloutRecord
-from leeboard.planning.rollout.guard_rule import WORSE
+from leeboard.planning.rollout.guards.rule import WORSE
 
 _BY_GUARDS = frozenset(map(str, WORSE.values()))
 

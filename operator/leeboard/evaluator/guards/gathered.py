@@ -11,7 +11,7 @@ from leeboard.evaluator.guards.labelled import labelled_predictions
 from leeboard.evaluator.guards.look import Look
 from leeboard.evaluator.guards.predictions import predictions
 from leeboard.evaluator.guards.requests import failed_requests, latencies
-from leeboard.planning.rollout.guard_rule import share_of
+from leeboard.planning.rollout.guards.rule import share_of
 from leeboard.storage import StorageError
 
 _GATHER: dict[str, Callable[[Look, Guard, float], list[Evidence]]] = {

@@ -6,8 +6,8 @@ from leeboard.api.durations import parse_duration
 from leeboard.api.guard import Guard
 from leeboard.evaluator.guards.record import Looked, RolloutRecord
 from leeboard.planning.conditions import timestamp
-from leeboard.planning.rollout.guard_figures import GuardFigures, guard_figures
-from leeboard.planning.rollout.guard_rule import Judged, judge, limit_of, share_of
+from leeboard.planning.rollout.guards.figures import GuardFigures, guard_figures
+from leeboard.planning.rollout.guards.rule import Judged, judge, limit_of, share_of
 from leeboard.report.course import Point, course
 from leeboard.report.markup import Markup, element, paragraph
 from leeboard.report.page import page, section

@@ -13,10 +13,10 @@ from leeboard.api.durations import parse_duration
 from leeboard.api.rollout import Analysis
 from leeboard.evaluator.guards.evidence import Count, Evidence, Strict
 from leeboard.evaluator.guards.figures import row_of
-from leeboard.planning.rollout.analysis import Result, analyse, out_of_time
-from leeboard.planning.rollout.counts import Counts
-from leeboard.planning.rollout.guard_figures import guard_figures
-from leeboard.planning.rollout.guard_rule import limit_of
+from leeboard.planning.rollout.guards.analysis import Result, analyse, out_of_time
+from leeboard.planning.rollout.guards.counts import Counts
+from leeboard.planning.rollout.guards.figures import guard_figures
+from leeboard.planning.rollout.guards.rule import limit_of
 
 CONTRACT = 1
 MOST_LOOKS = 120

@@ -3,10 +3,10 @@
 from leeboard.api.model_status import Candidate, Images
 from leeboard.planning.rollout import moves
 from leeboard.planning.rollout.asked_rollback import asked_rollback
-from leeboard.planning.rollout.canary import canary_move, entered
-from leeboard.planning.rollout.challengers import challenger_move, compares, is_contender
+from leeboard.planning.rollout.canary.forecast import Forecast, forecast
+from leeboard.planning.rollout.canary.stages import canary_move, entered
+from leeboard.planning.rollout.challengers.comparison import challenger_move, compares, is_contender
 from leeboard.planning.rollout.commands import command_move
-from leeboard.planning.rollout.forecast import Forecast, forecast
 from leeboard.planning.rollout.memory import forgotten
 from leeboard.planning.rollout.moves import Move
 from leeboard.planning.rollout.pausing import paused

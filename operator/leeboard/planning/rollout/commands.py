@@ -11,8 +11,8 @@ from leeboard.api.commands import MOST_CHARACTERS, CommandAnswer, Verb, split
 from leeboard.api.model_status import Candidate
 from leeboard.api.reasons import Reason
 from leeboard.planning.plan import Event
-from leeboard.planning.rollout import challenger_commands as challengers
 from leeboard.planning.rollout import moves
+from leeboard.planning.rollout.challengers import commands as challengers
 from leeboard.planning.rollout.moves import Move
 from leeboard.planning.rollout.pausing import paused
 from leeboard.planning.rollout.returning import Refused, target

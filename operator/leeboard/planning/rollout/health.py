@@ -4,7 +4,7 @@ from leeboard.api.model_format import is_unsafe
 from leeboard.api.model_status import ModelStatus, ServedVersion
 from leeboard.api.reasons import Reason, explain
 from leeboard.planning.conditions import Wanted
-from leeboard.planning.rollout.canary import unreachable_weight
+from leeboard.planning.rollout.canary.stages import unreachable_weight
 from leeboard.planning.rollout.readiness import failure
 from leeboard.planning.rollout.selection import awaiting_approval
 from leeboard.planning.rollout.view import View

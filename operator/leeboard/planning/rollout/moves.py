@@ -17,7 +17,7 @@ from leeboard.api.model_status import (
 )
 from leeboard.api.reasons import Reason, explain
 from leeboard.planning.plan import Event
-from leeboard.planning.rollout.forecast import Forecast
+from leeboard.planning.rollout.canary.forecast import Forecast
 
 QUARANTINE_LIMIT = 50
 """Rolled-back versions that are remembered; the oldest is forgotten first."""

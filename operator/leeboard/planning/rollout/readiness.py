@@ -4,7 +4,7 @@ from datetime import datetime
 
 from leeboard.api.model_status import Candidate
 from leeboard.api.reasons import Reason, explain
-from leeboard.planning.rollout.verdicts import step_ends
+from leeboard.planning.rollout.canary.verdicts import step_ends
 from leeboard.planning.rollout.view import View
 from leeboard.planning.serving.deployment import replacing_since, unavailable_since
 from leeboard.planning.serving.problems import is_fatal

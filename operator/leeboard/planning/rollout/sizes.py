@@ -6,7 +6,7 @@ from typing import Any
 from leeboard.api.autoscaling import Autoscaling
 from leeboard.api.model_status import Candidate, ModelStatus, ServedVersion
 from leeboard.planning.plan import ObjectRef, Raw
-from leeboard.planning.rollout.challengers import shadow_of
+from leeboard.planning.rollout.challengers.comparison import shadow_of
 from leeboard.planning.rollout.view import View
 from leeboard.planning.serving.autoscaler import Bounds, autoscaler, handed_over
 from leeboard.planning.serving.deployment import adopted_with, deployment

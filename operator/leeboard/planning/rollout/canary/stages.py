@@ -4,10 +4,10 @@ from leeboard.api.model_status import Candidate
 from leeboard.api.reasons import Reason, explain
 from leeboard.planning.plan import Event
 from leeboard.planning.rollout import moves
-from leeboard.planning.rollout.analysis import Result
+from leeboard.planning.rollout.canary.verdicts import analysis_of, is_blind, step_ends
+from leeboard.planning.rollout.guards.analysis import Result
 from leeboard.planning.rollout.moves import Move
 from leeboard.planning.rollout.pausing import paused
-from leeboard.planning.rollout.verdicts import analysis_of, is_blind, step_ends
 from leeboard.planning.rollout.view import View
 from leeboard.planning.rollout.weights import unreachable
 

@@ -6,15 +6,15 @@ from leeboard.api.model_status import Challenger, ModelStatus
 from leeboard.api.reasons import Reason, explain
 from leeboard.planning.conditions import timestamp
 from leeboard.planning.plan import Event
-from leeboard.planning.rollout.challengers import (
+from leeboard.planning.rollout.challengers.comparison import (
     challenger_failure,
     compared_since,
     comparison_ends,
     result_of,
     shadow_of,
 )
+from leeboard.planning.rollout.challengers.shadow_analysis import Result, observed_weight
 from leeboard.planning.rollout.pausing import paused
-from leeboard.planning.rollout.shadow_analysis import Result, observed_weight
 from leeboard.planning.rollout.view import View
 
 PATIENCE = timedelta(minutes=10)

@@ -3,8 +3,8 @@
 import math
 
 from leeboard.api.guard import Guard
-from leeboard.planning.rollout.counts import Counts
-from leeboard.planning.rollout.guard_figures import GuardFigures
+from leeboard.planning.rollout.guards.counts import Counts
+from leeboard.planning.rollout.guards.figures import GuardFigures
 from leeboard.stats.sequential import difference_interval
 
 

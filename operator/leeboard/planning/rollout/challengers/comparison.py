@@ -12,11 +12,11 @@ from leeboard.api.model_status import Challenger, Images, ModelStatus
 from leeboard.api.model_version import ModelVersion
 from leeboard.api.reasons import Reason, explain
 from leeboard.api.shadow import Challengers, Shadow
-from leeboard.planning.rollout import challenger_moves as moves
+from leeboard.planning.rollout.challengers import moves
+from leeboard.planning.rollout.challengers.shadow_analysis import Result, shadow_result
 from leeboard.planning.rollout.moves import Move
 from leeboard.planning.rollout.pausing import paused
 from leeboard.planning.rollout.selection import age_order, eligible, of_model
-from leeboard.planning.rollout.shadow_analysis import Result, shadow_result
 from leeboard.planning.rollout.view import View
 from leeboard.planning.serving.deployment import adopted_with, is_settled, unavailable_since
 from leeboard.planning.serving.problems import is_fatal

@@ -7,9 +7,9 @@ from leeboard.api.model_status import Candidate
 from leeboard.api.reasons import Reason, explain
 from leeboard.api.rollout import Analysis
 from leeboard.planning.evaluation_error import evaluation_error
-from leeboard.planning.rollout.analysis import Result, analyse, is_about, out_of_time
-from leeboard.planning.rollout.counts import counts_of
-from leeboard.planning.rollout.guard_figures import guard_figures
+from leeboard.planning.rollout.guards.analysis import Result, analyse, is_about, out_of_time
+from leeboard.planning.rollout.guards.counts import counts_of
+from leeboard.planning.rollout.guards.figures import guard_figures
 from leeboard.planning.rollout.view import View
 
 

@@ -12,10 +12,10 @@ from typing import Any, Literal
 from leeboard.api.guard import Guard
 from leeboard.api.reasons import Reason
 from leeboard.api.rollout import Analysis
-from leeboard.planning.rollout.counted_guards import counted_figures
-from leeboard.planning.rollout.counts import Counts
-from leeboard.planning.rollout.guard_figures import GuardFigures
-from leeboard.planning.rollout.guard_rule import Judged, judge, share_of
+from leeboard.planning.rollout.guards.counted import counted_figures
+from leeboard.planning.rollout.guards.counts import Counts
+from leeboard.planning.rollout.guards.figures import GuardFigures
+from leeboard.planning.rollout.guards.rule import Judged, judge, share_of
 
 Verdict = Literal["Pass", "Abort", "Continue", "Inconclusive"]
 

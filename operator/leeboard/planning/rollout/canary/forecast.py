@@ -9,8 +9,8 @@ from typing import Any
 from leeboard.api.durations import parse_duration
 from leeboard.api.guard import Guard
 from leeboard.api.model import Model
-from leeboard.planning.rollout.counts import counts_of
-from leeboard.planning.rollout.guard_rule import share_of
+from leeboard.planning.rollout.guards.counts import counts_of
+from leeboard.planning.rollout.guards.rule import share_of
 from leeboard.stats.sample_size import requests_needed
 
 POWER = 0.8

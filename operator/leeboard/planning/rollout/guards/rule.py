@@ -7,7 +7,7 @@ from typing import Literal
 from leeboard.api.guard import Guard
 from leeboard.api.reasons import Reason
 from leeboard.api.rollout import Analysis
-from leeboard.planning.rollout.guard_figures import GuardFigures
+from leeboard.planning.rollout.guards.figures import GuardFigures
 
 _ROUNDING = 1e-4
 """Figures have six digits."""

@@ -2,8 +2,8 @@
 
 from leeboard.api.model_status import Challenger
 from leeboard.api.reasons import Reason
-from leeboard.planning.rollout import challenger_moves as moves
-from leeboard.planning.rollout.challengers import compares, contenders, limits_of
+from leeboard.planning.rollout.challengers import moves
+from leeboard.planning.rollout.challengers.comparison import compares, contenders, limits_of
 from leeboard.planning.rollout.moves import Move
 from leeboard.planning.rollout.returning import Refused
 from leeboard.planning.rollout.view import View

@@ -1,0 +1,1 @@
+"""A canary: its stages, and what its figures say."""

@@ -1,0 +1,1 @@
+"""Challengers: the versions that are compared with the champion for long."""
