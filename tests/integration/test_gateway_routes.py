@@ -86,11 +86,11 @@ def test_what_is_applied_is_what_is_there(defined: Kubectl, arms: list[Arm], pat
         apply = ("apply", "--server-side", "--field-manager=leeboard", "--force-conflicts", "-f", "-")
         defined(*apply, input=json.dumps(route))
         kind = route["kind"].lower()
-        live = defined.get(kind, "late-flights")
+        live = defined.get(kind, route["metadata"]["name"])
         assert live is not None
         assert live["spec"] == route["spec"]
         defined(*apply, input=json.dumps(route))
-        again = defined.get(kind, "late-flights")
+        again = defined.get(kind, route["metadata"]["name"])
         assert again is not None
         assert again["metadata"]["resourceVersion"] == live["metadata"]["resourceVersion"]
 
@@ -134,10 +134,10 @@ def comes_before_the_gateway_api(ml: Tenant) -> None:
 
 def is_accepted(ml: Tenant) -> None:
     """The controller's answer reaches the Model."""
-    for kind in ("httproute", "grpcroute"):
-        route = eventually(lambda kind=kind: ml.kubectl.get(kind, "late-flights"), "the routes", ml.operator.log)  # type: ignore[misc]
+    for kind, name in (("httproute", "late-flights"), ("grpcroute", "late-flights-grpc")):
+        route = eventually(lambda kind=kind, name=name: ml.kubectl.get(kind, name), "the routes", ml.operator.log)  # type: ignore[misc]
         status = json.dumps({"status": answered(route, "accepts")["status"]})
-        ml.kubectl("patch", kind, "late-flights", "--subresource=status", "--type=merge", "-p", status)
+        ml.kubectl("patch", kind, name, "--subresource=status", "--type=merge", "-p", status)
     eventually(lambda: reason(ml) == "RouteAccepted", "the reason", ml.operator.log)
 
 

@@ -26,8 +26,8 @@ def ends_with(who: str, *, pods: set[str], quarantined: list[str] | None = None)
 
     def check(world: World) -> None:
         end(who, pods=pods, quarantined=quarantined)(world)
-        for kind in ("HTTPRoute", "GRPCRoute"):
-            assert weights(world.kube.live(kind, NAME)) == {f"{NAME}-{who}": 100}
+        for kind, name in (("HTTPRoute", NAME), ("GRPCRoute", f"{NAME}-grpc")):
+            assert weights(world.kube.live(kind, name)) == {f"{NAME}-{who}": 100}
         services = {one["metadata"]["name"] for one in world.kube.of_kind("Service")}
         assert services == {NAME, f"{NAME}-feedback", *(f"{NAME}-{version}" for version in pods)}
 

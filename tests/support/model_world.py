@@ -318,7 +318,8 @@ class World:
 
     def weights(self, kind: str = "HTTPRoute") -> dict[str, int]:
         """What a route gives to each version's Service."""
-        return weights(self.routes[kind]["late-flights"])
+        (route,) = self.routes[kind].values()
+        return weights(route)
 
     def _apply(self, desired: Document) -> None:
         store = self._store(desired)

@@ -4,16 +4,19 @@ from typing import Any, Literal
 
 from leeboard.planning.plan import Raw
 
-Mood = Literal["accepts", "rejects", "silent"]
+Mood = Literal["accepts", "rejects", "silent", "lags"]
 CONTROLLER = "example.com/gateway-controller"
 
 
 def answered(route: Raw, mood: Mood) -> Raw:
-    """The route with what the controller says of its present generation; of a silent one it says what it said."""
-    if mood == "silent":
+    """The route with what the controller says of its present generation; of a silent one it says what it said.
+
+    One that lags says so of the first generation alone, whatever its proxies go by.
+    """
+    if mood == "silent" or (mood == "lags" and "status" in route):
         return route
     generation = int(route["metadata"].get("generation", 0))
-    accepted = ("True", "Accepted", "") if mood == "accepts" else ("False", "NoMatchingParent", "no such listener")
+    accepted = ("False", "NoMatchingParent", "no such listener") if mood == "rejects" else ("True", "Accepted", "")
     parents = [
         {
             "parentRef": reference,

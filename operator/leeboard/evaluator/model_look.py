@@ -24,7 +24,10 @@ from leeboard.evaluator.guards.records import Records
 from leeboard.evaluator.kpis import Kpis
 from leeboard.evaluator.leaving import leaving_figures
 from leeboard.evaluator.model_figures import Traffic, model_figures
+from leeboard.evaluator.observations import Observations
 from leeboard.evaluator.places import Place, Places
+from leeboard.evaluator.routed import routed_figures
+from leeboard.evaluator.windows import Window
 from leeboard.planning.rollout.guards.rule import share_of
 from leeboard.storage import StorageError
 
@@ -75,7 +78,8 @@ class ModelLooks:
         traffic = [(one.name, Traffic.of(one.windows)) for one in (of_candidate, of_champion) if one is not None]
         figures = {"since": written(since)} | model_figures(traffic[0] if of_candidate else None, traffic[-1])
         figures |= compared(observations, model, champion, now)
-        figures |= leaving_figures(model, lambda name, since: observations.windows(name, since, now).windows)
+        read = partial(self._windows, observations, now)
+        figures |= leaving_figures(model, read) | routed_figures(model, read)
         if candidate is not None and of_candidate is not None and _is_compared(candidate):
             look = Look(model, of_candidate, of_champion, observations, since, now)
             figures |= self._guarded(look, candidate, queried)
@@ -106,6 +110,10 @@ class ModelLooks:
             # figures count without it
             self.records.complain(f"record of the rollout of {model.metadata.name}: {error.message}")
             return figures
+
+    @staticmethod
+    def _windows(observations: Observations, now: datetime, version: str, since: datetime) -> Sequence[Window]:
+        return observations.windows(version, since, now).windows
 
     def _profile(
         self, place: Place, versions: Mapping[tuple[str, str], ModelVersion], address: tuple[str, str]

@@ -4,6 +4,7 @@ Children follow the state that is recorded in status; the state moves by one ste
 plan, and the next plan sees it. A crash between any two calls therefore repeats a step and skips none.
 """
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from leeboard.api import names
@@ -31,6 +32,7 @@ from leeboard.planning.rollout.weights import share
 from leeboard.planning.serving.challenger_service import challenger_services, stale_services
 from leeboard.planning.serving.deployment import unavailable_since, version_label
 from leeboard.planning.snapshot import ModelSnapshot
+from leeboard.planning.traffic.taken_over import counted
 
 AT_ONCE = timedelta(milliseconds=100)
 """After a move: the next plan carries it out."""
@@ -165,7 +167,8 @@ def _judged(view: View, candidate: Candidate) -> tuple[Reason, str]:
     if view.routing.asked_for and not view.direct and not view.routing.believed:
         told = view.routing.acceptance
         reason = Reason.ROUTE_PENDING if told.accepted else told.reason
-        return reason, explain(reason, f"{told.message}; the candidate waits, and is not judged")
+        heard = f"{told.message}{counted(view.status.evaluation, candidate)}"
+        return reason, explain(reason, f"{heard}; the candidate waits, and is not judged")
     result = analysis_of(view, candidate)
     return result.reason, explain(result.reason, result.message)
 
@@ -188,16 +191,7 @@ def _next_look(view: View) -> timedelta | None:
     if lost is not None and view.now < lost + view.ready_within:
         moments.append(lost + view.ready_within)  # from then on it counts as stuck
     if candidate is not None:
-        if candidate.phase == "RollingBack":
-            moments.append(view.roll_back_ends(candidate))
-        else:
-            if candidate.phase != "Staged" or not view.available(candidate, view.candidate_pods(candidate)):
-                moments.append(ready_deadline(view, candidate))  # one that has its pods may be staged for days
-            if staging.holds(view, candidate) and not staging.is_held(view):
-                moments.append(staging.staging_ends(view, candidate))
-            if candidate.phase == "Canary" and not view.direct:
-                moments.append(step_ends(view, candidate))
-                moments += [ends] if (ends := analysis_ends(view, candidate)) is not None else []
+        moments += _candidate_moments(view, candidate)
     if draining is not None:
         moments.append(view.drain_ends(draining))
     moments += comparison_moments(view)
@@ -211,3 +205,22 @@ def _next_look(view: View) -> timedelta | None:
     if len(ahead) < len(moments):
         ahead.append(10 * SOON)  # overdue: what it waits for may come without an event
     return max(SOON, min(ahead)) if ahead else None
+
+
+def _candidate_moments(view: View, candidate: Candidate) -> Iterator[datetime]:
+    """When time alone may change what becomes of a candidate; moments that are over say that it waits for something."""
+    if candidate.phase == "RollingBack":
+        yield view.roll_back_ends(candidate)
+        return
+    if candidate.phase != "Staged" or not view.available(candidate, view.candidate_pods(candidate)):
+        yield ready_deadline(view, candidate)  # one that has its pods may be staged for days
+    known = view.routing.known_by(candidate)
+    if candidate.phase == "Starting" and known is not None:
+        yield known
+    if staging.holds(view, candidate) and not staging.is_held(view):
+        yield staging.staging_ends(view, candidate)
+    if candidate.phase == "Canary" and not view.direct:
+        yield step_ends(view, candidate)
+        ends = analysis_ends(view, candidate)
+        if ends is not None:
+            yield ends

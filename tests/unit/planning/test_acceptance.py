@@ -68,3 +68,11 @@ def test_of_several_routes_the_worst_is_told() -> None:
     assert of_all([good, waits, refused]) == refused
     assert of_all([good, waits]) == waits
     assert of_all([good, good]).current
+    assert not of_all([good, good]).refused
+
+
+def test_a_refusal_is_told_beside_an_acceptance() -> None:
+    told = acceptance(route(parent(Accepted="True", generation=2), parent("inside", Accepted="NotAllowedByListeners")))
+    assert (told.accepted, told.current, told.refused) == (True, False, True)
+    assert "as it was before" in told.message
+    assert of_all([acceptance(route(parent(Accepted="True"))), told]).refused

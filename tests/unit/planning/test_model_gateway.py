@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from copy import deepcopy
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from leeboard.planning.conditions import timestamp
 from leeboard.planning.model import plan_model
+from leeboard.planning.traffic.routes import named
 from tests.support.examples import example
 from tests.support.model_world import World
 from tests.support.routed import GATEWAY, ROLLOUT, STEPS, gateway_world
@@ -76,6 +78,117 @@ def test_a_stage_runs_from_when_a_gateway_took_its_share_over() -> None:
     world.count(**GOOD)
     world.wait(minutes=1)
     assert world.status["champion"]["name"] == "v2"
+
+
+def routed(world: World, requests: int, total: int) -> None:
+    """The evaluator has counted so many requests to v2 since a minute after its stage began."""
+    evaluation = world.status.setdefault("evaluation", {})
+    since = datetime.fromisoformat(world.status["candidate"]["stepStartedAt"]) + timedelta(minutes=1)
+    row = {"name": "v2", "champion": "v1", "since": timestamp(since), "requests": requests, "total": total}
+    evaluation["routed"] = [row]
+
+
+def test_a_share_that_exporters_count_is_believed_where_a_parent_lags() -> None:
+    world = gateway_world("v1")
+    world.gateway = "lags"
+    world.add_version("v2")
+    world.settle()
+    candidate = world.status["candidate"]
+    assert (candidate["phase"], candidate["reason"]) == ("Starting", "RoutePending")
+    assert "is accepted by Gateway web/public, as it was before" in candidate["message"]
+    world.wait(minutes=1)
+    candidate = world.status["candidate"]
+    assert (candidate["phase"], candidate["reason"], "routedAt" in candidate) == ("Canary", "RoutePending", False)
+    world.wait(minutes=2)
+    routed(world, 30, 1000)
+    world.settle()
+    assert "30 of 1000 requests" in world.status["candidate"]["message"]
+    assert "routedAt" not in world.status["candidate"]
+    routed(world, 100, 1000)
+    world.settle()
+    assert world.status["candidate"]["routedAt"] == timestamp(world.now)
+    world.status["evaluation"].pop("routed")
+    world.count(**GOOD)
+    world.wait(minutes=10)
+    assert (world.status["candidate"]["step"], world.status["candidate"]["reason"]) == (1, "RoutePending")
+    world.wait(minutes=2)
+    routed(world, 500, 1000)
+    world.settle()
+    world.count(**BAD)
+    world.settle()
+    assert world.status["candidate"]["phase"] == "RollingBack"
+
+
+def test_what_a_parent_refuses_is_not_believed_whatever_exporters_count() -> None:
+    world = gateway_world("v1", "v2")
+    world.gateway = "silent"
+    world.count(**GOOD)
+    world.wait(minutes=10)
+    world.gateway = "rejects"
+    world.wait(minutes=2)
+    routed(world, 500, 1000)
+    world.settle()
+    assert world.status["candidate"]["reason"] == "RouteRejected"
+    assert "routedAt" not in world.status["candidate"]
+
+
+@pytest.mark.parametrize("mode", [{"strategy": "BlueGreen"}, ROLLOUT])
+def test_a_gateway_learns_of_a_candidate_before_its_first_request(mode: dict[str, Any]) -> None:
+    world = gateway_world("v1", rollout=mode)
+    world.gateway = "silent"
+    world.add_version("v2")
+    world.settle()
+    (route,) = world.routes["HTTPRoute"].values()
+    assert named(route) == {"late-flights-v1": 100, "late-flights-v2": 0}
+    assert world.status["candidate"]["phase"] == "Starting"
+    world.gateway = "accepts"
+    world.settle()
+    assert world.weights()["late-flights-v2"] == (100 if mode["strategy"] == "BlueGreen" else 10)
+
+
+def test_a_switch_waits_a_minute_at_most_for_a_gateway_that_lags() -> None:
+    world = gateway_world("v1", rollout={"strategy": "BlueGreen"})
+    world.gateway = "lags"
+    world.add_version("v2")
+    world.settle()
+    world.wait(seconds=50)
+    assert world.status["champion"]["name"] == "v1"
+    world.wait(seconds=10)
+    assert world.status["champion"]["name"] == "v2"
+
+
+@pytest.mark.parametrize("mood", ["silent", "rejects"])
+def test_a_switch_waits_for_no_gateway_that_takes_no_route(mood: Any) -> None:
+    world = gateway_world(rollout={"strategy": "BlueGreen"})
+    world.gateway = mood
+    for version in ("v1", "v2"):
+        world.add_version(version)
+        world.settle()
+    assert world.status["champion"]["name"] == "v2"
+
+
+def test_a_version_that_loses_its_share_stays_known_until_it_goes() -> None:
+    world = gateway_world("v1", "v2")
+    promoted(world)
+    (route,) = world.routes["HTTPRoute"].values()
+    assert named(route) == {"late-flights-v2": 100, "late-flights-v1": 0}
+    quiet(world, "v1")
+    world.wait(minutes=1)
+    (route,) = world.routes["HTTPRoute"].values()
+    assert named(route) == {"late-flights-v2": 100}
+    assert set(world.services) == {"late-flights", "late-flights-feedback", "late-flights-v2"}
+
+
+def test_a_route_by_an_earlier_name_goes() -> None:
+    grpc = GATEWAY | {"grpc": {"hostnames": ["grpc.flights.example"]}}
+    world = gateway_world("v1", gateway=grpc)
+    (route,) = world.routes["GRPCRoute"].values()
+    earlier = deepcopy(route)
+    earlier["metadata"] |= {"name": "late-flights", "uid": "an-earlier-one"}
+    world.routes["GRPCRoute"]["late-flights"] = earlier
+    world.settle()
+    assert set(world.routes["GRPCRoute"]) == {"late-flights-grpc"}
+    assert set(world.routes["HTTPRoute"]) == {"late-flights"}
 
 
 def test_what_no_gateway_takes_over_is_not_judged() -> None:

@@ -121,11 +121,24 @@ def _ready_move(view: View, candidate: Candidate) -> Move | None:
 def _traffic_move(view: View, candidate: Candidate) -> Move | None:
     """What gives a candidate with all its pods its first requests, or all of them."""
     status = view.status
+    if candidate.phase != "Promoting" and _is_new_to_gateways(view, candidate):
+        return None
     if view.returning and view.wanted is not None:
         return moves.arrive(status, candidate, left_behind(view, view.wanted), view.now)
     if candidate.phase == "Promoting" or view.direct:
         return moves.promote(status, candidate, view.now)
-    undisturbed = view.routing.believed if view.routing.asked_for else view.only_two_serve()
-    if not undisturbed or not view.serving(status.champion):
+    if not view.serving(status.champion) or not (view.routing.asked_for or view.only_two_serve()):
         return None
     return entered(view, candidate, 0)
+
+
+def _is_new_to_gateways(view: View, candidate: Candidate) -> bool:
+    """Whether the candidate waits for Gateways to learn of it before its first request.
+
+    A canary waits for what they say. A switch waits for those that take the route, and for no other: callers within the
+    cluster need none.
+    """
+    routing = view.routing
+    if not routing.asked_for or view.status.champion is None or routing.knows(candidate, view.now):
+        return False
+    return not view.direct or routing.acceptance.accepted

@@ -110,6 +110,15 @@ def unavailable_since(live: Raw | None) -> datetime | None:
     return None
 
 
+def available_since(live: Raw | None) -> datetime | None:
+    """Since when the Deployment has its pods, by its controller; None while it has not."""
+    conditions = live.get("status", {}).get("conditions", []) if live else []
+    for condition in conditions:
+        if condition.get("type") == "Available" and condition.get("status") == "True":
+            return datetime.fromisoformat(str(condition["lastTransitionTime"]))
+    return None
+
+
 def replacing_since(live: Raw | None) -> datetime | None:
     """Since when pods of an older template wait for the next new one; None where none waits, or all hope is given up.
 

@@ -1,7 +1,7 @@
 """What the controllers of Gateways say of a route, in `status.parents`.
 
 Accepted and ResolvedRefs with the generation that they are about are what the Gateway API has every controller write;
-that a route is programmed, none of them says. A weight is therefore believed only when exporters observe it, too.
+that a route is programmed, none of them says.
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,11 +19,13 @@ class Acceptance:
     """Whether a parent takes a route, and what is said about it.
 
     `current`: one has accepted its newest generation, and none that has accepted an older one still goes by that.
+    `refused`: one does not take it, whatever others do.
     """
 
     reason: Reason
     message: str
     current: bool = False
+    refused: bool = False
 
     @property
     def accepted(self) -> bool:
@@ -40,11 +42,15 @@ def acceptance(route: Raw) -> Acceptance:
         message = f"{name} is accepted by {_listed(one.parent for one in taken)}"
         refused = [one for one in told if one.refusal]
         message += f"; not by {_listed(f'{one.parent} ({one.refusal})' for one in refused)}" if refused else ""
-        return Acceptance(Reason.ROUTE_ACCEPTED, message, all(one.current for one in taken))
+        current = all(one.current for one in taken)
+        message += "" if current else ", as it was before"
+        return Acceptance(Reason.ROUTE_ACCEPTED, message, current, bool(refused))
     refused = [one for one in told if one.refusal]
     if refused:
         return Acceptance(
-            Reason.ROUTE_REJECTED, f"{name}: {_listed(f'{one.parent}: {one.refusal}' for one in refused)}"
+            Reason.ROUTE_REJECTED,
+            f"{name}: {_listed(f'{one.parent}: {one.refusal}' for one in refused)}",
+            refused=True,
         )
     asked = _listed(_named(parent, route) for parent in route.get("spec", {}).get("parentRefs") or ())
     return Acceptance(Reason.ROUTE_PENDING, f"{name}: nothing was heard of {asked}")
@@ -56,7 +62,8 @@ def of_all(found: Iterable[Acceptance]) -> Acceptance:
     worst = next((one for reason in _WORST_FIRST for one in every if one.reason == reason), None)
     if worst is not None:
         return worst
-    return Acceptance(Reason.ROUTE_ACCEPTED, "; ".join(one.message for one in every), all(one.current for one in every))
+    message, current = "; ".join(one.message for one in every), all(one.current for one in every)
+    return Acceptance(Reason.ROUTE_ACCEPTED, message, current, any(one.refused for one in every))
 
 
 _WORST_FIRST = (Reason.ROUTE_REJECTED, Reason.ROUTE_PENDING)

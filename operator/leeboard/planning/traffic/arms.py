@@ -30,8 +30,11 @@ class Arm:
 def shared_out(shares: Mapping[str, int], ready: Iterable[str], champion: str) -> tuple[Arm, ...]:
     """The arms of shares in percent, for versions that have ready pods: no other is ever given a weight.
 
-    Where none of them has any, the champion gets all.
+    A share of 0 is an arm, too: a proxy that knows a version sends it requests without an error once it may, and drops
+    it without one. Where none of them has any share, the champion gets all.
     """
     answering = set(ready)
-    arms = tuple(Arm(name, share) for name, share in shares.items() if share > 0 and name in answering)
-    return arms or (Arm(champion, 100),)
+    arms = tuple(Arm(name, share) for name, share in shares.items() if name in answering)
+    if any(arm.weight for arm in arms):
+        return arms
+    return (Arm(champion, 100), *(arm for arm in arms if arm.version != champion))

@@ -33,15 +33,25 @@ def routes(model: Model, arms: Sequence[Arm]) -> tuple[Raw, ...]:
     return tuple(found)
 
 
-def weights(route: Raw) -> dict[str, int]:
-    """Of a live route, the weight of each Service that it names with any; those of all rules together."""
+def route_name(model: Model, kind: str) -> str:
+    """The name of a Model's route; no two kinds share one, since not every controller tells them apart then."""
+    name = model.metadata.name
+    return names.child_name(name, "grpc") if kind == GRPC_ROUTE else names.child_name(name)
+
+
+def named(route: Raw) -> dict[str, int]:
+    """Of a live route, the weight of each Service that it names, those of all rules together; it may be 0."""
     found: dict[str, int] = {}
     for rule in route.get("spec", {}).get("rules") or ():
         for backend in rule.get("backendRefs") or ():
-            weight = int(backend.get("weight", 1))
-            if weight > 0:
-                found[str(backend["name"])] = found.get(str(backend["name"]), 0) + weight
+            name = str(backend["name"])
+            found[name] = found.get(name, 0) + int(backend.get("weight", 1))
     return found
+
+
+def weights(route: Raw) -> dict[str, int]:
+    """Of a live route, the Services that get requests by it, with their weights."""
+    return {name: weight for name, weight in named(route).items() if weight > 0}
 
 
 def _route(
@@ -52,7 +62,7 @@ def _route(
         "apiVersion": API_VERSION,
         "kind": kind,
         "metadata": {
-            "name": names.child_name(name),
+            "name": route_name(model, kind),
             "namespace": model.metadata.namespace,
             "labels": {names.MODEL: names.label_value(name), names.MANAGED_BY: names.MANAGER},
             "ownerReferences": [owner_reference(model)],

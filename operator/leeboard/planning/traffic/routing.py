@@ -6,15 +6,16 @@ from datetime import datetime
 from functools import cached_property
 
 from leeboard.api.model import Model
-from leeboard.api.model_status import ModelStatus, ServedVersion
+from leeboard.api.model_status import Candidate, ModelStatus, ServedVersion
 from leeboard.api.reasons import Reason
 from leeboard.planning.plan import ObjectRef, Raw
-from leeboard.planning.serving.deployment import find, serving_replicas, version_label
+from leeboard.planning.serving.deployment import available_since, find, serving_replicas, version_label
 from leeboard.planning.snapshot import ModelSnapshot
 from leeboard.planning.traffic.acceptance import Acceptance, acceptance, of_all
 from leeboard.planning.traffic.arms import Arm, shared_out
 from leeboard.planning.traffic.leaving import UNSEEN, is_quiet
-from leeboard.planning.traffic.routes import GRPC_ROUTE, HTTP_ROUTE, routes, weights
+from leeboard.planning.traffic.routes import GRPC_ROUTE, HTTP_ROUTE, named, route_name, routes, weights
+from leeboard.planning.traffic.taken_over import SETTLED, has_taken_over
 from leeboard.planning.traffic.version_service import is_version_service, version_service, version_service_name
 
 
@@ -46,13 +47,15 @@ class Routing:
 
     @cached_property
     def arms(self) -> tuple[Arm, ...]:
-        """The served versions with their shares in percent; none before there is a champion."""
+        """The served versions with their shares in percent, some of them 0; none before there is a champion."""
         champion, candidate = self.status.champion, self.status.candidate
         if champion is None:
             return ()
         shared = candidate is not None and candidate.phase in ("Canary", "Promoting")
         weight = candidate.requested_weight if candidate is not None and shared else 0
-        shares = {champion.name: 100 - weight} | ({candidate.name: weight} if candidate is not None else {})
+        shares = {place.name: 0 for place in self._places()} | {champion.name: 100 - weight}
+        if candidate is not None:
+            shares[candidate.name] = weight
         return shared_out(shares, [name for name in shares if self._ready(name)], champion.name)
 
     @cached_property
@@ -76,9 +79,10 @@ class Routing:
             return
         gateway = self.model.spec.traffic.gateway
         kinds = [HTTP_ROUTE, *([GRPC_ROUTE] if gateway.grpc is not None else [])] if gateway is not None else []
-        yield from (ObjectRef.of(route) for route in self.snapshot.routes if route["kind"] not in kinds)
-        named = {name for route in self.snapshot.routes for name in _named(route)}
-        kept = {one["metadata"]["name"] for one in self.services} | named
+        wanted = {(kind, route_name(self.model, kind)) for kind in kinds}
+        yield from (ObjectRef.of(route) for route in self.snapshot.routes if _identity(route) not in wanted)
+        kept = {one["metadata"]["name"] for one in self.services}
+        kept |= {name for route in self.snapshot.routes for name in named(route)}
         for live in self.snapshot.services:
             if is_version_service(live) and live["metadata"]["name"] not in kept:
                 yield ObjectRef.of({"apiVersion": "v1", "kind": "Service"} | live)
@@ -99,11 +103,33 @@ class Routing:
 
     @property
     def believed(self) -> bool:
-        """Whether a Gateway has taken over the shares that are asked for."""
-        if not self.acceptance.current:
+        """Whether a Gateway has taken over the shares that are asked for.
+
+        A parent says so, or does not refuse them and the exporters count them. What was believed once stays so in its
+        stage, until a parent refuses.
+        """
+        told, candidate, champion = self.acceptance, self.status.candidate, self.status.champion
+        if not self._is_live or told.current:
+            return self._is_live
+        if not told.accepted or told.refused or candidate is None or champion is None or candidate.phase != "Canary":
             return False
-        found = [(self._live(route), route) for route in self.wanted]
-        return bool(found) and all(live is not None and weights(live) == weights(route) for live, route in found)
+        taken = has_taken_over(self.status.evaluation, candidate, champion.name, self._share_before(candidate))
+        return candidate.routed_at is not None or taken
+
+    def knows(self, candidate: Candidate, now: datetime) -> bool:
+        """Whether Gateways have had the time to learn of a candidate that has its pods, and no requests yet.
+
+        A parent has accepted the route that names it, or has accepted it as it was before, refuses nothing, and has had
+        its time.
+        """
+        told, until = self.acceptance, self.known_by(candidate)
+        waited = until is not None and now >= until
+        return self._is_live and (told.current or (told.accepted and not told.refused and waited))
+
+    def known_by(self, candidate: Candidate) -> datetime | None:
+        """When a candidate has had its pods, and so its place in the routes, for SETTLED; None while it lacks some."""
+        since = available_since(find(self.snapshot.deployments, candidate.name))
+        return since + SETTLED if self.asked_for and since is not None else None
 
     def left(self, served: ServedVersion, since: datetime, now: datetime) -> bool:
         """Whether no Gateway sends a version requests any more, which has had no share since a moment.
@@ -133,10 +159,19 @@ class Routing:
     def _ready(self, version: str) -> bool:
         return serving_replicas(find(self.snapshot.deployments, version)) > 0
 
+    @property
+    def _is_live(self) -> bool:
+        """Whether the live routes give the shares that are asked for."""
+        found = [(self._live(route), route) for route in self.wanted]
+        return bool(found) and all(live is not None and named(live) == named(route) for live, route in found)
+
+    def _share_before(self, candidate: Candidate) -> int:
+        steps = self.model.spec.rollout.steps[: candidate.step]
+        return steps[-1].weight if steps else 0
+
     def _live(self, wanted: Raw) -> Raw | None:
-        return next((route for route in self.snapshot.routes if route["kind"] == wanted["kind"]), None)
+        return next((route for route in self.snapshot.routes if _identity(route) == _identity(wanted)), None)
 
 
-def _named(route: Raw) -> Iterator[str]:
-    for rule in route.get("spec", {}).get("rules") or ():
-        yield from (str(backend["name"]) for backend in rule.get("backendRefs") or ())
+def _identity(route: Raw) -> tuple[str, str]:
+    return route["kind"], route["metadata"]["name"]

@@ -26,7 +26,9 @@ class RoutesRule:
         if change.kind in ("Deployment", "Service") and change.type == "DELETED":
             version = (change.raw["metadata"].get("labels") or {}).get(VERSION)
             for route in (one for kind in KINDS for one in change.kube.of_kind(kind)):
-                if version in _named(change.kube, route):
+                # a Gateway refuses the whole route where a Service is missing, whatever its weight
+                least = 0 if change.kind == "Service" else 1
+                if version in _named(change.kube, route, least):
                     yield f"the {change.kind} of {version} was deleted while {route['kind']} names it"
 
 
@@ -41,10 +43,10 @@ def _unanswered(change: Change) -> Iterator[str]:
             yield f"{change.kind} {change.name} gives a share to {version}, which has no ready pod"
 
 
-def _named(kube: SimulatedKube, route: Raw) -> list[str]:
-    """The versions that a route gives a share, by their Services."""
+def _named(kube: SimulatedKube, route: Raw, least: int = 1) -> list[str]:
+    """The versions that a route gives a weight of at least so much, by their Services."""
     found = []
-    for backend in (one for rule in route["spec"]["rules"] for one in rule["backendRefs"] if one["weight"] > 0):
+    for backend in (one for rule in route["spec"]["rules"] for one in rule["backendRefs"] if one["weight"] >= least):
         service = kube.objects.get(("Service", route["metadata"]["namespace"], backend["name"]))
         found.append(service["spec"]["selector"][VERSION] if service is not None else f"no Service {backend['name']}")
     return found
