@@ -138,7 +138,16 @@ MODEL: list[tuple[str, Any, str]] = [
     ("spec.rollout.analysis.guards.0.margin", "1.1", "must lie between 0 and 1"),
     ("spec.rollout.analysis.guards.1.maxRatio", None, "a LatencyP99 guard needs maxRatio"),
     ("spec.rollout.analysis.guards.1.maxRatio", "0", "spec.rollout.analysis.guards[1].maxRatio"),
-    ("spec.rollout.analysis.guards.1", {"type": "ErrorRate", "margin": "0.1"}, "spec.rollout.analysis.guards[1]: Dup"),
+    (
+        "spec.rollout.analysis.guards.1",
+        {"type": "ErrorRate", "margin": "0.1"},
+        "guards of one type need different metrics or names",
+    ),
+    (
+        "spec.rollout.analysis.guards",
+        [{"type": "Prometheus", "name": "a", "query": query, "max": "1"} for query in ("1", "2")],
+        "guards of one type need different metrics or names",
+    ),
     *(
         ("spec.rollout.analysis.guards", [guard], said)
         for guard, said in (

@@ -39,6 +39,12 @@ _SHARES = ("ErrorRate", "DataQuality")
 
 MARGIN_OF_SHARES = f"!(self.type in {list(_SHARES)}) || !has(self.margin) || double(self.margin) <= 1.0"
 """Of a difference of shares."""
+ONE_OF_EACH = (
+    "self.all(a, self.exists_one(b, a.type == b.type"
+    " && (has(a.name) ? a.name : '') == (has(b.name) ? b.name : '')"
+    " && (has(a.metric) ? a.metric : '') == (has(b.metric) ? b.metric : '')))"
+)
+"""Of a list of guards: what tells them apart are type and subject."""
 
 
 class Guard(SpecModel):
@@ -141,6 +147,11 @@ class Guard(SpecModel):
     def subject(self) -> str:
         """What of its kind it is about: a metric, or the name of a figure; empty where there is but one."""
         return self.metric or self.name or ""
+
+    @property
+    def title(self) -> str:
+        """What tells it from the other guards of a rollout, for people too."""
+        return f"{self.type} {self.subject}".rstrip()
 
     @property
     def labels_needed(self) -> int:

@@ -5,8 +5,8 @@ from typing import Literal
 from leeboard.api.base import SpecModel
 from leeboard.api.blue_green import BlueGreen
 from leeboard.api.cel import rules
-from leeboard.api.fields import ATOMIC, Duration, PositiveDuration, Probability, described, list_map
-from leeboard.api.guard import Guard
+from leeboard.api.fields import ATOMIC, Duration, PositiveDuration, Probability, described
+from leeboard.api.guard import ONE_OF_EACH, Guard
 from leeboard.api.shadow import Challengers, Shadow
 from leeboard.api.staging import Staging
 
@@ -34,7 +34,10 @@ class Analysis(SpecModel):
         default=None,
     )
     guards: tuple[Guard, ...] = described(
-        "What aborts the rollout; one of each type.", default=(), max_length=8, json_schema_extra=list_map("type")
+        "What aborts the rollout; one of each type, and of metrics and figures one of each name.",
+        default=(),
+        max_length=8,
+        json_schema_extra=ATOMIC | rules((ONE_OF_EACH, "guards of one type need different metrics or names")),
     )
 
 

@@ -113,6 +113,15 @@ def test_what_adds_or_loosens_breaks_nothing(path: str, change: Any) -> None:
     assert breaking_changes(models(), changed) == []
 
 
+@pytest.mark.parametrize("change", [{"x-kubernetes-list-type": "set"}, {"x-kubernetes-validations": []}])
+def test_a_list_loses_its_keys_only_to_a_rule_that_says_the_same(change: Any) -> None:
+    released = yaml.safe_load((RELEASED / "models.yaml").read_text(encoding="utf-8"))
+    changed = models()
+    at(changed, f"{SPEC}.properties.rollout.properties.analysis.properties.guards").update(change)
+    found = breaking_changes(released, changed)
+    assert any("guards: x-kubernetes-list-map-keys was ['type'], is None" in one for one in found)
+
+
 CHECKS = "spec.versions.0.schema.openAPIV3Schema.properties.spec.properties.checks.items"
 
 

@@ -32,7 +32,8 @@ def guard(kind, **fields):
 
 
 def row(kind, low, high, **fields):
-    figures = {"name": kind, "type": kind, "value": str((low + high) / 2), "low": str(low), "high": str(high)}
+    name = f"{guard(kind).title} {fields.get('segment', '')}".rstrip()
+    figures = {"name": name, "type": kind, "value": str((low + high) / 2), "low": str(low), "high": str(high)}
     return figures | {"alpha": "0.05", "samples": {"candidate": 1000, "champion": 9000}} | fields
 
 
@@ -134,6 +135,22 @@ def test_a_guard_without_a_figure_waits():
     assert analyse(spec, WHOLE, WHOLE).verdict == "Continue"
     only_a_segment = figured(spec, row("KPI", 0, 0.01, segment="a=b"))
     assert analyse(spec, WHOLE, WHOLE, only_a_segment).verdict == "Continue"
+
+
+def test_guards_of_one_type_are_judged_by_their_own_figures():
+    spec = Analysis.model_validate(
+        {"guards": [guard("KPI", name="a").dump(), guard("KPI", name="ab").dump(), guard("Prometheus").dump()]}
+    )
+
+    def verdict(first, second):
+        rows = [row("KPI", 0, first, name="KPI a"), row("KPI", second, 1, name="KPI ab"), row("Prometheus", 0, 0)]
+        return analyse(spec, WHOLE, WHOLE, figured(spec, *rows))
+
+    assert (verdict(0.1, 0.2).verdict, "KPI ab: worse by" in verdict(0.1, 0.2).message) == ("Abort", True)
+    waiting = verdict(0.3, 0.0)
+    assert (waiting.verdict, waiting.message.startswith("KPI a: ")) == ("Continue", True)
+    inside = figured(spec, row("KPI", 0.2, 0.3, name="KPI ab carrier=UA", segment="carrier=UA"))
+    assert analyse(spec, WHOLE, WHOLE, inside).message.startswith("KPI ab carrier=UA: ")
 
 
 def test_latency_waits_for_min_samples_and_the_others_do_not():

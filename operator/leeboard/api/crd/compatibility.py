@@ -5,7 +5,7 @@ from typing import Any
 
 from leeboard.api.artifact_uri import ARTIFACT_PATHS, ARTIFACT_PLACES, TRAINED_IN_BUCKETS
 from leeboard.api.crd.rules_of_old import New, said_of_old
-from leeboard.api.guard import MARGIN_OF_SHARES
+from leeboard.api.guard import MARGIN_OF_SHARES, ONE_OF_EACH
 
 Schema = dict[str, Any]
 
@@ -23,6 +23,11 @@ _WEAKER: dict[str, str] = {
     MARGIN_OF_SHARES: _ONLY_SHARES,
 }
 """Rules that forbid nothing which the released rule beside them did not forbid already: they took its place."""
+_KEYS = ("x-kubernetes-list-type", "x-kubernetes-list-map-keys")
+_WEAKER_THAN_KEYS: dict[str, Schema] = {
+    ONE_OF_EACH: {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]}
+}
+"""Rules that forbid nothing which the keys of a released list did not forbid already: they took their place."""
 
 
 def breaking_changes(before: Schema, after: Schema) -> list[str]:
@@ -52,8 +57,9 @@ def _schema(version: Schema) -> Schema:
 def _compared(before: Schema, after: Schema, path: str) -> Iterator[str]:
     yield from _fields(before, after, path)
     yield from _bounds(before, after, path)
+    keyed = _stands_for_keys(before, after)
     for name in _FIXED:
-        if before.get(name) != after.get(name):
+        if before.get(name) != after.get(name) and not (keyed and name in _KEYS):
             yield f"{path}: {name} was {before.get(name)!r}, is {after.get(name)!r}"
     if before.get("default") != (default := _default_for(before, after)):
         yield f"{path}: default was {before.get('default')!r}, is {default!r}"
@@ -66,11 +72,20 @@ def _compared(before: Schema, after: Schema, path: str) -> Iterator[str]:
     yield from (
         f"{path}: rule is new: {one['rule']}"
         for one in after.get(_RULES, ())
-        if said_of_old(one["rule"], new) not in here and _WEAKER.get(one["rule"]) not in rules
+        if not (keyed and one["rule"] in _WEAKER_THAN_KEYS)
+        and said_of_old(one["rule"], new) not in here
+        and _WEAKER.get(one["rule"]) not in rules
     )
     for part in ("items", "additionalProperties"):
         if isinstance(before.get(part), dict) and isinstance(after.get(part), dict):
             yield from _compared(before[part], after[part], f"{path}[]")
+
+
+def _stands_for_keys(before: Schema, after: Schema) -> bool:
+    """Whether a rule of the list says now what its keys said, and the list is one as a whole."""
+    rules = [one["rule"] for one in after.get(_RULES, ()) if one["rule"] in _WEAKER_THAN_KEYS]
+    was = {name: before.get(name) for name in _KEYS}
+    return after.get(_KEYS[0]) == "atomic" and any(_WEAKER_THAN_KEYS[one] == was for one in rules)
 
 
 def _new_names(before: Schema, after: Schema) -> New:

@@ -21,10 +21,8 @@ def guards(model: Model, candidate: Candidate) -> Iterator[Fact]:
     if candidate.phase != "Canary" or not about:
         return
     analysis = model.spec.rollout.analysis
-    asked = {str(one.type): one for one in analysis.guards}
     for figures in guard_figures(evaluation):
-        guard = asked.get(figures.type)
-        if guard is not None:
+        for guard in (one for one in analysis.guards if figures.is_of(one)):
             yield "guard", _line(figures, limit_of(guard), judge(guard, figures, share_of(analysis)))
 
 

@@ -59,7 +59,7 @@ def _promotion(model: Model) -> str:
 def _rollout(model: Model) -> str:
     rollout = model.spec.rollout
     steps = ", ".join(f"{step.weight} % for {step.duration}" for step in rollout.steps)
-    asked = ", ".join(guard.type for guard in rollout.analysis.guards)
+    asked = ", ".join(guard.title for guard in rollout.analysis.guards)
     longest, shadow = rollout.analysis.max_duration, rollout.shadow
     compared = f"copies of {shadow.percent} % for {shadow.duration}, then {shadow.then}" if shadow is not None else ""
     guarded = f"guarded by {asked}" if asked else ""

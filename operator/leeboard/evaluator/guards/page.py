@@ -88,9 +88,8 @@ def _figures(record: RolloutRecord) -> Markup:
 
 
 def _judgeable(record: RolloutRecord, look: Looked) -> list[tuple[Guard, GuardFigures]]:
-    by_type = {one.type: one for one in record.analysis.guards}
     rows = guard_figures({"guards": list(look.guards)})
-    return [(by_type[one.type], one) for one in rows if one.type in by_type]
+    return [(guard, one) for one in rows for guard in record.analysis.guards if one.is_of(guard)]
 
 
 def _courses(record: RolloutRecord) -> list[Markup]:

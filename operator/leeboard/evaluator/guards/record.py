@@ -99,8 +99,8 @@ def looked(
     analysis: Analysis, started_at: datetime, at: datetime, sides: tuple[Traffic, Traffic], found: tuple[Evidence, ...]
 ) -> Looked:
     """What follows from counts. Pure: the same counts give the same rows and the same verdict."""
-    limits = {str(one.type): limit_of(one) for one in analysis.guards}
-    rows = tuple(row_of(one, limits.get(one.guard, 0.0)) for one in found)
+    limits = {(one.type, one.subject): limit_of(one) for one in analysis.guards}
+    rows = tuple(row_of(one, limits.get((one.guard, one.subject), 0.0)) for one in found)
     result = verdict(analysis, started_at, at, sides, rows)
     return Looked(
         at=at,

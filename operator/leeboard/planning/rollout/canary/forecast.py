@@ -69,7 +69,7 @@ def _needs(model: Model, champion: str) -> Iterator[_Need]:
             continue
         rate = failed if guard.type == "ErrorRate" else _UNKNOWN_RATE
         needed = requests_needed(min(rate, _LARGEST_SHARE), margin, share_of(analysis), share, POWER)
-        yield _Need(f"{guard.type} (margin {margin:g})", needed.candidate)
+        yield _Need(f"{guard.title} (margin {margin:g})", needed.candidate)
 
 
 def _is_of_shares(guard: Guard) -> bool:

@@ -88,7 +88,7 @@ def _judged(
 ) -> Sequence[Judged]:
     """The whole first, then its segments; one that waits where there is no figure of the whole."""
     alpha = share_of(analysis)
-    rows = sorted((one for one in figures if one.type == guard.type), key=lambda one: bool(one.segment))
+    rows = sorted((one for one in figures if one.is_of(guard)), key=lambda one: bool(one.segment))
     if not any(not one.segment for one in rows):
         rows = [*counted_figures(guard, candidate, champion, alpha), *rows]
     return [judge(guard, one, alpha) for one in rows]

@@ -15,8 +15,7 @@ def counted_figures(guard: Guard, candidate: Counts, champion: Counts, alpha: fl
         return [_error_rate(candidate, champion, alpha, samples)]
     if guard.type == "LatencyP99":
         return [_latency(candidate, champion, alpha, samples)]
-    name = " ".join(part for part in (guard.type, guard.subject) if part)
-    return [GuardFigures(name, guard.type, alpha=alpha, lacks="Figures", message="no figures of it yet")]
+    return [GuardFigures(guard.title, guard.type, alpha=alpha, lacks="Figures", message="no figures of it yet")]
 
 
 def _error_rate(candidate: Counts, champion: Counts, alpha: float, samples: tuple[int, int]) -> GuardFigures:

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from leeboard.api.guard import Guard
+
 MOST_ROWS = 64
 
 
@@ -30,6 +32,10 @@ class GuardFigures:
     worst: str = ""
     lacks: str = ""
     message: str = ""
+
+    def is_of(self, guard: Guard) -> bool:
+        """Whether it is a figure of a guard: of the whole, or of a segment, which follows in its name."""
+        return self.type == guard.type and f"{self.name} ".startswith(f"{guard.title} ")
 
     def missing(self, limit: float) -> int | None:
         """About how many more samples of the candidate would show that it is within the limit; None where unknown.
