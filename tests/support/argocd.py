@@ -55,6 +55,8 @@ _ENABLED: dict[str, dict[str, set[str]]] = {
         "promoted": {"abort", "pause"},
         "rolling-back": _ROLLED_BACK,
         "rolled-back": _ROLLED_BACK,
+        "restored-and-held-back": _ROLLED_BACK,
+        "restored-without-anything-known-to-have-served": _ROLLED_BACK,
         "aborted": _ROLLED_BACK,
         "reverted-after-blue-green": _ROLLED_BACK,
         "rolled-back-and-followed-by-a-newer-canary": _CANARY,

@@ -16,6 +16,7 @@ PEOPLE = {
     "admin": ["admin"],
     "approver": ["leeboard-approver"],
     "registrar": ["edit", "leeboard-registrar"],
+    "restorer": ["leeboard-registrar", "leeboard-approver"],
     "viewer": ["view"],
 }
 """Users of the tenant's namespace and the ClusterRoles they have there."""

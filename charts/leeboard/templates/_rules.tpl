@@ -291,6 +291,12 @@
   - patch
   - delete
 - apiGroups:
+  - ''
+  resources:
+  - services
+  verbs:
+  - list
+- apiGroups:
   - leeboard.dev
   resources:
   - modelversions

@@ -9,6 +9,7 @@ from leeboard.api.cel import rules
 from leeboard.api.fields import ATOMIC, Column, Digest, Figure, Name, ObjectUri, Text, described, list_map
 from leeboard.api.lineage import Cause, CodeRecord, DatasetRecord
 from leeboard.api.model_format import StoredFormat
+from leeboard.api.version_past import RolledBack, VersionPast
 
 
 class TrainingSource(SpecModel):
@@ -218,14 +219,6 @@ class GateResult(SpecModel):
     message: Text = described("The figures that the gate looked at, and what it wanted.", default="")
 
 
-class RolledBack(SpecModel):
-    """Why a version was rolled back."""
-
-    reason: str = described("Why, as one word.", max_length=128)
-    message: Text = described("Why, with figures.", default="")
-    at: datetime = described("When.")
-
-
 class ModelVersionStatus(SpecModel):
     """Whether the version may serve."""
 
@@ -248,6 +241,10 @@ class ModelVersionStatus(SpecModel):
     )
     rolled_back: RolledBack | None = described(
         "That it was rolled back, and why; kept when its Model is deleted.", default=None
+    )
+    restored: VersionPast | None = described(
+        "What was known of it where it was exported, when it was restored; noted once, from leeboard.dev/restored.",
+        default=None,
     )
     conditions: tuple[Condition, ...] = described(
         "State of the version, one entry a type; Ready is always there.",

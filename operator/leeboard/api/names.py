@@ -29,6 +29,8 @@ DATA = "leeboard.dev/data"
 TEMPLATE = "leeboard.dev/template"
 TEMPLATE_INPUTS = "leeboard.dev/template-inputs"
 REGISTERED_AT = "leeboard.dev/registered-at"
+RESTORED = "leeboard.dev/restored"
+"""On a restored ModelVersion: its past, a `VersionPast` as JSON."""
 
 MAXIMUM_LENGTH = 63
 """Longest label value, and so the longest name that a label may carry (RFC 1123 label)."""

@@ -125,6 +125,9 @@ REFERENCE: dict[Reason, Entry] = {
     Reason.ROLLED_BACK: Entry((_MODEL,), "A candidate was taken back and is not tried again; the message says why."),
     Reason.ABORTED: Entry((_MODEL,), "A person took a version back by command."),
     Reason.SUPERSEDED: Entry((_MODEL,), "Another version took the candidate's place before it was decided on."),
+    Reason.PAST_UNKNOWN: Entry(
+        (_MODEL,), "A version was restored, and nothing tells whether it was rolled back before; it gets no request."
+    ),
     Reason.COMMAND_REFUSED: Entry(_POD, "A command by annotation cannot be carried out; it is answered once."),
     Reason.LINEAGE_OBSERVED: Entry((_VERSION,), "Commit, image and data were observed while the version was made."),
     Reason.CODE_UNKNOWN: Entry((_VERSION,), "The version was imported: nobody observed what it was made of."),

@@ -78,6 +78,7 @@ class Reason(StrEnum):
     ROLLED_BACK = "RolledBack"
     ABORTED = "Aborted"
     SUPERSEDED = "Superseded"
+    PAST_UNKNOWN = "PastUnknown"
     COMMAND_REFUSED = "CommandRefused"
     LINEAGE_OBSERVED = "LineageObserved"
     CODE_UNKNOWN = "CodeUnknown"
@@ -184,6 +185,7 @@ _HINTS: dict[Reason, str] = {
     Reason.VERSION_NOT_FOUND: "promotion.version has to name an existing ModelVersion of this Model",
     Reason.ROLLED_BACK: "the champion keeps serving until a newer version is registered or promotion.version pins one",
     Reason.ABORTED: "the champion keeps serving until a newer version is registered or promotion.version pins one",
+    Reason.PAST_UNKNOWN: "it was restored from storage alone: `leeboard retry rollout` gives it a rollout",
     Reason.NO_VERSION: "start a TrainingJob for this Model",
     Reason.ERROR_RATE_TOO_HIGH: "read the log of the version's container server; the champion keeps serving",
     Reason.LATENCY_TOO_HIGH: "the version answers more slowly than the champion; the champion keeps serving",

@@ -146,6 +146,7 @@ APPROVER: tuple[Permission, ...] = (
 
 REGISTRAR: tuple[Permission, ...] = (
     Permission(MODEL_VERSION, (*_SEE, "create", "patch", "delete"), "keeps the registry"),
+    Permission(SERVICE, ("list",), "sees which versions serve: a restore brings those first"),
     Permission(MODEL_VERSION, (RESTORE,), "registers trained versions from a backup, with the lineage that it states"),
     Permission(
         MODEL_VERSION, (SERVE_UNREGISTERED,), "runs pods that pass for servers, by leeboard.dev/serve-unregistered"

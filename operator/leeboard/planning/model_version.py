@@ -13,7 +13,8 @@ from leeboard.planning.conditions import Wanted, set_conditions
 from leeboard.planning.gates import evaluate_gates
 from leeboard.planning.lineage import imported
 from leeboard.planning.plan import Event, Plan, Raw
-from leeboard.planning.rollout.memory import kept
+from leeboard.planning.restored import past_to_note, waits_for_its_model
+from leeboard.planning.rollout.memory import brought_along, kept
 from leeboard.planning.rollout.selection import needs_approval
 from leeboard.planning.snapshot import ModelVersionSnapshot
 
@@ -26,6 +27,8 @@ def plan_model_version(snapshot: ModelVersionSnapshot, now: datetime) -> Plan:
     version, model = snapshot.version, snapshot.model
     if version.metadata.deletion_timestamp is not None:
         return Plan()
+    if model is not None and waits_for_its_model(version, model):
+        return Plan()  # it wakes this version when it has shut it out
     phase, gates, wanted = _judged(version, model)
     generation = version.metadata.generation
     status: Raw = version.status.model_copy(
@@ -35,6 +38,7 @@ def plan_model_version(snapshot: ModelVersionSnapshot, now: datetime) -> Plan:
             "gates": gates,
             "approved_by": _approver(version),
             "serving_as": serving_as(version.metadata.name, model),
+            **brought_along(version, model),
             **kept(version, model),
         }
     ).dump()
@@ -45,7 +49,8 @@ def plan_model_version(snapshot: ModelVersionSnapshot, now: datetime) -> Plan:
         return Plan()
     if version.status.phase == phase:
         # the mark is taken away by what the Model says now: a moment too early, and the version could be deleted
-        return Plan(status=status, decides=bool(version.status.serving_as) and not status["servingAs"])
+        unmarked = bool(version.status.serving_as) and not status["servingAs"]
+        return Plan(status=status, decides=unmarked or (model is not None and past_to_note(version) is not None))
     told = wanted[0]
     event = Event("Normal" if told.status == "True" else "Warning", str(told.reason), told.message)
     return Plan(status=status, decides=True, events=(event,))

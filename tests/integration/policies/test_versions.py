@@ -21,6 +21,8 @@ Document = dict[str, Any]
 APPROVED_BY = "leeboard.dev/approved-by"
 OWN_NAME = "an approval is given in the own name"
 NO_RIGHT = "needs the verb approve"
+RESTORED = "leeboard.dev/restored"
+STATES_A_PAST = "states the past of a version"
 ONLY_LEEBOARD = "only Leeboard registers trained versions"
 _numbers = itertools.count(1)
 
@@ -56,6 +58,13 @@ def labelled(version: Document, name: str) -> Document:
         ("admin", labelled(imported(), "leeboard.dev/training-job"), "which run made a version"),
         ("registrar", trained(), ""),
         ("registrar", labelled(trained(), "leeboard.dev/run"), ""),
+        ("registrar", put(trained(), "metadata.annotations", {RESTORED: "{}"}), ""),
+        ("admin", imported(**{RESTORED: "{}"}), STATES_A_PAST),
+        ("admin", imported(**{RESTORED: ""}), STATES_A_PAST),
+        ("registrar", put(trained(), "metadata.annotations", {RESTORED: "{}", APPROVED_BY: "registrar"}), NO_RIGHT),
+        ("registrar", put(trained(), "metadata.annotations", {RESTORED: "{}", APPROVED_BY: "ann"}), OWN_NAME),
+        ("restorer", put(trained(), "metadata.annotations", {RESTORED: "{}", APPROVED_BY: "restorer"}), ""),
+        ("restorer", put(trained(), "metadata.annotations", {RESTORED: "{}", APPROVED_BY: "ann"}), OWN_NAME),
         (ADMINISTRATOR, trained(), ""),
         ("admin", imported(**{APPROVED_BY: "admin"}), ""),
         ("admin", imported(**{APPROVED_BY: "ann"}), OWN_NAME),
@@ -66,6 +75,16 @@ def labelled(version: Document, name: str) -> Document:
 def test_who_may_register_what(requests: Requests, user: str, version: Document, refusal: str) -> None:
     answer = requests.create(user, version)
     assert (answer.status, refusal in answer.message) == (403 if refusal else 201, True), answer
+
+
+def test_a_past_is_stated_by_nobody_without_the_right_and_not_taken_away(requests: Requests) -> None:
+    made = put(trained(), "metadata.annotations", {RESTORED: "{}"})
+    assert requests.create("registrar", made, dry_run=False).status == 201
+    for value in ("other", None):
+        patch = {"metadata": {"annotations": {RESTORED: value}}}
+        for user, status in (("editor", 403), ("admin", 403), ("approver", 403), ("registrar", 200)):
+            assert requests.merge(user, made, patch).status == status, (user, value)
+    assert requests.merge("editor", made, {"metadata": {"annotations": {"note": "seen"}}}).status == 200
 
 
 def test_an_import_never_claims_that_its_code_was_observed(requests: Requests) -> None:

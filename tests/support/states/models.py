@@ -5,6 +5,7 @@ from __future__ import annotations
 from leeboard.planning.conditions import timestamp
 from tests.support.examples import example
 from tests.support.model_world import World
+from tests.support.restoring_world import UNKNOWN, RestoringWorld
 from tests.support.states.model_worlds import (
     BAD,
     BROKEN,
@@ -255,6 +256,26 @@ def rolled_back() -> World:
     world.settle()
     world.wait(seconds=31)
     assert "candidate" not in world.status
+    return world
+
+
+@MODELS.state("Failed", "Degraded", "Stalled")
+def restored_and_held_back() -> World:
+    world = RestoringWorld()
+    world.add_version("v1")
+    world.settle()
+    world.restore("v2", {"rolledBack": UNKNOWN})
+    world.settle()
+    assert world.condition("Stalled")["reason"] == "PastUnknown"
+    return world
+
+
+@MODELS.state("Failed", "Degraded", "Stalled")
+def restored_without_anything_known_to_have_served() -> World:
+    world = RestoringWorld()
+    world.restore("v1", {"rolledBack": UNKNOWN})
+    world.settle()
+    assert "champion" not in world.status
     return world
 
 

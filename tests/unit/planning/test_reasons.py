@@ -11,10 +11,13 @@ import pytest
 
 from leeboard.api.reason_reference import REFERENCE
 from leeboard.api.reasons import Reason, hint
+from leeboard.api.version_past import VersionPast
 from leeboard.planning.drift import notifications
+from leeboard.planning.restored import untold
 from tests.support.examples import DIGEST, example, model_version, put
 from tests.support.kubelet_states import STATES, State
 from tests.support.model_world import World as ModelWorld
+from tests.support.restoring_world import RestoringWorld
 from tests.support.states import routed_models
 from tests.support.states.model_worlds import SHADOW, pairs
 from tests.support.training_world import World, container_ended, training_result
@@ -276,6 +279,10 @@ def of_models() -> Iterator[Told]:
     yield from of_comparisons()
     yield from of_routes()
     yield from of_asked_rollbacks()
+    restored = RestoringWorld()
+    restored.restore("v1", VersionPast(rolled_back=untold(restored.now)))
+    restored.settle()
+    yield of_model(restored)
 
 
 def of_pods_without_words() -> Iterator[Told]:

@@ -7,6 +7,7 @@ from leeboard.api.model_format import is_unsafe
 from leeboard.api.model_version import ModelVersion
 from leeboard.cli.describe.page import Fact
 from leeboard.cli.objects import Objects
+from leeboard.cli.registry.pasts import told
 from leeboard.cli.show.figures import figure
 from leeboard.cli.show.moments import age
 from leeboard.cli.show.quantities import digest, size
@@ -45,6 +46,8 @@ def facts(version: ModelVersion, objects: Objects, now: datetime) -> Iterator[Fa
         yield "gate", f"{'passed' if gate.passed else 'FAILED'} {gate.gate}: {gate.message}"
     if version.status.approved_by:
         yield "approved by", version.status.approved_by
+    if version.status.restored is not None:
+        yield from (("restored", one) for one in told(version.status.restored))
 
 
 def _origin(version: ModelVersion) -> Iterator[Fact]:

@@ -33,6 +33,8 @@ def document(chain: Chain, model: Model | None, objects: Objects, raws: Mapping[
                 "standing": _standing(standing(version, model, named)),
                 **_origin(version, objects),
                 "changed": _changed(version, chain.before(index)),
+                "approvedBy": version.status.approved_by,
+                "restored": version.status.restored.dump() if version.status.restored is not None else None,
                 "spec": raws[version.metadata.name]["spec"],
             }
             for index, version in enumerate(chain.versions)

@@ -7,6 +7,7 @@ from rich.text import Text
 
 from leeboard.api.lineage import DatasetRecord
 from leeboard.api.model_version import Artifact, ModelVersion, ModelVersionSpec, StoredFile
+from leeboard.cli.registry.pasts import told
 from leeboard.cli.show import styles
 from leeboard.cli.show.quantities import count, digest, size
 from leeboard.cli.show.text import styled
@@ -110,6 +111,8 @@ def _gates(version: ModelVersion) -> Iterator[Fact]:
         yield Fact("gates", (*failed, *kept))
     if approver:
         yield Fact("approved by", (styled(approver),))
+    if version.status.restored is not None and version.status.restored.tells:
+        yield Fact("restored", tuple(styled(one) for one in told(version.status.restored)))
 
 
 def _not_recorded(label: str) -> Fact:

@@ -13,7 +13,9 @@ from leeboard.api import names
 from leeboard.api.base import API_VERSION
 from leeboard.api.lineage_digest import lineage_digest
 from leeboard.api.model_version import ModelVersion
+from leeboard.api.version_past import VersionPast
 from leeboard.cli.errors import CommandError
+from leeboard.cli.registry.pasts import read_past
 from leeboard.cli.registry.storing import storage_explained
 from leeboard.planning.training.registration import ARCHIVED
 from leeboard.storage.digests import digest_of
@@ -22,7 +24,9 @@ from leeboard.storage.store import Store
 
 MANIFEST = "manifest.json"
 INDEX = "bundle.json"
-CONTRACT = 1
+CONTRACT = 2
+"""Of a bundle. 2 tells the past of each version: who reads 1 only would let serve what was rolled back."""
+_READABLE = (1, CONTRACT)
 LARGEST_DOCUMENT = 1 << 20
 
 
@@ -30,13 +34,13 @@ LARGEST_DOCUMENT = 1 << 20
 class Archived:
     """One version: its document, and where the files of its artefact lie, `prefix` below `store`; None without files.
 
-    `note` is what a bundle says of it beside its document.
+    `past` is what a bundle tells beside its document; None where nothing tells.
     """
 
     document: dict[str, Any]
     store: Store | None
     prefix: str
-    note: str = ""
+    past: VersionPast | None = None
 
     @property
     def registered_at(self) -> str:
@@ -73,8 +77,8 @@ def read_bundle(store: Store, place: str) -> Iterator[Archived]:
     """Every version of a bundle. Raises CommandError where a digest is not the one in its index."""
     with storage_explained():
         index = json.loads(store.get(INDEX))
-        if index.get("contract") != CONTRACT:
-            raise CommandError(f"{place}: contract {index.get('contract')}; this command reads {CONTRACT}")
+        if index.get("contract") not in _READABLE:
+            raise CommandError(f"{place}: contract {index.get('contract')}; this command reads up to {CONTRACT}")
         for entry in index["versions"]:
             folder = f"versions/{entry['name']}/"
             data = store.get(f"{folder}{ARCHIVED}")
@@ -82,7 +86,8 @@ def read_bundle(store: Store, place: str) -> Iterator[Archived]:
                 raise CommandError(f"{place}: {entry['name']} is not what was exported: its document's digest differs")
             document = _document(data, f"{place}{folder}")
             files = store if entry["artefact"] else None
-            found = Archived(document, files, f"{folder}artefact/", _note(entry))
+            past = read_past(entry, index.get("exportedAt", ""))
+            found = Archived(document, files, f"{folder}artefact/", past)
             if found.lineage != entry["lineageDigest"]:
                 raise CommandError(f"{place}: {entry['name']} is not what was exported: its lineage's digest differs")
             yield found
@@ -114,9 +119,3 @@ def _document(data: bytes, place: str) -> dict[str, Any]:
     if (document.get("apiVersion"), document.get("kind")) != (API_VERSION, ModelVersion.KIND):
         raise CommandError(f"{place} holds {document.get('kind')} of {document.get('apiVersion')}")
     return document
-
-
-def _note(entry: dict[str, Any]) -> str:
-    parts = [f"was {entry['standing']}" if entry.get("standing") else ""]
-    parts += [f"was approved by {entry['approvedBy']}" if entry.get("approvedBy") else ""]
-    return ", ".join(part for part in parts if part)

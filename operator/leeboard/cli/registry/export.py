@@ -18,11 +18,13 @@ from leeboard.cli.errors import CommandError, unknown
 from leeboard.cli.objects import Objects, Raw, parsed, read
 from leeboard.cli.options import add_output
 from leeboard.cli.registry.archived import CONTRACT, INDEX, canonical
+from leeboard.cli.registry.pasts import past_of
 from leeboard.cli.registry.storing import Access, access, add_storage, storage_explained
 from leeboard.cli.show.quantities import digest
 from leeboard.cli.show.text import styled
 from leeboard.cli.standing import parents, standing
 from leeboard.cli.which import version_of
+from leeboard.cli.why.version import annotated_at
 from leeboard.planning.conditions import timestamp
 from leeboard.planning.rollout.selection import age_order, registered_at
 from leeboard.planning.training.registration import ARCHIVED
@@ -115,7 +117,7 @@ def write_bundle(
                 "documentDigest": digest_of(data),
                 "artefact": reach is not None,
                 "standing": standing(version, model, parents(objects.versions)).word,
-                "approvedBy": version.status.approved_by,
+                "past": past_of(version, model, annotated_at(raws[name], names.APPROVED_BY)).dump(),
             }
         )
     return {"contract": CONTRACT, "versions": entries}
@@ -163,11 +165,14 @@ COMMAND = Command(
     summary="write versions with their lineage, and their files, into a bundle",
     description="Write the versions of a Model, or one of them, into a bundle: a folder or a tar file with every"
     " version's lineage and, with --artefacts, its files. Every document and every file has a digest in it, and each"
-    " version the digest of its lineage, which stays the same wherever the bundle is restored.",
+    " version the digest of its lineage, which stays the same wherever the bundle is restored."
+    "\n\nA bundle also tells who approved each version, which were rolled back and why, and which served last. Storage"
+    " alone does not: export regularly, without --artefacts where the bucket is kept anyway.",
     configure=_configure,
     run=on_cluster(_export),
     examples=(
         ("export late-flights --to late-flights.tar.gz --artefacts --secret s3", "all versions"),
+        ("export late-flights --to late-flights.tar.gz", "the registry alone"),
         ("export late-flights/late-flights-5a3e91c07d --to bundle/", "one lineage"),
     ),
 )

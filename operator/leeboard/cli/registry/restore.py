@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 from leeboard.api import names
 from leeboard.api.model_version import ModelVersion
 from leeboard.cli.command import DONE, FAILED, Command, Session, on_cluster
-from leeboard.cli.errors import CommandError, Taken
+from leeboard.cli.errors import CommandError, Taken, some
 from leeboard.cli.objects import parsed, read
 from leeboard.cli.options import add_output
 from leeboard.cli.registry.archived import INDEX, Archived, read_bundle, read_storage
+from leeboard.cli.registry.holding_back import held_back
 from leeboard.cli.registry.restoring import Intent, intents, manifest_for, upload, verified
 from leeboard.cli.registry.storing import Access, access, add_storage, place, storage_explained
 from leeboard.cli.show import styles
@@ -39,6 +40,18 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--to", metavar="URI", help="bring the files below this folder in storage, and register them there"
     )
+    parser.add_argument(
+        "--approve",
+        action="store_true",
+        help="approve, by your own name, those that had an approval and were not rolled back (needs the verb approve)",
+    )
+    parser.add_argument(
+        "--champion",
+        metavar="VERSION",
+        action="append",
+        default=[],
+        help="that version served last: newer ones of its Model are held back, where nothing else tells of them",
+    )
     parser.add_argument("--dry-run", action="store_true", help="verify everything and say what would be done, no more")
     add_storage(parser)
     add_output(parser, "text")
@@ -52,11 +65,13 @@ async def _restore(session: Session, cluster: Cluster) -> int:
         if not chosen:
             raise CommandError(f"no version is archived at {options.source}", _WHERE)
         live = parsed(await read(cluster, (ModelVersion,), cluster.namespace)).versions
-        planned = intents(chosen, live, await _champions(cluster))
+        serving = [*_named(options.champion, chosen), *await _champions(cluster)]
+        approver = await _approver(cluster) if options.approve else ""
+        planned = intents(held_back(chosen, live, serving, session.now), live, serving)
         for intent in planned:
             if intent.action == "create":
                 verified(intent, reach)
-        results = [await _carried_out(session, cluster, intent, reach) for intent in planned]
+        results = [await _carried_out(session, cluster, intent, reach, approver) for intent in planned]
     _show(session, cluster.namespace, planned, results)
     return FAILED if any(intent.action == "conflict" for intent in planned) else DONE
 
@@ -94,7 +109,24 @@ async def _champions(cluster: Cluster) -> list[str]:
     return [one[names.VERSION] for one in selectors if names.VERSION in one]
 
 
-async def _carried_out(session: Session, cluster: Cluster, intent: Intent, reach: Access) -> str:
+def _named(champions: Iterable[str], archived: Iterable[Archived]) -> list[str]:
+    """Labels of the versions that the user says served last. Raises CommandError for one that is not archived."""
+    there = {one.version.metadata.name for one in archived}
+    for name in champions:
+        if name not in there:
+            raise CommandError(f"--champion {name} is not among what is restored", f"there are: {some(sorted(there))}")
+    return [names.label_value(name) for name in champions]
+
+
+async def _approver(cluster: Cluster) -> str:
+    """The user's name, which is what an approval consists of. Raises CommandError where the API server has none."""
+    user = await cluster.user()
+    if not user:
+        raise CommandError("the API server does not tell your name, and an approval is one's own name")
+    return user
+
+
+async def _carried_out(session: Session, cluster: Cluster, intent: Intent, reach: Access, approver: str) -> str:
     """What became of one version, in a word."""
     options, archived = session.options, intent.archived
     if intent.action != "create":
@@ -103,7 +135,7 @@ async def _carried_out(session: Session, cluster: Cluster, intent: Intent, reach
         return "would be restored"
     document = upload(archived, reach, place(options.to)) if options.to else archived.document
     try:
-        await cluster.create(manifest_for(document, archived, cluster.namespace))
+        await cluster.create(manifest_for(document, archived, cluster.namespace, approver=approver))
     except Taken:
         return "is there"
     session.terminal.note(f"{archived.version.metadata.name} restored")
@@ -142,6 +174,7 @@ def document(namespace: str, source: str, pairs: Iterable[tuple[Intent, str]]) -
                 "registeredAt": intent.archived.registered_at,
                 "result": result,
                 "message": intent.message,
+                "past": intent.archived.past.dump() if intent.archived.past is not None else {},
             }
             for intent, result in pairs
         ],
@@ -154,11 +187,14 @@ COMMAND = Command(
     description="Rebuild ModelVersions from the documents that runs archive beside their artefacts, or from a bundle of"
     " `leeboard export`. The digest of every document, manifest and lineage is verified before anything is created;"
     " versions that are there are left alone, so that it can be repeated."
-    "\n\nStatuses are made anew: gates are decided again, approvals have to be given again, and nothing remembers which"
-    " versions were rolled back. Restored versions are as old as they were, and those that serve come first: an empty"
-    " Model takes its champion from its Service."
-    "\n\nTrained versions need the verb restore on modelversions.leeboard.dev, which the chart's ClusterRole"
-    " leeboard-registrar has.",
+    "\n\nGates are decided again. A bundle tells which versions were rolled back, and they stay shut out; who had"
+    " approved is shown, and counts only where you approve anew, with --approve by your own name. Storage alone tells"
+    " neither: of its versions those that are newer than the one known to serve are held back, until"
+    " `leeboard retry rollout` gives them a rollout."
+    "\n\nRestored versions are as old as they were, and those that serve come first: an empty Model takes its champion"
+    " from its Service."
+    "\n\nTrained versions, and pasts, need the verb restore on modelversions.leeboard.dev, which the chart's"
+    " ClusterRole leeboard-registrar has.",
     configure=_configure,
     run=on_cluster(_restore),
     examples=(

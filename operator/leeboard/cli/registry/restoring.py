@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,7 +13,8 @@ from leeboard.api import names
 from leeboard.api.lineage_digest import lineage_digest
 from leeboard.api.model_version import ModelVersion
 from leeboard.cli.errors import CommandError
-from leeboard.cli.registry.archived import MANIFEST, Archived, verify_artefact
+from leeboard.cli.registry.archived import MANIFEST, Archived, canonical, verify_artefact
+from leeboard.cli.registry.pasts import in_words
 from leeboard.cli.registry.storing import Access, storage_explained
 from leeboard.storage.digests import digest_of_file
 from leeboard.storage.store import Store
@@ -32,14 +34,31 @@ class Intent:
 def intents(archived: Iterable[Archived], live: Iterable[ModelVersion], champions: Iterable[str]) -> list[Intent]:
     """What to do, in the order in which to do it: what serves first, then from the newest to the oldest.
 
-    `champions` are labels of versions. In that order the operator never sees an old version as the only one, and rolls
-    none out that others overtake.
+    `champions` are labels of versions; after them come those that served last elsewhere. In that order the operator
+    never sees an old version as the only one, and rolls none out that others overtake.
     """
     there = {one.metadata.name: lineage_digest(one.spec) for one in live}
     first = set(champions)
     ordered = sorted(archived, key=lambda one: (one.registered_at, one.version.metadata.name), reverse=True)
-    ordered.sort(key=lambda one: names.label_value(one.version.metadata.name) not in first)
+    last = _last_champions(ordered)
+    ordered.sort(
+        key=lambda one: (
+            names.label_value(one.version.metadata.name) not in first,
+            one.version.metadata.name not in last,
+        )
+    )
     return [_intent(one, there.get(one.version.metadata.name)) for one in _once(ordered)]
+
+
+def _last_champions(archived: Iterable[Archived]) -> set[str]:
+    """Of each Model the version that became champion last, as their pasts tell."""
+    latest: dict[str, tuple[datetime, str]] = {}
+    for one in archived:
+        since = one.past.champion_since if one.past is not None else None
+        if since is not None:
+            model, mine = one.version.spec.model_ref.name, (since, one.version.metadata.name)
+            latest[model] = max(latest.get(model, mine), mine)
+    return {name for _, name in latest.values()}
 
 
 def _once(archived: Iterable[Archived]) -> Iterator[Archived]:
@@ -56,7 +75,7 @@ def _once(archived: Iterable[Archived]) -> Iterator[Archived]:
 
 def _intent(archived: Archived, live: str | None) -> Intent:
     if live is None:
-        return Intent(archived, "create", archived.note)
+        return Intent(archived, "create", in_words(archived.past) if archived.past is not None else "")
     if live == archived.lineage:
         return Intent(archived, "present", "it is there, with the same lineage")
     return Intent(archived, "conflict", "another lineage is registered under its name")
@@ -112,11 +131,26 @@ def moved(document: dict[str, Any], before: str, root: str) -> dict[str, Any]:
     return {**document, "spec": spec}
 
 
-def manifest_for(document: dict[str, Any], archived: Archived, namespace: str) -> dict[str, Any]:
-    """The object to create: as it was registered, in this namespace, as old as it is."""
+def may_be_approved(archived: Archived) -> bool:
+    """Whether it had an approval that somebody may give it anew: what is shut out would not serve by one."""
+    return archived.past is not None and bool(archived.past.approvals) and archived.past.rolled_back is None
+
+
+def manifest_for(document: dict[str, Any], archived: Archived, namespace: str, *, approver: str = "") -> dict[str, Any]:
+    """The object to create: as it was registered, in this namespace, as old as it is, with its past.
+
+    With an `approver` it is approved, where it was before: it has to be who creates it.
+    """
     metadata = {"name": document["metadata"]["name"], "namespace": namespace}
     if document["metadata"].get("labels"):
         metadata["labels"] = document["metadata"]["labels"]
+    annotations: dict[str, str] = {}
     if archived.registered_at:
-        metadata["annotations"] = {names.REGISTERED_AT: archived.registered_at}
+        annotations[names.REGISTERED_AT] = archived.registered_at
+    if archived.past is not None and archived.past.tells:
+        annotations[names.RESTORED] = canonical(archived.past.dump()).decode()
+    if approver and may_be_approved(archived):
+        annotations[names.APPROVED_BY] = approver
+    if annotations:
+        metadata["annotations"] = annotations
     return {**document, "metadata": metadata}

@@ -8,6 +8,7 @@ from leeboard.api import names
 from leeboard.api.lineage import Cause
 from leeboard.api.model import Model
 from leeboard.api.model_version import ModelVersion
+from leeboard.api.reasons import Reason
 from leeboard.cli.describe.happenings import Happening
 from leeboard.cli.lineage.origin import Origin, origin
 from leeboard.cli.objects import Objects, Raw
@@ -43,6 +44,7 @@ def version_entries(version: ModelVersion, sources: Sources) -> Iterator[Entry]:
         yield Entry("run", None, f"run {source.run}", "its TrainingJob does not remember it", source="spec.source",
                     references=(reference,))  # fmt: skip
     yield _registered(version)
+    yield from _elsewhere(version)
     yield from _verdict(version, sources)
     model = sources.objects.model(version.metadata.namespace, version.spec.model_ref.name)
     if model is not None:
@@ -84,6 +86,22 @@ def _registered(version: ModelVersion) -> Entry:
             Reference("artefact", artefact.uri, artefact.digest),
         ),
     )
+
+
+def _elsewhere(version: ModelVersion) -> Iterator[Entry]:
+    """What a restored version brought along: it happened where it was exported."""
+    past, source = version.status.restored, "status.restored"
+    if past is None:
+        return
+    for one in past.approvals:
+        yield Entry("approval", one.at, f"approved by {one.by}, before it was restored", "", "Approved", source)
+    if past.champion_since is not None:
+        yield Entry("champion", past.champion_since, "champion, before it was restored", "", "Serving", source)
+    out = past.rolled_back
+    if out is not None and out.reason == Reason.PAST_UNKNOWN:
+        yield Entry("end", out.at, "held back when it was restored", out.message, out.reason, source)
+    elif out is not None:
+        yield Entry("end", out.at, "rolled back, before it was restored", out.message, out.reason, source)
 
 
 def _verdict(version: ModelVersion, sources: Sources) -> Iterator[Entry]:

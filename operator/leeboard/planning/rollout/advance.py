@@ -7,7 +7,7 @@ from leeboard.planning.rollout.canary.forecast import Forecast, forecast
 from leeboard.planning.rollout.canary.stages import canary_move, entered
 from leeboard.planning.rollout.challengers.comparison import challenger_move, compares, is_contender
 from leeboard.planning.rollout.commands import command_move
-from leeboard.planning.rollout.memory import forgotten
+from leeboard.planning.rollout.memory import forgotten, rolled_back_elsewhere
 from leeboard.planning.rollout.moves import Move
 from leeboard.planning.rollout.pausing import paused
 from leeboard.planning.rollout.readiness import failure
@@ -43,9 +43,12 @@ def _cleared(view: View) -> Move | None:
 
 
 def _recalled(view: View) -> Move | None:
-    """An empty status learns from the versions which of them were rolled back, before any of them is started."""
-    found = forgotten(view.status, view.versions.values())
-    return moves.recall(view.status, found) if found else None
+    """What the versions tell of those that were rolled back, before any of them is started: to an empty status what
+    it has forgotten, and to every one what is restored."""
+    known = forgotten(view.status, view.versions.values()) or view.status.quarantined
+    restored = rolled_back_elsewhere(view.versions.values(), known, moves.QUARANTINE_LIMIT)
+    found = (*known, *restored)
+    return moves.recall(view.status, found) if found != view.status.quarantined else None
 
 
 def _champion_move(view: View) -> Move | None:

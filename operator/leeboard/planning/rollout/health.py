@@ -121,6 +121,8 @@ def _rolled_back(view: View, status: ModelStatus) -> tuple[Reason, str] | None:
     found = next((one for one in status.quarantined if one.name == newest), None)
     if found is None or (status.champion is not None and status.champion.name == newest):
         return None
+    if found.reason == Reason.PAST_UNKNOWN:
+        return Reason.PAST_UNKNOWN, explain(Reason.PAST_UNKNOWN, f"{found.name} is held back: {found.message}")
     reason = Reason.ABORTED if found.reason == Reason.ABORTED else Reason.ROLLED_BACK
     return reason, explain(reason, f"{found.name} was rolled back: {found.reason}: {found.message}")
 
@@ -139,6 +141,9 @@ def _without_champion(view: View, status: ModelStatus) -> list[Wanted]:
         text = explain(Reason.AWAITING_APPROVAL, "no version may serve before one is approved")
         return [Wanted("Ready", "False", Reason.AWAITING_APPROVAL, text)]
     rejected = [one for one in view.versions.values() if one.status.phase == "Rejected"]
+    rolled_back = _rolled_back(view, status)
+    if rolled_back is not None:
+        return [Wanted("Ready", "False", *rolled_back), Wanted("Stalled", "True", *rolled_back)]
     text = f"no version may serve; {len(view.versions)} registered, {len(rejected)} rejected"
     found = [Wanted("Ready", "False", Reason.NO_VERSION, explain(Reason.NO_VERSION, text))]
     if rejected and rejected[0].metadata.name == next(iter(view.versions)):

@@ -7,6 +7,7 @@ from leeboard.api import names
 from leeboard.api.model import Model
 from leeboard.api.model_version import ModelVersion
 from leeboard.planning.lineage import imported
+from leeboard.planning.restored import past_to_note
 from leeboard.planning.rollout.memory import last_champion
 
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
@@ -58,7 +59,7 @@ def wanted_version(model: Model, versions: Iterable[ModelVersion]) -> ModelVersi
     A pinned version is taken whatever its gates said, even when it was rolled back or is older than the champion, and
     one that is returned to by command even when it is older. Else it is the newest eligible one that was not rolled
     back and is newer than the champion. A Model without a champion takes the one that served last, unless a newer one
-    was registered since the Model was made.
+    was registered since the Model was made; while the past of a restored one is still to be noted, it waits for that.
     """
     own, promotion = of_model(model, versions), model.spec.promotion
     champion, rollback = model.status.champion, model.status.rollback
@@ -73,10 +74,18 @@ def wanted_version(model: Model, versions: Iterable[ModelVersion]) -> ModelVersi
     fit = [version for version in own if version.metadata.name not in shut_out and eligible(model, version)]
     if serving is not None:
         fit = [version for version in fit if age_order(version) > age_order(serving)]
+    if champion is None and model.status.candidate is None and any(_may_have_served(version) for version in own):
+        return None
     before = last_champion(fit) if champion is None else None
     if before is None:
         return next(iter(fit), None)
     return next((version for version in fit if _made_for(model, version)), before)
+
+
+def _may_have_served(version: ModelVersion) -> bool:
+    """Whether a restored version may turn out to be the last champion; one that was rolled back is not waited for."""
+    past = past_to_note(version)
+    return past is not None and past.rolled_back is None
 
 
 def _made_for(model: Model, version: ModelVersion) -> bool:
