@@ -10,6 +10,7 @@ from tests.simulation import (
     stories_of_edits,
     stories_of_gateways,
     stories_of_models,
+    stories_of_restores,
     stories_of_runs,
 )
 from tests.support.simulation.crashing import play, replay
@@ -19,6 +20,7 @@ STORIES = [
     *stories_of_models.STORIES,
     *stories_of_edits.STORIES,
     *stories_of_challengers.STORIES,
+    *stories_of_restores.STORIES,
     *stories_of_runs.STORIES,
     *stories_of_drift.STORIES,
     *stories_of_gateways.STORIES,
