@@ -16,7 +16,7 @@ import pandas as pd
 
 from leeboard.evaluator.columns import inputs_of
 from leeboard.evaluator.drift_figures import Observed, Profile, drift_figures, observe
-from leeboard.evaluator.segments import add_segments
+from leeboard.evaluator.segments import Scored, add_segments
 from leeboard.evaluator.windows import parse_window
 from leeboard.stats.distributions import Distribution, count_values, numeric_bins, to_profile
 from leeboard_serving.exporter.references import References
@@ -82,7 +82,8 @@ def _counting(segments: tuple[str, ...]) -> float:
     """Rows a second; the input that tells the segment is there in both cases."""
     reference, batch = _with_segment(table(20_000, 1)), _with_segment(table(BATCH, 2))
     profile = {"contract": 1, **reference_profile(reference)}
-    add_segments(profile, reference, inputs_of(reference), segments)
+    scored = Scored(np.zeros(len(reference)), np.ones(len(reference), dtype=np.bool_))
+    add_segments(profile, reference, inputs_of(reference), segments, scored)
     references = References.parse(json.dumps(profile).encode())
     told = [Told(f"r{number}", 1.7e9, 0.001, 200, 1) for number in range(BATCH)]
     observations = Observations(told, {name: batch[name].to_numpy() for name in batch}, np.zeros(BATCH))

@@ -335,7 +335,7 @@ DRIFT_MONITOR: list[tuple[str, Any, str]] = [
             ("KPI", {"kpi": "bookings", "min": "2", "max": "1"}, "min must not exceed max"),
         )
     ),
-    ("spec.checks.1.by", "carrier", "by belongs to DataDrift and DataQuality"),
+    ("spec.checks.3.by", "carrier", "by belongs to DataDrift, PredictionDrift and DataQuality"),
     ("spec.checks.0.by", "", "spec.checks[0].by"),
     ("spec.falseAlarms", {"budget": 0}, "spec.falseAlarms.budget"),
     ("spec.actions.0.cooldown", "0s", "must be longer than zero"),
@@ -465,6 +465,7 @@ GOOD: list[tuple[str, str, Any]] = [
     ("drift-monitor", "spec.window", {"length": "1d", "every": "24h"}),
     ("drift-monitor", "spec.window", {"length": "1d1h1m1s", "every": "1d1h1m1s"}),
     ("drift-monitor", "spec.window", {"length": "90000s"}),
+    ("drift-monitor", "spec.checks.1.by", "carrier"),
     ("drift-monitor", "spec.actions", []),
     ("drift-monitor", "spec.actions", [{"type": "QueueLabeling"}, {"type": "QueueLabeling", "most": 10000}]),
     ("drift-monitor", "spec.actions.0.webhook", {"secretRef": {"name": "pager"}}),

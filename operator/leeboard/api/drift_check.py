@@ -39,7 +39,7 @@ DistanceName = Literal[
     "JensenShannon", "PSI", "Hellinger", "TotalVariation", "LInfinity", "KolmogorovSmirnov", "Wasserstein"
 ]
 _DRIFT = ("DataDrift", "PredictionDrift")
-BY_SEGMENT: tuple[CheckType, ...] = ("DataDrift", "DataQuality")
+BY_SEGMENT: tuple[CheckType, ...] = ("DataDrift", "PredictionDrift", "DataQuality")
 """Checks that may look at every segment too."""
 
 
@@ -68,7 +68,7 @@ class Check(SpecModel):
                 belongs("maxPercent", *_SHARES),
                 "OutOfRange, NewCategories and TrainServeSkew need maxPercent; it belongs to no other type",
             ),
-            (may_belong("by", *BY_SEGMENT), "by belongs to DataDrift and DataQuality"),
+            (may_belong("by", *BY_SEGMENT), "by belongs to DataDrift, PredictionDrift and DataQuality"),
             (
                 "(self.type == 'Volume') == (has(self.minRows) || has(self.maxRows))",
                 "Volume needs minRows or maxRows; they belong to no other type",
@@ -111,8 +111,8 @@ class Check(SpecModel):
         default=None,
     )
     by: Column | None = described(
-        "DataDrift, DataQuality: one of the Model's prediction.segments; inputs are looked at within each of its values"
-        " too, such as wind_speed where carrier=UA.",
+        "DataDrift, PredictionDrift, DataQuality: one of the Model's prediction.segments; inputs, or predictions, are"
+        " looked at within each of its values too, such as wind_speed where carrier=UA.",
         default=None,
     )
     max_missing_percent: int | None = described(

@@ -32,7 +32,7 @@ from leeboard.evaluator.figures import figures
 from leeboard.evaluator.golden import golden_rows, make_golden
 from leeboard.evaluator.importance import importance
 from leeboard.evaluator.profile import Labelled, make_profile, unseen_rows
-from leeboard.evaluator.segments import add_segments
+from leeboard.evaluator.segments import Scored, add_segments
 from leeboard.evaluator.specification import VARIABLE, EvaluationSpecification
 from leeboard.models import ModelError, Predictor, Rows, load, score
 from leeboard.observability import logs
@@ -89,9 +89,10 @@ def evaluate(environment: Mapping[str, str]) -> dict[str, Any]:
         champion = None if other is None else _Scorer.of(specification, downloads, other.artifact)
         scores = candidate(holdout.served)
         measured = measure(specification, holdout, scores, champion)
-        profile = profile_of(specification, reference, inputs, candidate, Labelled(scores, holdout.truth))
+        scored = scored_rows(reference, inputs, candidate)
+        profile = profile_of(specification, reference, inputs, scored, Labelled(scores, holdout.truth))
         _add_importance(specification, profile, holdout, candidate)
-        add_segments(profile, as_served(reference, inputs), inputs, specification.segments)
+        add_segments(profile, as_served(reference, inputs), inputs, specification.segments, scored)
     golden, samples = golden_of(specification, holdout.served, inputs, candidate)
     conversion = accelerated(specification, candidate.model, holdout.served, samples)
     store = downloads.store(specification.output.uri)
@@ -172,21 +173,26 @@ def measure(
         raise EvaluationError(Reason.BAD_DATA, f"the holdout: {error}") from error
 
 
+def scored_rows(reference: pd.DataFrame, inputs: tuple[Input, ...], candidate: _Scorer) -> Scored:
+    """What the candidate says of the reference's rows that it did not learn. Raises EvaluationError (BadData)."""
+    if reference.empty:
+        raise EvaluationError(Reason.BAD_DATA, "reference.parquet has no rows")
+    unseen = unseen_rows(reference)
+    return Scored(candidate(as_served(reference, inputs)[unseen]), unseen)
+
+
 def profile_of(
     specification: EvaluationSpecification,
     reference: pd.DataFrame,
     inputs: tuple[Input, ...],
-    candidate: _Scorer,
+    scored: Scored,
     labelled: Labelled,
 ) -> dict[str, Any]:
-    """profile.json. Raises EvaluationError (BadData) for an empty reference, or one with a time that is none."""
-    if reference.empty:
-        raise EvaluationError(Reason.BAD_DATA, "reference.parquet has no rows")
-    served, unseen = as_served(reference, inputs), unseen_rows(reference)
-    times = EventTimes.of(reference, unseen)
-    scores = candidate(served[unseen])
+    """profile.json. Raises EvaluationError (BadData) for a reference with a time that is none."""
+    times = EventTimes.of(reference, scored.rows)
     known = labelled if specification.task == "BinaryClassification" else None
-    return make_profile(served, inputs, scores, specification.score_output, known, times=times)
+    served = as_served(reference, inputs)
+    return make_profile(served, inputs, scored.scores, specification.score_output, known, times=times)
 
 
 def _add_importance(

@@ -18,6 +18,7 @@ from leeboard.evaluator.drift_figures import Observed, Profile, watched
 from leeboard.evaluator.false_alarms import drift_alpha
 from leeboard.evaluator.labels import labelled_at_once
 from leeboard.evaluator.monitor_figures import monitor_figures
+from leeboard.evaluator.segment_figures import looks_in_segments
 from leeboard.evaluator.windows import Window
 from leeboard.planning.drift.checks import run_checks
 from leeboard.planning.drift.figures import read_figures
@@ -53,7 +54,8 @@ def placebo(
     if figures is None:
         raise ValueError("figures without a time")
     found = [one.finding for one in run_checks(spec, figures) if one.finding.low]
-    alpha = drift_alpha(spec, len(watched(profile, spec.features.exclude)))
+    excluded = spec.features.exclude
+    alpha = drift_alpha(spec, len(watched(profile, excluded)), looks_in_segments(profile, excluded))
     drifted = tuple(f"{one.check} {one.subject}" for one in found if one.verdict == "Drift")
     return Placebo(drifted, len(found) * alpha / 2)
 

@@ -1,4 +1,4 @@
-"""Figures about inputs within segments: of very many pairs of a segment and an input, the few that matter."""
+"""Figures about inputs and predictions within segments: of very many pairs, the few that matter."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from leeboard.api.drift_check import Check
 from leeboard.evaluator.drift_figures import Profile, Reference
+from leeboard.evaluator.false_alarms import Looks
 from leeboard.evaluator.figures import figure, figures
 from leeboard.evaluator.windows import Window
 from leeboard.stats.distances import Name
@@ -28,6 +29,8 @@ MOST_PAIRS = 10
 MOST_INTERVALS = 200
 """An interval takes half a millisecond, and there may be four thousand pairs."""
 OTHERS = "other categories"
+PREDICTION = "PredictionDrift"
+"""The check that looks at predictions; others that look by segment look at inputs."""
 
 Floats = NDArray[np.float64]
 
@@ -78,13 +81,27 @@ def observe_segments(references: Sequence[SegmentReference], windows: Iterable[W
     return found
 
 
-def looks_in_segments(profile: Profile, excluded: Iterable[str]) -> dict[str, int]:
-    """How often an input is looked at within a value of another, by the name of that one."""
+def scores_within(segmented: Iterable[Segmented]) -> list[Segmented]:
+    """The predictions as the one input of the same segments, where the profile counts them; inputs by which there are
+    none are as they were."""
+    found = []
+    for one in segmented:
+        reference = one.reference.of_scores
+        if one.reference.refused:
+            found.append(one)
+        elif reference is not None and one.window.scores is not None:
+            found.append(Segmented(reference, one.window.scores))
+    return found
+
+
+def looks_in_segments(profile: Profile, excluded: Iterable[str]) -> Looks:
+    """How often an input, and the prediction, is looked at within a value of another, by the name of that one."""
     left_out = set(excluded)
-    return {
+    inputs = {
         one.feature: len(one.values) * sum(counted.name not in left_out for counted in one.counted.inputs)
         for one in profile.segments
     }
+    return Looks(inputs, {one.feature: len(one.values) for one in profile.segments if one.of_scores is not None})
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,6 +125,9 @@ class _Pair:
     rank: tuple[bool, float]
 
 
+_Measured = Sequence[tuple[_Pair, dict[str, Any]]]
+
+
 def segment_figures(
     profile: Profile,
     segmented: Sequence[Segmented],
@@ -115,15 +135,33 @@ def segment_figures(
     checks: Sequence[Check],
     drift_alpha: float,
 ) -> dict[str, Any]:
-    """`segments` and `segmentInputs` of `status.evaluation`; nothing where no check looks by segment.
+    """`segments`, `segmentInputs` and `segmentPredictions` of `status.evaluation`; nothing where no check looks by
+    segment.
 
     Of all pairs of a segment and an input the ten are kept that lie furthest beyond what checks allow, by what is
-    certain and what the model rests on the input. A pair that is drift is never left out for one that is not.
+    certain and what the model rests on the input, and so of the segments by their predictions. A pair that is drift is
+    never left out for one that is not.
     """
-    if not any(check.by for check in checks):
+    of_scores = [check for check in checks if check.by and check.type == PREDICTION]
+    of_inputs = [check for check in checks if check.by and check.type != PREDICTION]
+    if not of_scores and not of_inputs:
         return {}
-    left_out = tuple(excluded)
     references = {one.distribution.name: one for one in profile.features}
+    inputs, told = _furthest(segmented, references, tuple(excluded), of_inputs, drift_alpha)
+    prediction = {profile.prediction.distribution.name: profile.prediction}
+    scores, told_of_scores = _furthest(scores_within(segmented), prediction, (), of_scores, drift_alpha)
+    figures_of: dict[str, Any] = {"segments": _by_segment(inputs, scores), "segmentInputs": told}
+    return figures_of | ({"segmentPredictions": told_of_scores} if of_scores else {})
+
+
+def _furthest(
+    segmented: Sequence[Segmented],
+    references: Mapping[str, Reference],
+    left_out: tuple[str, ...],
+    checks: Sequence[Check],
+    drift_alpha: float,
+) -> tuple[list[tuple[_Pair, dict[str, Any]]], list[dict[str, Any]]]:
+    """The pairs that lie furthest beyond what checks allow, with their rows, and what was looked at."""
     told, pairs = [], []
     for one in segmented:
         asking = tuple(check for check in checks if check.by == one.reference.feature)
@@ -137,7 +175,7 @@ def segment_figures(
     beyond = sum(pair.rank[0] for pair in pairs)
     likely = sorted(pairs, key=lambda pair: pair.rank, reverse=True)[: max(MOST_PAIRS, min(beyond, MOST_INTERVALS))]
     measured = sorted((_measured(pair) for pair in likely), key=lambda found: found[0].rank, reverse=True)
-    return {"segments": _by_segment(measured[:MOST_PAIRS]), "segmentInputs": told}
+    return measured[:MOST_PAIRS], told
 
 
 def _told(one: Segmented, looked_at: int) -> dict[str, Any]:
@@ -223,13 +261,19 @@ def _intervals(pair: _Pair, known: Distribution, window: Distribution) -> dict[N
     }
 
 
-def _by_segment(measured: Iterable[tuple[_Pair, dict[str, Any]]]) -> list[dict[str, Any]]:
+def _by_segment(inputs: _Measured, scores: _Measured) -> list[dict[str, Any]]:
     """The rows of pairs put together by their segment, in the order of the strongest of each."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
-    for pair, row in measured:
-        one = pair.looking.segmented
-        feature, value = one.reference.feature, one.reference.texts[pair.segment]
-        rows = int(one.window.rows[pair.segment])
-        empty = {"feature": feature, "value": value, "rows": rows, "features": []}
-        found.setdefault((feature, value), empty)["features"].append(row)
+    for pair, row in inputs:
+        _place(found, pair)["features"].append(row)
+    for pair, row in scores:
+        rows = int(pair.looking.segmented.window.rows[pair.segment])
+        _place(found, pair)["prediction"] = {"rows": rows, **row}
     return list(found.values())
+
+
+def _place(found: dict[tuple[str, str], dict[str, Any]], pair: _Pair) -> dict[str, Any]:
+    one = pair.looking.segmented
+    feature, value = one.reference.feature, one.reference.texts[pair.segment]
+    empty = {"feature": feature, "value": value, "rows": int(one.window.rows[pair.segment]), "features": []}
+    return found.setdefault((feature, value), empty)

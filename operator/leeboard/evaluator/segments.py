@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from leeboard.evaluator.columns import Input, values_of
 from leeboard.stats.coarse import coarse_bins
-from leeboard.stats.distributions import Bins, from_profile
+from leeboard.stats.distributions import Bins, Distribution, from_profile
 from leeboard.stats.partition import Partition
 from leeboard.stats.segments import (
     LONGEST_VALUE,
@@ -28,8 +29,16 @@ MOST_NUMBERS = 50
 """Different ones of an input by which there are segments. What has more is a quantity."""
 
 
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """The scores of a reference, and for each of its rows whether it is among those that were scored."""
+
+    scores: NDArray[np.float64]
+    rows: NDArray[np.bool_]
+
+
 def add_segments(
-    profile: dict[str, Any], served: pd.DataFrame, inputs: Sequence[Input], segments: Sequence[str]
+    profile: dict[str, Any], served: pd.DataFrame, inputs: Sequence[Input], segments: Sequence[str], scored: Scored
 ) -> None:
     """Give a profile its segments by the inputs of these names; nothing where there are none.
 
@@ -40,7 +49,9 @@ def add_segments(
         return
     counted = _most_important(profile["features"])
     by_name = {one.name: one for one in inputs}
+    predicted = from_profile(profile["prediction"])
     found = [_segments(served, by_name, name, counted) for name in segments]
+    found = [_with_scores(one, served, by_name, predicted, scored) if one.values else one for one in found]
     profile["segments"] = [to_profile(one) for one in found]
 
 
@@ -67,6 +78,21 @@ def _segments(
         Counted(other, *partition.count(of_input, values_of(served, inputs[other]))) for other, of_input in bins.items()
     )
     return SegmentReference(name, kept, SegmentCounts(name, partition.rows, tuple(tables)), tuple(bins.values()))
+
+
+def _with_scores(
+    reference: SegmentReference,
+    served: pd.DataFrame,
+    inputs: Mapping[str, Input],
+    predicted: Distribution,
+    scored: Scored,
+) -> SegmentReference:
+    """With the scores of the rows that were scored, which may be fewer than those that inputs are counted of."""
+    bins, values = coarse_bins(predicted), values_of(served, inputs[reference.feature])
+    partition = Partition.of(reference.codes(values[scored.rows]), reference.size)
+    scores = Counted(predicted.name, *partition.count(bins, scored.scores))
+    counted = replace(reference.counted, scores=SegmentCounts(reference.feature, partition.rows, (scores,)))
+    return replace(reference, counted=counted, score_bins=bins)
 
 
 def _kept_values(one: Input, values: NDArray[Any]) -> tuple[str, ...] | tuple[float, ...] | str:

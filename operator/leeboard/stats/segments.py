@@ -44,34 +44,42 @@ class Counted:
 
 @dataclass(frozen=True, eq=False)
 class SegmentCounts:
-    """What was counted by the values of `feature`: the rows of every segment, and the inputs within it."""
+    """What was counted by the values of `feature`: the rows of every segment, and the inputs within it.
+
+    `scores` is the same of the predictions, as of one input, with the rows that they are of; None where they were not
+    counted.
+    """
 
     feature: str
     rows: Counts
     inputs: tuple[Counted, ...]
+    scores: "SegmentCounts | None" = None
 
     def fits(self, other: "SegmentCounts") -> bool:
-        """Whether both are on the same segments, inputs and bins."""
+        """Whether both are on the same segments, inputs and bins. Scores may be lacking on either side."""
         return (
             self.feature == other.feature
             and self.rows.shape == other.rows.shape
             and [(one.name, one.counts.shape) for one in self.inputs]
             == [(one.name, one.counts.shape) for one in other.inputs]
+            and (self.scores is None or other.scores is None or self.scores.fits(other.scores))
         )
 
     def add(self, other: "SegmentCounts") -> None:
-        """Add, in place, what was counted on the same bins."""
+        """Add, in place, what was counted on the same bins; scores where both have them."""
         self.rows[...] += other.rows
         for one, more in zip(self.inputs, other.inputs, strict=True):
             one.counts[...] += more.counts
             one.missing[...] += more.missing
+        if self.scores is not None and other.scores is not None:
+            self.scores.add(other.scores)
 
 
 @dataclass(frozen=True, eq=False)
 class SegmentReference:
     """The values that have a segment, rising, and what the reference has of each; `bins` are those of the inputs.
 
-    `refused` says why there are none.
+    `score_bins` are those of the predictions, where they are counted too. `refused` says why there are no values.
     """
 
     feature: str
@@ -79,6 +87,14 @@ class SegmentReference:
     counted: SegmentCounts
     bins: tuple[Bins, ...]
     refused: str = ""
+    score_bins: Bins | None = None
+
+    @property
+    def of_scores(self) -> "SegmentReference | None":
+        """The predictions as the one input within the same segments; None where they are not counted."""
+        if self.counted.scores is None or self.score_bins is None:
+            return None
+        return SegmentReference(self.feature, self.values, self.counted.scores, (self.score_bins,), self.refused)
 
     @property
     def size(self) -> int:
@@ -109,6 +125,7 @@ class SegmentReference:
 
     def empty(self) -> SegmentCounts:
         """Nothing counted yet."""
+        scores = self.of_scores
         return SegmentCounts(
             self.feature,
             np.zeros(self.size, dtype=np.int64),
@@ -116,6 +133,7 @@ class SegmentReference:
                 Counted(one.name, np.zeros((self.size, bins.size), dtype=np.int64), np.zeros(self.size, dtype=np.int64))
                 for one, bins in zip(self.counted.inputs, self.bins, strict=True)
             ),
+            None if scores is None else scores.empty(),
         )
 
 
@@ -132,7 +150,11 @@ def to_window(counted: SegmentCounts) -> dict[str, Any]:
     inputs = [
         {"name": one.name, "counts": one.counts.tolist(), "missing": one.missing.tolist()} for one in counted.inputs
     ]
-    return {"feature": counted.feature, "rows": counted.rows.tolist(), "features": inputs}
+    document = {"feature": counted.feature, "rows": counted.rows.tolist(), "features": inputs}
+    if counted.scores is not None:
+        (scores,) = to_window(counted.scores)["features"]
+        document["prediction"] = {**scores, "rows": counted.scores.rows.tolist()}
+    return document
 
 
 def of_window(raw: Mapping[str, Any]) -> SegmentCounts:
@@ -148,7 +170,18 @@ def of_window(raw: Mapping[str, Any]) -> SegmentCounts:
             raise ValueError(f"{one.name}: counts that do not fit the segments")
         if bool((one.counts.sum(axis=1) + one.missing > rows).any()):
             raise ValueError(f"{one.name}: more values than rows in a segment")
-    return SegmentCounts(str(raw["feature"]), rows, inputs)
+    return SegmentCounts(str(raw["feature"]), rows, inputs, _scores(raw, rows))
+
+
+def _scores(raw: Mapping[str, Any], rows: Counts) -> SegmentCounts | None:
+    """Of exporters and profiles that are older there are none."""
+    predicted = raw.get("prediction")
+    if predicted is None:
+        return None
+    found = of_window({"feature": raw["feature"], "rows": predicted["rows"], "features": [predicted]})
+    if found.rows.shape != rows.shape or bool((found.rows > rows).any()):
+        raise ValueError(f"{found.feature}: more scores than rows in a segment")
+    return found
 
 
 def to_profile(reference: SegmentReference) -> dict[str, Any]:
@@ -157,6 +190,8 @@ def to_profile(reference: SegmentReference) -> dict[str, Any]:
     for one, bins in zip(raw["features"], reference.bins, strict=True):
         numeric = bins.kind == "Numeric"
         one["edges" if numeric else "categories"] = list(bins.edges if numeric else bins.categories)
+    if reference.score_bins is not None and "prediction" in raw:
+        raw["prediction"]["edges"] = list(reference.score_bins.edges)
     refused = {"refused": reference.refused} if reference.refused else {}
     return {"values": list(reference.values), **raw, **refused}
 
@@ -170,7 +205,17 @@ def of_profile(raw: Mapping[str, Any]) -> SegmentReference:
     for one, of_input in zip(counted.inputs, bins, strict=True):
         if one.counts.shape[1] != of_input.size:
             raise ValueError(f"{one.name}: {one.counts.shape[1]} counts for {of_input.size} bins")
-    return SegmentReference(counted.feature, values, counted, bins, str(raw.get("refused") or "")[:256])
+    refused = str(raw.get("refused") or "")[:256]
+    return SegmentReference(counted.feature, values, counted, bins, refused, _score_bins(raw, counted.scores))
+
+
+def _score_bins(raw: Mapping[str, Any], scores: SegmentCounts | None) -> Bins | None:
+    if scores is None:
+        return None
+    bins = _bins(raw["prediction"])
+    if bins.kind != "Numeric" or scores.inputs[0].counts.shape[1] != bins.size:
+        raise ValueError(f"{scores.feature}: counts of scores that are not on their edges")
+    return bins
 
 
 def segments_of_profile(raw: Mapping[str, Any]) -> tuple[SegmentReference, ...]:
@@ -180,14 +225,15 @@ def segments_of_profile(raw: Mapping[str, Any]) -> tuple[SegmentReference, ...]:
 
 def segments_of_window(raw: Mapping[str, Any]) -> tuple[SegmentCounts, ...]:
     """All of a window, which may have none, in as little memory as they take: many are kept. Raises as `of_window`."""
-    found = (of_window(one) for one in (raw.get("segments") or ())[:MOST_SEGMENT_INPUTS])
-    return tuple(
-        SegmentCounts(
-            one.feature,
-            _small(one.rows),
-            tuple(Counted(it.name, _small(it.counts), _small(it.missing)) for it in one.inputs),
-        )
-        for one in found
+    return tuple(_narrowed(of_window(one)) for one in (raw.get("segments") or ())[:MOST_SEGMENT_INPUTS])
+
+
+def _narrowed(counted: SegmentCounts) -> SegmentCounts:
+    return SegmentCounts(
+        counted.feature,
+        _small(counted.rows),
+        tuple(Counted(one.name, _small(one.counts), _small(one.missing)) for one in counted.inputs),
+        None if counted.scores is None else _narrowed(counted.scores),
     )
 
 

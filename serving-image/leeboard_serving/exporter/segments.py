@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from leeboard.stats.distributions import Distribution
+from leeboard.stats.distributions import Counts, Distribution
 from leeboard.stats.partition import Partition
-from leeboard.stats.segments import SegmentReference, segments_of_profile, to_window
+from leeboard.stats.segments import Counted, SegmentReference, segments_of_profile, to_window
 from leeboard_serving.observation import Observations
 
 
@@ -29,10 +29,11 @@ class SegmentTally:
             partition = Partition.of(codes, reference.size)
             total.rows[...] += partition.rows
             for one, bins in zip(total.inputs, reference.bins, strict=True):
-                values = np.concatenate([part.inputs[one.name] for part in able])
-                counts, missing = partition.count(bins, values)
-                one.counts[...] += counts
-                one.missing[...] += missing
+                _add(one, partition.count(bins, np.concatenate([part.inputs[one.name] for part in able])))
+            if total.scores is not None and reference.score_bins is not None:
+                total.scores.rows[...] += partition.rows
+                scores = np.concatenate([part.scores for part in able])
+                _add(total.scores.inputs[0], partition.count(reference.score_bins, scores))
 
     def merge(self, other: "SegmentTally") -> None:
         """Add what another one counted by the same profile."""
@@ -42,6 +43,12 @@ class SegmentTally:
     def document(self) -> dict[str, Any]:
         """The part of a window; empty where the profile has no segments."""
         return {"segments": [to_window(one) for one in self.counted]} if self.counted else {}
+
+
+def _add(total: Counted, found: tuple[Counts, Counts]) -> None:
+    counts, missing = found
+    total.counts[...] += counts
+    total.missing[...] += missing
 
 
 def read_segments(raw: Mapping[str, Any], features: Mapping[str, Distribution]) -> tuple[SegmentReference, ...]:

@@ -3,7 +3,7 @@
 import pytest
 
 from leeboard.api.drift_monitor import DriftMonitorSpec
-from leeboard.evaluator.false_alarms import drift_alpha
+from leeboard.evaluator.false_alarms import Looks, drift_alpha
 from leeboard.stats.budget import look_alpha
 
 DRIFT = {"type": "DataDrift", "distance": "JensenShannon", "threshold": "0.1"}
@@ -30,10 +30,12 @@ def test_one_in_ninety_days_over_all_that_is_watched():
 
 def test_inputs_within_segments_share_it_too():
     by = {"by": "carrier"}
-    looks = {"carrier": 70, "origin": 1000}
+    looks = Looks(inputs={"carrier": 70, "origin": 1000}, predictions={"carrier": 10})
     assert drift_alpha(spec(DRIFT | by), 8, looks) == look_alpha(1, 90 * 24, 1 / 6, 78)
     assert drift_alpha(spec(DRIFT | by, DRIFT), 8, looks) == look_alpha(1, 90 * 24, 1 / 6, 86)
     assert drift_alpha(spec(DRIFT | by), 8) == drift_alpha(spec(DRIFT), 8, looks)
+    assert drift_alpha(spec(SCORES | by), 8, looks) == look_alpha(1, 90 * 24, 1 / 6, 11)
+    assert drift_alpha(spec(DRIFT | by, SCORES), 8, looks) == look_alpha(1, 90 * 24, 1 / 6, 79)
     # missing values are counted as they are, in a segment too
     assert drift_alpha(spec(DRIFT, MISSING | by), 8, looks) == look_alpha(1, 90 * 24, 1 / 6, 8)
 

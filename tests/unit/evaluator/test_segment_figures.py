@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -16,13 +17,13 @@ from leeboard.evaluator.labels import labelled_at_once
 from leeboard.evaluator.monitor_figures import monitor_figures
 from leeboard.evaluator.profile import make_profile
 from leeboard.evaluator.segment_figures import MOST_PAIRS, looks_in_segments, observe_segments, segment_figures
-from leeboard.evaluator.segments import add_segments
+from leeboard.evaluator.segments import Scored, add_segments
 from leeboard.evaluator.windows import Window, parse_window
 from leeboard.planning.drift.checks import run_checks
 from leeboard.planning.drift.figures import read_figures
 from leeboard.stats.distributions import count_values, to_window
 from leeboard.stats.partition import Partition
-from leeboard.stats.segments import Counted, SegmentCounts
+from leeboard.stats.segments import Counted, SegmentCounts, segments_of_profile, to_profile
 from tests.unit.evaluator.test_score_meaning import version
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -45,18 +46,26 @@ def table(rows, seed):
     return pd.DataFrame({"carrier": np.array(CARRIERS, dtype=object)[carrier], **columns})
 
 
+def scores_of(rows):
+    """Of every carrier its own, as a model's are."""
+    carrier = rows["carrier"].str[1:].astype(float) if len(rows) else np.empty(0)
+    return np.array(1 / (1 + np.exp(-(rows["x01"] + 0.1 * carrier - 1))))
+
+
 def profile_of(reference, *segments):
     inputs = inputs_of(reference)
     served = as_served(reference, inputs)
-    document = make_profile(served, inputs, np.linspace(0, 1, len(served)), "probability")
-    add_segments(document, served, inputs, segments)
+    document = make_profile(served, inputs, scores_of(reference), "probability")
+    scored = Scored(scores_of(reference), np.ones(len(reference), dtype=np.bool_))
+    add_segments(document, served, inputs, segments, scored)
     return Profile.parse(json.dumps(document).encode())
 
 
 PROFILE = profile_of(table(20_000, 1), "carrier")
 
 
-def window(rows, profile=PROFILE, pod="p", by_segment=True):
+def window(rows, profile=PROFILE, pod="p", by_segment=True, scores=None):
+    """Without `scores` it is of an exporter that counts none within segments."""
     segments = []
     for reference in (one for one in profile.segments if by_segment and one.values):
         partition = Partition.of(reference.codes(rows[reference.feature].to_numpy()), reference.size)
@@ -64,14 +73,21 @@ def window(rows, profile=PROFILE, pod="p", by_segment=True):
             Counted(one.name, *partition.count(bins, rows[one.name].to_numpy()))
             for one, bins in zip(reference.counted.inputs, reference.bins, strict=True)
         )
-        segments.append(SegmentCounts(reference.feature, partition.rows, inputs))
+        predicted = None
+        if scores is not None:
+            counted = Counted("probability", *partition.count(reference.score_bins, scores))
+            predicted = SegmentCounts(reference.feature, partition.rows, (counted,))
+        segments.append(SegmentCounts(reference.feature, partition.rows, inputs, predicted))
     features = tuple(
         to_window(count_values(one.distribution.name, one.distribution.bins, rows[one.distribution.name].to_numpy()))
         for one in profile.features
     )
     return Window(
         start=NOW - timedelta(hours=1), end=NOW, requests=len(rows), errors=0, rows=len(rows), dropped=0,
-        latency_edges=(), latency_counts=np.array([len(rows)]), features=features, prediction=None, pod=pod,
+        latency_edges=(), latency_counts=np.array([len(rows)]), features=features, pod=pod,
+        prediction=None if scores is None else to_window(
+            count_values("probability", profile.prediction.distribution.bins, scores)
+        ),
         segments=tuple(segments),
     )  # fmt: skip
 
@@ -83,8 +99,8 @@ def spec_of(*checks, **more):
 
 
 def evaluated(rows, *checks, profile=PROFILE, **more):
-    spec, by_segment = spec_of(*checks), more.pop("by_segment", True)
-    windows = [window(rows, profile, by_segment=by_segment)] if len(rows) else []
+    spec, by_segment, scores = spec_of(*checks), more.pop("by_segment", True), more.pop("scores", None)
+    windows = [window(rows, profile, by_segment=by_segment, scores=scores)] if len(rows) else []
     raw = monitor_figures(spec, "BinaryClassification", version(), profile, windows, labelled=NONE).raw
     figures = read_figures({"observedAt": NOW.isoformat(), **json.loads(json.dumps(raw))})
     return raw, [one.finding for one in run_checks(spec, figures)]
@@ -256,3 +272,94 @@ def test_drift_of_the_whole_says_where_it_comes_from(check):
     everywhere, _ = evaluated(rows.assign(x05=rows["x05"] + 30), check)
     assert everywhere["features"][0]["name"] == "x05"
     assert "only where" not in everywhere["features"][0]["shift"]
+
+
+PREDICTED = {"type": "PredictionDrift", "distance": "JensenShannon", "threshold": "0.1"}
+PREDICTED_BY_CARRIER = PREDICTED | {"by": "carrier"}
+
+
+def moved(rows, carrier, by):
+    """The scores, those of one carrier moved."""
+    return np.where(rows["carrier"] == carrier, np.clip(scores_of(rows) + by, 0, 1), scores_of(rows))
+
+
+def test_predictions_that_moved_within_one_of_ten_segments_are_named_and_no_others():
+    """Twenty seeds; nine other segments of each are alarms without drift."""
+    for seed in range(20):
+        rows = table(5000, 3000 + seed)
+        carrier = CARRIERS[seed % 10]
+        raw, findings = evaluated(rows, PREDICTED_BY_CARRIER, scores=moved(rows, carrier, 0.2))
+        assert [one.subject for one in drifted(findings)] == [f"probability where carrier={carrier}"]
+        assert raw["segmentPredictions"] == [{"feature": "carrier", "values": 10, "enough": 10, "pairs": 10}]
+        assert raw["segments"][0]["prediction"]["rows"] == (rows["carrier"] == carrier).sum()
+        calm = evaluated(rows, PREDICTED_BY_CARRIER, scores=scores_of(rows))[1]
+        assert [(one.subject, one.verdict) for one in calm if "by carrier" in one.subject] == [
+            ("predictions by carrier", "Stable")
+        ]
+        assert not drifted(calm)
+
+
+def test_the_whole_does_not_see_what_one_segment_s_predictions_did():
+    rows = table(5000, 41)
+    (whole,) = evaluated(rows, PREDICTED, scores=moved(rows, "C3", 0.2))[1]
+    assert (whole.subject, whole.verdict) == ("probability", "Stable")
+
+
+def test_predictions_and_inputs_of_a_segment_stand_together():
+    rows = corrupted(table(5000, 7), "x05", "C3", lambda x: x + 1)
+    raw, findings = evaluated(rows, BY_CARRIER, PREDICTED_BY_CARRIER, scores=moved(rows, "C3", 0.3))
+    (place,) = (one for one in raw["segments"] if one["value"] == "C3")
+    assert place["features"][0]["name"] == "x05"
+    assert place["prediction"]["name"] == "probability"
+    assert {one.subject for one in drifted(findings)} == {"x05 where carrier=C3", "probability where carrier=C3"}
+
+
+def test_predictions_within_segments_share_the_budget_too():
+    rows = table(500, 3)
+    alone, by_carrier = (
+        float(evaluated(rows, check, scores=scores_of(rows))[0]["driftAlpha"])
+        for check in (PREDICTED, PREDICTED_BY_CARRIER)
+    )
+    # one prediction, and ten more within segments
+    assert 8 < alone / by_carrier < 14
+
+
+@pytest.mark.parametrize(
+    ("profile", "by", "scores", "why"),
+    [
+        (profile_of(table(3000, 1)), "carrier", True, "counts no predictions by carrier: name it in prediction.segm"),
+        (profile_of(table(3000, 1), "x01"), "x01", True, "which has 3000 different numbers"),
+        (PROFILE, "carrier", False, "none of 10 values of carrier has predictions enough"),
+    ],
+    ids=["no segments", "a quantity", "exporters of an earlier release"],
+)
+def test_predictions_that_cannot_be_looked_at_within_segments(profile, by, scores, why):
+    rows = table(5000, 8)
+    check = PREDICTED | {"by": by}
+    findings = evaluated(rows, check, profile=profile, scores=scores_of(rows) if scores else None)[1]
+    (found,) = (one for one in findings if one.subject == f"predictions by {by}")
+    assert found.verdict == "Inconclusive"
+    assert why in found.shift
+
+
+def test_a_profile_of_an_earlier_release_has_segments_of_inputs_alone():
+    document = json.loads(json.dumps({"segments": [to_profile(one) for one in PROFILE.segments]}))
+    del document["segments"][0]["prediction"]
+    (before,) = segments_of_profile(document)
+    assert before.of_scores is None
+    profile = replace(PROFILE, segments=(before,))
+    rows = corrupted(table(5000, 7), "x05", "C3", lambda x: x + 1)
+    raw, _ = evaluated(rows, BY_CARRIER, PREDICTED_BY_CARRIER, scores=scores_of(rows))
+    older = window(rows, profile)
+    spec = spec_of(BY_CARRIER, PREDICTED_BY_CARRIER)
+    told = monitor_figures(spec, "BinaryClassification", version(), profile, [older], labelled=NONE).raw
+    assert told["segments"][0]["features"][0]["name"] == raw["segments"][0]["features"][0]["name"] == "x05"
+    assert told["segmentPredictions"] == []
+
+
+def test_windows_with_and_without_scores_add_up():
+    """While exporters are renewed there are both."""
+    rows = table(3000, 12)
+    (both,) = observe_segments(PROFILE.segments, [window(rows), window(rows, scores=scores_of(rows)), window(rows)])
+    assert both.window.rows.sum() == 9000
+    assert both.window.scores.rows.sum() == both.window.scores.inputs[0].counts.sum() == 3000

@@ -9,7 +9,7 @@ import pytest
 from leeboard.evaluator.columns import as_served, inputs_of
 from leeboard.evaluator.drift_figures import Profile
 from leeboard.evaluator.profile import make_profile
-from leeboard.evaluator.segments import LEAST_ROWS, add_segments
+from leeboard.evaluator.segments import LEAST_ROWS, Scored, add_segments
 from leeboard.stats.coarse import coarse_bins
 from leeboard.stats.distributions import count_values, from_profile
 from leeboard.stats.segments import MOST_INPUTS, MOST_VALUES
@@ -30,11 +30,12 @@ def frame(**more):
 def profiled(table, *segments, importance=None):
     inputs = inputs_of(table)
     served = as_served(table, inputs)
-    profile = make_profile(served, inputs, np.zeros(len(table)), "probability")
+    scored = Scored(np.linspace(0, 1, len(table))[::3], np.arange(len(table)) % 3 == 0)
+    profile = make_profile(served, inputs, scored.scores, "probability")
     for one in profile["features"]:
         if importance and one["name"] in importance:
             one["importance"] = importance[one["name"]]
-    add_segments(profile, served, inputs, segments)
+    add_segments(profile, served, inputs, segments, scored)
     return profile
 
 
@@ -59,6 +60,22 @@ def test_every_input_is_counted_within_every_value():
     parsed = Profile.parse(json.dumps(profile).encode())
     assert [one.feature for one in parsed.segments] == ["carrier", "month"]
     assert parsed.segments[1].texts[:2] == ("1", "2")
+
+
+def test_predictions_are_counted_within_every_value_of_the_rows_that_were_scored():
+    table = frame()
+    profile = profiled(table, "carrier")
+    (found,) = profile["segments"]
+    predicted, bins = found["prediction"], coarse_bins(from_profile(profile["prediction"]))
+    assert predicted["edges"] == list(bins.edges)
+    scores, carrier = np.linspace(0, 1, ROWS)[::3], table["carrier"].iloc[::3]
+    for segment, value in enumerate(["AA", "B6", "UA", None]):
+        mine = (carrier == value if value else ~carrier.isin(CARRIERS)).to_numpy()
+        assert predicted["rows"][segment] == mine.sum() < found["rows"][segment]
+        assert predicted["counts"][segment] == count_values("p", bins, scores[mine]).counts.tolist()
+    (parsed,) = Profile.parse(json.dumps(profile).encode()).segments
+    assert parsed.of_scores.counted.inputs[0].name == "probability"
+    assert parsed.of_scores.values == parsed.values
 
 
 def test_without_segments_a_profile_is_as_it_was():
@@ -109,6 +126,7 @@ def test_a_segment_takes_no_more_than_ten_kilobytes_an_input():
     sizes = {one["name"]: len(json.dumps(one, separators=(",", ":"))) for one in found["features"]}
     assert len(found["values"]) == MOST_VALUES
     assert max(sizes.values()) <= 10_000
+    assert len(json.dumps(found["prediction"], separators=(",", ":"))) <= 10_000
     assert sizes["smooth"] < 3_000
 
 

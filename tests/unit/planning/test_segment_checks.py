@@ -105,11 +105,55 @@ def test_long_names_are_cut_so_that_all_three_are_told(name, by, value):
     assert f"={value[:20]}" in within["subject"]
 
 
+SCORES = {"type": "PredictionDrift", "distance": "JensenShannon", "threshold": "0.1", "by": "carrier"}
+SCORES_ASKED = {"segmentPredictions": [{"feature": "carrier", "values": 16, "enough": 9, "pairs": 9}]}
+
+
+def predicted(js, rows=390):
+    return segment() | {"prediction": {"rows": rows, **feature("probability", js=js)}}
+
+
+def test_predictions_that_drifted_within_a_segment_are_drift():
+    told = segmented(predicted(0.3), prediction=feature("probability", js=0.05), **SCORES_ASKED)
+    status = Watch(SCORES, features={"exclude": ["wind"]}).look(told)
+    assert status["verdict"] == "Drift"
+    (within,) = found(status, " where ")
+    assert (within["check"], within["subject"]) == ("PredictionDrift", "probability where carrier=UA")
+    assert found(Watch(BY_CARRIER).look(told), " where ") == []
+
+
+@pytest.mark.parametrize(
+    ("more", "verdict", "why"),
+    [
+        (SCORES_ASKED, "Stable", "no prediction within 9 of 16 values drifted"),
+        ({"segmentPredictions": []}, "Inconclusive", "the version's profile counts no predictions by carrier: name it"),
+        (
+            {"segmentPredictions": [{"feature": "carrier", "refused": "is no input of this version"}]},
+            "Inconclusive",
+            "there are no segments by carrier, which is no input of this version",
+        ),
+        (
+            {"segmentPredictions": [{"feature": "carrier", "values": 4, "enough": 0, "pairs": 0}]},
+            "Inconclusive",
+            "none of 4 values of carrier has predictions enough in the window",
+        ),
+    ],
+)
+def test_what_is_said_where_no_prediction_drifted(more, verdict, why):
+    status = Watch(SCORES).look(segmented(predicted(0.05), prediction=feature("probability", js=0.05), **more))
+    assert status["verdict"] == verdict
+    (told,) = found(status, "predictions by carrier")
+    assert told["verdict"] == verdict
+    assert why in told["shift"]
+
+
 JUNK = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5)),
     lambda inner: st.one_of(
         st.lists(inner, max_size=3),
-        st.dictionaries(st.sampled_from(["feature", "value", "rows", "features", "name", "distances"]), inner),
+        st.dictionaries(
+            st.sampled_from(["feature", "value", "rows", "features", "name", "distances", "prediction"]), inner
+        ),
     ),
     max_leaves=8,
 )
@@ -118,6 +162,6 @@ JUNK = st.recursive(
 @given(JUNK, JUNK)
 @settings(max_examples=150, deadline=None)
 def test_figures_that_are_none_are_left_out(segments, inputs):
-    found = read_figures(figures(segments=segments, segmentInputs=inputs))
+    found = read_figures(figures(segments=segments, segmentInputs=inputs, segmentPredictions=inputs))
     assert isinstance(found.segments, tuple)
     assert all(one.rows >= 0 for one in found.segments)

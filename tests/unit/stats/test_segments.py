@@ -2,6 +2,7 @@
 
 import copy
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -109,7 +110,12 @@ def changed(raw, path, value):
     return document
 
 
-WINDOW, PROFILE = to_window(COUNTED), to_profile(REFERENCE)
+SCORES = SegmentCounts(
+    "carrier", whole(8, 19, 0), (Counted("probability", whole([4, 4], [9, 9], [0, 0]), whole(0, 1, 0)),)
+)
+SCORED = replace(COUNTED, scores=SCORES)
+SCORED_REFERENCE = replace(REFERENCE, counted=SCORED, score_bins=Bins("Numeric", (0.5,)))
+WINDOW, PROFILE = to_window(SCORED), to_profile(SCORED_REFERENCE)
 BAD_WINDOWS = {
     "no rows": (["rows"], []),
     "rows of no numbers": (["rows"], ["x", 1, 2]),
@@ -127,8 +133,16 @@ BAD_WINDOWS = {
     "nested": (["features"], {"a": 1}),
     "a text": (["features"], "abc"),
     "nothing": (["features"], None),
+    "more scores than rows": (["prediction", "rows"], [11, 19, 0]),
+    "more scores than scored rows": (["prediction", "counts"], [[4, 5], [9, 9], [0, 0]]),
+    "scores of other segments": (["prediction"], {"name": "p", "rows": [1], "counts": [[1]], "missing": [0]}),
+    "scores of no rows": (["prediction"], {"name": "p", "counts": [[0], [0], [0]], "missing": [0, 0, 0]}),
+    "a number for scores": (["prediction"], 7),
+    "negative scores": (["prediction", "missing"], [0, -1, 0]),
 }
 BAD_PROFILES = {
+    "scores without edges": (["prediction", "edges"], None),
+    "scores on other edges": (["prediction", "edges"], [0.1, 0.5]),
     "edges that fall": (["features", 0, "edges"], [2.0, 1.0]),
     "other edges than counts": (["features", 0, "edges"], [1.0, 2.0]),
     "no edges": (["features", 0, "edges"], None),
@@ -152,3 +166,33 @@ def test_what_is_no_window_is_refused(path, value):
 def test_what_is_no_profile_is_refused(path, value):
     with pytest.raises((ValueError, TypeError, KeyError, OverflowError)):
         of_profile(changed(PROFILE, path, value))
+
+
+def test_scores_are_read_as_they_were_written_and_older_documents_without_them():
+    found = of_profile(json.loads(json.dumps(PROFILE)))
+    assert to_profile(found) == PROFILE
+    assert (found.of_scores.feature, found.of_scores.values, found.of_scores.bins) == (
+        "carrier", ("AA", "UA"), (Bins("Numeric", (0.5,)),),
+    )  # fmt: skip
+    assert of_window(WINDOW).scores.rows.tolist() == [8, 19, 0]
+    older_window, older_profile = (
+        {name: part for name, part in raw.items() if name != "prediction"} for raw in (WINDOW, PROFILE)
+    )
+    assert of_window(older_window).scores is None
+    assert of_profile(older_profile).of_scores is None
+    assert to_profile(of_profile(older_profile)) == older_profile
+    (small,) = segments_of_window({"segments": [WINDOW]})
+    assert same(small, SCORED)
+    assert small.scores.inputs[0].counts.dtype == np.uint8
+
+
+def test_scores_add_up_where_both_have_them_and_keep_nothing_else_back():
+    total = SCORED_REFERENCE.empty()
+    assert total.fits(SCORED) and total.fits(COUNTED)
+    for one in (SCORED, COUNTED, SCORED):
+        total.add(one)
+    assert total.rows.tolist() == [30, 60, 15]
+    assert total.scores.rows.tolist() == [16, 38, 0]
+    assert total.scores.inputs[0].counts.tolist() == [[8, 8], [18, 18], [0, 0]]
+    other = replace(SCORES, inputs=(Counted("probability", whole([4], [18], [0]), whole(0, 1, 0)),))
+    assert not total.fits(replace(SCORED, scores=other))

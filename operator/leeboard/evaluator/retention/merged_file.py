@@ -103,13 +103,19 @@ def _alike(documents: Iterable[Mapping[str, Any]]) -> Iterable[list[Mapping[str,
         latency = one.get("latency") or {}
         shape = (len(predicted["counts"]), predicted["name"]) if predicted else ()
         segments = tuple(
-            (raw["feature"], len(raw["rows"]), *((it["name"], len(it["counts"][0])) for it in raw["features"]))
+            (raw["feature"], len(raw["rows"]), *((it["name"], len(it["counts"][0])) for it in _columns(raw)))
             for raw in one.get("segments") or ()
         )
         edges = (tuple(latency.get("edges", ())), bool(latency))
         key = (str(one.get("pod") or ""), bins, shape, *edges, segments, shape_of(one.get("shadow")))
         groups.setdefault(key, []).append(one)
     return groups.values()
+
+
+def _columns(segments: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """What is counted within segments: inputs, and scores where there are any."""
+    predicted = segments.get("prediction")
+    return [*segments["features"], *([predicted] if predicted else ())]
 
 
 def _summed(windows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

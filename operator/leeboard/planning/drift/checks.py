@@ -69,6 +69,10 @@ def _input_within(check: Check, subject: Subject, rows: int, figures: Figures) -
     return _weighed(_distance(check, subject, rows), _weight(subject, figures), subject)
 
 
+def _prediction_within(check: Check, subject: Subject, rows: int, _: Figures) -> Result:
+    return _distance(check, subject, rows)
+
+
 def _missing_within(check: Check, subject: Subject, _: int, __: Figures) -> Result:
     return _missing(check, subject)
 
@@ -236,4 +240,8 @@ _CHECKS: Mapping[CheckType, Callable[[Check, Sequence[Subject], Figures], Sequen
     "KPI": kpi,
     "TrainServeSkew": skew,
 }
-_IN_A_SEGMENT: Mapping[CheckType, Judge] = {"DataDrift": _input_within, "DataQuality": _missing_within}
+_IN_A_SEGMENT: Mapping[CheckType, Judge] = {
+    "DataDrift": _input_within,
+    "PredictionDrift": _prediction_within,
+    "DataQuality": _missing_within,
+}

@@ -150,6 +150,7 @@ class Figures:
     skew: Skew | None = None
     segments: tuple[Segment, ...] = ()
     segment_inputs: tuple[SegmentInput, ...] = ()
+    segment_predictions: tuple[SegmentInput, ...] = ()
     windows: Windows | None = None
     unreadable: int = 0
     unwatched: int = 0
@@ -184,6 +185,7 @@ def read_figures(raw: Mapping[str, Any] | None) -> Figures | None:
         kpis=tuple(_kpi(one) for one in read_items(raw.get("kpis"))),
         segments=tuple(_segment(one) for one in read_items(raw.get("segments"))),
         segment_inputs=tuple(_segment_input(one) for one in read_items(raw.get("segmentInputs"))),
+        segment_predictions=tuple(_segment_input(one) for one in read_items(raw.get("segmentPredictions"))),
         windows=_windows(raw.get("windows")),
         unreadable=read_count(raw.get("unreadable")) or 0,
         unwatched=read_count(raw.get("unwatched")) or 0,
@@ -192,11 +194,15 @@ def read_figures(raw: Mapping[str, Any] | None) -> Figures | None:
 
 
 def _segment(raw: Mapping[str, Any]) -> Segment:
+    told = raw.get("prediction")
+    predicted: Mapping[str, Any] = told if isinstance(told, Mapping) else {}
     return Segment(
         feature=str(raw.get("feature", "")),
         value=str(raw.get("value", "")),
         rows=read_count(raw.get("rows")) or 0,
         subjects=tuple(subject for one in read_items(raw.get("features")) if (subject := _subject(one, NOTHING))),
+        prediction=_subject(predicted, NOTHING),
+        predicted_rows=read_count(predicted.get("rows")) or 0,
     )
 
 

@@ -1,4 +1,4 @@
-"""What figures say of inputs within segments."""
+"""What figures say of inputs and predictions within segments."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -9,18 +9,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Segment:
-    """The rows in which an input has one value, and what is told of other inputs within them."""
+    """The rows in which an input has one value, and what is told of other inputs within them; of the prediction too,
+    with the rows that have one, where a check asks for it."""
 
     feature: str
     value: str
     rows: int
     subjects: tuple["Subject", ...]
+    prediction: "Subject | None" = None
+    predicted_rows: int = 0
 
 
 @dataclass(frozen=True)
 class SegmentInput:
-    """An input by which there are segments: how many values have one, how many of these had rows enough, and how many
-    inputs were looked at within them. `refused` says why there are none."""
+    """An input by which there are segments: how many values have one, how many of these had rows enough, and how often
+    an input, or the prediction, was looked at within them. `refused` says why there are none."""
 
     feature: str
     values: int

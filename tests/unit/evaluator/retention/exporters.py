@@ -77,7 +77,7 @@ def name_of(pod, start, end, form):
 
 
 def window(pod, minute, *, length=1, rows=5, version="v1", bins=3):
-    """Key and bytes of a window of so many minutes."""
+    """Key and bytes of a window of so many minutes. Every third is of an exporter that counts no scores in segments."""
     start, end = at(minute), at(minute + length)
     counts = [(rows + place) % 7 for place in range(bins)]
     raw = {
@@ -91,6 +91,13 @@ def window(pod, minute, *, length=1, rows=5, version="v1", bins=3):
         "prediction": {"name": "p", "counts": counts[::-1], "missing": 0, "infinite": 0, "count": sum(counts),
                        "sum": 1.0, "sumOfSquares": 2.0},
     }  # fmt: skip
+    if minute % 3:
+        raw["segments"][0]["prediction"] = {
+            "name": "p",
+            "rows": [rows, 1],
+            "counts": [[rows, 0], [0, 1]],
+            "missing": [0, 0],
+        }
     return f"observations/{version}/windows/{name_of(pod, start, end, 'json')}", gzip.compress(json.dumps(raw).encode())
 
 
@@ -123,6 +130,9 @@ def observed(store, since, until, version="v1", observations=None):
             counts |= {(segments.feature, "rows"): segments.rows}
             for it in segments.inputs:
                 counts |= {(segments.feature, it.name, "counts"): it.counts, (segments.feature, it.name): it.missing}
+            if segments.scores is not None:
+                counts |= {(segments.feature, "scored"): segments.scores.rows}
+                counts |= {(segments.feature, "scores"): segments.scores.inputs[0].counts}
         for key, value in counts.items():
             if not isinstance(value, str):
                 # kept in as few bytes as they need

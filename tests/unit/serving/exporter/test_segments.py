@@ -29,7 +29,11 @@ def segments(feature, values, names):
         Counted(name, np.zeros((len(zeros), of_input.size), dtype=np.int64), zeros)
         for name, of_input in zip(names, bins, strict=True)
     )
-    return to_profile(SegmentReference(feature, values, SegmentCounts(feature, zeros, inputs), tuple(bins)))
+    score_bins = coarse_bins(from_profile(PROFILE["prediction"]))
+    empty = np.zeros((len(zeros), score_bins.size), dtype=np.int64)
+    scores = SegmentCounts(feature, zeros, (Counted("probability", empty, zeros),))
+    counted = SegmentCounts(feature, zeros, inputs, scores)
+    return to_profile(SegmentReference(feature, values, counted, tuple(bins), score_bins=score_bins))
 
 
 BY_CARRIER = segments("carrier", ("AA", "UA"), ["wind", "hour", "late"])
@@ -85,6 +89,28 @@ def test_every_segment_has_the_counts_of_its_rows(feature):
                 alone.missing,
             )
     assert raw["segments"][0]["rows"] == window.segments[0].rows.tolist()
+
+
+@pytest.mark.parametrize("feature", ["carrier", "late"])
+def test_every_segment_has_the_scores_of_its_rows(feature):
+    window, _ = written(tally(SEGMENTED, 1, 2))
+    (found,) = (one for one in window.segments if one.feature == feature)
+    described = next(one for one in SEGMENTED["segments"] if one["feature"] == feature)
+    bins = coarse_bins(from_profile(PROFILE["prediction"]))
+    segment_of, scores = column((1, 2), feature), np.concatenate([one.scores for seed in (1, 2) for one in told(seed)])
+    for segment, value in enumerate([*described["values"], None]):
+        mine = segment_of == value if value is not None else ~np.isin(segment_of, described["values"])
+        assert found.scores.rows[segment] == mine.sum() > 0
+        assert found.scores.inputs[0].counts[segment].tolist() == count_values("p", bins, scores[mine]).counts.tolist()
+
+
+def test_a_profile_of_an_earlier_release_counts_no_scores():
+    older = [{name: part for name, part in one.items() if name != "prediction"} for one in SEGMENTED["segments"]]
+    window, raw = written(tally(PROFILE | {"segments": older}, 1))
+    assert [one.scores for one in window.segments] == [None, None]
+    _, with_scores = written(tally(SEGMENTED, 1))
+    for one, other in zip(raw["segments"], with_scores["segments"], strict=True):
+        assert one == {name: part for name, part in other.items() if name != "prediction"}
 
 
 def test_segments_of_windows_add_up_and_so_do_those_of_tallies():
