@@ -61,7 +61,7 @@ class MonitorLook:
             **kpis,
             **monitored.raw,
             **skew_figures(self.observations, spec, self.model, name, self.profile, since=start),
-            **seen.figures(champion.since if champion else start, monitored.observed.unfit),
+            **seen.figures(champion.since if champion else start, monitored.observed.unfit, self.now),
             "labels": self._label_figures(feedback, labelled),
         }
         return Found(figures, monitored.observed, seen.windows, feedback)

@@ -5,8 +5,8 @@ after they are: each file counts once, by itself or as a part of a merged one th
 """
 
 import logging
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -24,10 +24,13 @@ from leeboard.evaluator.requests import parse_recomputed, parse_requests, togeth
 from leeboard.evaluator.retention.files import File, file_of, folder_of
 from leeboard.evaluator.retention.merged_file import Head, parse_head, parse_parts
 from leeboard.evaluator.windows import Window, parse_window, read_window
+from leeboard.planning.drift.observed import LEAST_PATIENCE, MISSED_WINDOWS
 from leeboard.storage import Entry, StorageError, Store
 
 LOG = logging.getLogger("leeboard.evaluator.observations")
 MOST_LEDGER_ROWS = 2_000_000
+MOST_PODS = 1_000
+"""That are told by name: some 45 kB of a status."""
 MOST_LOGGED_VALUES = 4 << 20
 """Rows of requests times their columns: what is read at once, some 32 MB and as much again while it is sorted."""
 MOST_ATTEMPTS = 3
@@ -36,16 +39,19 @@ MOST_ATTEMPTS = 3
 
 class Seen(NamedTuple):
     """Windows of a stretch of time; how many more files of it could not be read; and beginning and end of the newest
-    window that there is at all, in milliseconds since 1970."""
+    window that there is at all, and of the newest of every pod, in milliseconds since 1970."""
 
     windows: tuple[Window, ...]
     unreadable: int
-    newest: tuple[int, int] | None
+    newest: Span | None
+    by_pod: Mapping[str, Span] = {}
 
-    def figures(self, since: datetime, unfit: int) -> dict[str, Any]:
+    def figures(self, since: datetime, unfit: int, until: datetime) -> dict[str, Any]:
         """`windows` and `unreadable` of `status.evaluation`; `unfit` windows were read and are on other bins.
 
-        Of the newest window it is told when it ended, if after `since`, and how many seconds it is long.
+        Of the newest window it is told when it ended, if after `since`, and how many seconds it is long; and of which
+        pods (`heard`) a window came that is not late by `MISSED_WINDOWS` of them, where there are no more than
+        `MOST_PODS`.
         """
         windows: dict[str, Any] = {"count": len(self.windows) + self.unreadable}
         if self.newest is not None and self.newest[1] >= milliseconds(since):
@@ -54,7 +60,18 @@ class Seen(NamedTuple):
                 "newest": written(datetime.fromtimestamp(end / 1000, UTC)),
                 "seconds": figure((end - start) / 1000),
             }
+            if len(heard := self._heard(until)) <= MOST_PODS:
+                windows["heard"] = {"since": written(until - self._patience()), "pods": heard}
         return {"windows": windows, "unreadable": self.unreadable + unfit}
+
+    def _heard(self, until: datetime) -> list[str]:
+        since = milliseconds(until - self._patience())
+        return sorted(pod for pod, (_, end) in self.by_pod.items() if end >= since)
+
+    def _patience(self) -> timedelta:
+        """How late a window may be. The last one of a pod that went is a short one: the longest tells the interval."""
+        longest = max((end - start for start, end in self.by_pod.values()), default=0)
+        return max(LEAST_PATIENCE, MISSED_WINDOWS * timedelta(milliseconds=longest))
 
 
 class Observations:
@@ -102,9 +119,13 @@ class Observations:
                 windows += self._of_merged(file, entry, is_wanted, taken)
         loose = [entry for entry in found if entry.key.removeprefix(folder) not in taken]
         read, unreadable = self._of_loose(folder, [entry for entry in loose if is_wanted(span_of(entry.key))])
-        spans = [span for entry in loose if (span := span_of(entry.key)) is not None]
-        spans += [span for name in taken if (span := span_of(name)) is not None and span[1] <= last]
-        return Seen((*windows, *read), unreadable, max(spans, key=lambda span: span[1], default=None))
+        by_pod: dict[str, Span] = {}
+        for name in (*(entry.key.removeprefix(folder) for entry in loose), *taken):
+            span, pod = span_of(name), name.partition("/")[0]
+            if span is not None and span[1] <= last and span[1] >= by_pod.get(pod, (0, 0))[1]:
+                by_pod[pod] = span
+        newest = max(by_pod.values(), key=lambda span: span[1], default=None)
+        return Seen((*windows, *read), unreadable, newest, by_pod)
 
     def _of_loose(self, folder: str, entries: list[Entry]) -> tuple[list[Window], int]:
         """What exporters wrote, and how many of it cannot be read."""

@@ -105,3 +105,86 @@ def test_nothing_is_stable_while_a_pod_serves_uncounted_and_drift_is_drift(
     assert plan.status["verdict"] == verdict
     assert {one["reason"] for one in plan.status["conditions"]} == {reason}
     assert plan.status["findings"], "what the other pods' windows say is shown all the same"
+
+
+def told(world: World, since: timedelta, *names: str, version: str = "v1") -> None:
+    """A monitor's figures say of which pods windows came that ended so long ago, at most."""
+    document = monitor()
+    heard = {"since": timestamp(world.now - since), "pods": list(names)}
+    windows = {"count": 9, "newest": timestamp(world.now), "seconds": "60", "heard": heard}
+    evaluation = {"observedAt": timestamp(world.now), "version": version, "windows": windows}
+    document["status"] = {"evaluation": evaluation}
+    world.monitors["watch"] = document
+
+
+def running_world() -> World:
+    world = serving_world()
+    world.exporters = dict.fromkeys(pods(world), RUNNING)
+    return world
+
+
+def test_an_exporter_that_runs_and_leaves_no_window_is_named() -> None:
+    world = running_world()
+    mute, *others = pods(world)
+    told(world, timedelta(minutes=5), *others)
+    world.settle()
+    found = world.condition("ObservationsMissing")
+    assert found is not None
+    assert found["message"].startswith(f"1 of {len(pods(world))} pods of v1 answer and leave no window in storage")
+    assert f"{mute}/exporter" in found["message"]
+    assert "kubectl logs" in found["message"]
+    assert Model.parse(world.model).condition("Ready") is not None
+    told(world, timedelta(minutes=5), mute, *others)
+    world.settle()
+    assert world.condition("ObservationsMissing") is None
+
+
+@pytest.mark.parametrize(
+    ("since", "version", "exporter"),
+    [
+        (timedelta(hours=2), "v1", RUNNING),  # it began later, and had no time for a window
+        (timedelta(minutes=5), "v0", RUNNING),  # figures about another version
+        (timedelta(minutes=5), "v1", {"ready": True, "state": {}}),  # nobody says since when it runs
+    ],
+)
+def test_an_exporter_of_which_nothing_can_be_told_is_not_named(
+    since: timedelta, version: str, exporter: dict[str, Any]
+) -> None:
+    world = running_world()
+    mute, *others = pods(world)
+    if exporter is not RUNNING:
+        del world.exporters[mute]
+    told(world, since, *others, version=version)
+    world.settle()
+    assert world.condition("ObservationsMissing") is None
+
+
+def test_without_figures_nobody_is_named() -> None:
+    world = running_world()
+    world.settle()
+    assert world.condition("ObservationsMissing") is None
+    told(world, timedelta(minutes=5))
+    del world.monitors["watch"]["status"]["evaluation"]["windows"]["heard"]  # of an evaluator of an earlier release
+    world.settle()
+    assert world.condition("ObservationsMissing") is None
+
+
+def test_the_dead_and_the_mute_are_told_together_and_nothing_is_stable() -> None:
+    world = running_world()
+    dead, _, *others = pods(world)
+    world.exporters[dead] = {"state": {"terminated": BEFORE}}
+    told(world, timedelta(minutes=5), *others)
+    world.settle()
+    found = world.condition("ObservationsMissing")
+    assert found is not None
+    number = len(pods(world))
+    assert f"1 of {number} pods of v1 answer without an exporter" in found["message"]
+    assert f"1 of {number} pods of v1 answer and leave no window" in found["message"]
+    document = monitor()
+    document["status"] = {"evaluation": figures("0.01")}
+    observed = DriftMonitor.parse(document)
+    now = observed.status.evaluation["observedAt"] if observed.status.evaluation else ""
+    model = Model.parse(world.model)
+    plan = plan_drift_monitor(DriftMonitorSnapshot(observed, model, None, SETTINGS), START.fromisoformat(now))
+    assert plan.status is not None
+    assert plan.status["verdict"] == "Inconclusive"

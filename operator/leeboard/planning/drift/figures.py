@@ -9,6 +9,7 @@ from leeboard.api.reasons import Reason
 from leeboard.planning.drift.raw_values import read_count, read_items, read_moment, read_number
 from leeboard.planning.drift.seasons import NOTHING, not_compared
 from leeboard.planning.drift.segments import Segment, SegmentInput
+from leeboard.planning.drift.windows_seen import Windows, read_windows
 from leeboard.planning.evaluation_error import evaluation_error
 
 
@@ -112,16 +113,6 @@ class Skew:
 
 
 @dataclass(frozen=True)
-class Windows:
-    """Files of windows that were looked at; when the newest one that the champion left ended, and its length in
-    seconds, None where it has left none yet."""
-
-    count: int
-    newest: datetime | None
-    seconds: float | None
-
-
-@dataclass(frozen=True)
 class Figures:
     """One evaluation.
 
@@ -186,7 +177,7 @@ def read_figures(raw: Mapping[str, Any] | None) -> Figures | None:
         segments=tuple(_segment(one) for one in read_items(raw.get("segments"))),
         segment_inputs=tuple(_segment_input(one) for one in read_items(raw.get("segmentInputs"))),
         segment_predictions=tuple(_segment_input(one) for one in read_items(raw.get("segmentPredictions"))),
-        windows=_windows(raw.get("windows")),
+        windows=read_windows(raw.get("windows")),
         unreadable=read_count(raw.get("unreadable")) or 0,
         unwatched=read_count(raw.get("unwatched")) or 0,
         undecoded=read_count(raw.get("undecoded")) or 0,
@@ -277,12 +268,6 @@ def _message(raw: Mapping[str, Any]) -> str:
 
 def _kpi(raw: Mapping[str, Any]) -> KPIValue:
     return KPIValue(str(raw.get("name", "")), read_number(raw.get("value")), _message(raw))
-
-
-def _windows(raw: Any) -> Windows | None:
-    if not isinstance(raw, Mapping):
-        return None
-    return Windows(read_count(raw.get("count")) or 0, read_moment(raw.get("newest")), read_number(raw.get("seconds")))
 
 
 def _interval(raw: Mapping[str, Any]) -> Interval | None:

@@ -12,6 +12,7 @@ from leeboard.planning.serving.deployment import unavailable_since
 from leeboard.planning.serving.problems import is_fatal
 from leeboard.planning.serving.redaction import unknown_redactions
 from leeboard.planning.serving.silent_exporters import silent_exporters
+from leeboard.planning.serving.unheard_exporters import heard
 from leeboard.planning.traffic.conditions import route_accepted, unrouted
 
 _MAY_SERVE = ("Accepted", "AwaitingApproval")
@@ -47,7 +48,8 @@ def conditions(view: View, status: ModelStatus) -> list[Wanted]:
 
 
 def _silent(view: View, champion: str) -> Wanted | None:
-    return silent_exporters(view.snapshot.pods, champion, view.now, view.snapshot.warnings)
+    known = heard(view.snapshot.monitors, champion)
+    return silent_exporters(view.snapshot.pods, champion, view.now, view.snapshot.warnings, known)
 
 
 def _compared(status: ModelStatus) -> list[Wanted]:

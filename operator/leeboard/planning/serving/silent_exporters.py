@@ -1,6 +1,7 @@
-"""Pods whose server answers while their exporter does not run: nobody counts what they answer.
+"""Pods whose server answers while their exporter does not run, or leaves no window: what they answer is in none.
 
-Windows cannot tell this from fewer pods: an exporter that is dead and one that is gone are both silent. The pods can.
+Windows alone cannot tell this from fewer pods: an exporter that is dead and one that is gone are both silent. The pods
+can.
 Kubernetes calls such a pod unready, as its exporter is a native sidecar, and sends no new connection there; callers
 that stay connected are answered all the same.
 """
@@ -13,25 +14,37 @@ from leeboard.api.model import Model
 from leeboard.api.reasons import Reason, explain
 from leeboard.planning.conditions import Wanted
 from leeboard.planning.container_states import container_statuses
+from leeboard.planning.drift.windows_seen import Heard
 from leeboard.planning.plan import Raw
 from leeboard.planning.pod_problems import Problem, Warnings, problems_of_pod
 from leeboard.planning.problem_report import report
 from leeboard.planning.serving.problems import in_order, of_version, told_in
+from leeboard.planning.serving.unheard_exporters import EXPORTER, unheard
 
-EXPORTER = "exporter"
 SILENT = "ObservationsMissing"
 """The condition of a Model."""
 
 
-def silent_exporters(pods: Iterable[Raw], version: str, now: datetime, warnings: Warnings) -> Wanted | None:
-    """The condition that names exporters of a version that do not run though their servers answer, and why; or None."""
+def silent_exporters(
+    pods: Iterable[Raw], version: str, now: datetime, warnings: Warnings, known: Heard | None = None
+) -> Wanted | None:
+    """The condition that names exporters of a version whose servers answer, and that do not run, or run and are not
+    among those that are `known` to leave windows; and why. None where there are none."""
     serving = [pod for pod in of_version(pods, names.label_value(version)) if _answers(pod)]
-    problems = in_order(one for pod in serving if (one := _silent(pod, now, warnings)) is not None)
-    if not problems:
+    found = [(_silent(pod, now, warnings), unheard(pod, known)) for pod in serving]
+    dead = in_order(silent for silent, _ in found if silent is not None)
+    mute = in_order(lost for silent, lost in found if silent is None and lost is not None)
+    said = []
+    if dead:
+        which = f"{len(dead)} of {len(serving)} pods of {version} answer without an exporter"
+        said.append(f"{which}: what callers that stay connected ask is in no window")
+    if mute:
+        which = f"{len(mute)} of {len(serving)} pods of {version} answer and leave no window in storage"
+        said.append(f"{which}, though their exporters run")
+    if not said:
         return None
-    which = f"{len(problems)} of {len(serving)} pods of {version} answer without an exporter"
-    text = explain(Reason.OBSERVATIONS_MISSING, f"{which}: what callers that stay connected ask is in no window")
-    return Wanted(SILENT, "True", Reason.OBSERVATIONS_MISSING, f"{text}; {report(problems, len(serving))}")
+    text = explain(Reason.OBSERVATIONS_MISSING, "; ".join(said))
+    return Wanted(SILENT, "True", Reason.OBSERVATIONS_MISSING, f"{text}; {report([*dead, *mute], len(serving))}")
 
 
 def told_silent(model: Model | None) -> str | None:
