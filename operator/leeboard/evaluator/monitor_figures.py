@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from leeboard.api.drift_monitor import DriftMonitorSpec
 from leeboard.api.model_version import ModelVersion
+from leeboard.evaluator.comparison import Basis
 from leeboard.evaluator.concept_figures import concept_figures
 from leeboard.evaluator.drift_figures import Observed, Profile, drift_figures, observe, wanted_distances, watched
 from leeboard.evaluator.false_alarms import drift_alpha
@@ -46,9 +47,7 @@ def monitor_figures(
     observed, segmented = observe(profile, windows), observe_segments(profile.segments, windows)
     season = spec.reference.season
     drifted = drift_figures(profile, observed, excluded, wanted_distances(spec.checks), alpha, season=season)
-    if season is None:
-        # where shares swing with the clock, a change within the window is no beginning of drift
-        name_onsets(drifted["features"], profile, windows)
+    name_onsets(drifted["features"], profile, windows, Basis.of(season, observed.rows_by_hour))
     name_pods(drifted["features"], profile, windows)
     name_segments(drifted["features"], segmented)
     raw = {

@@ -57,7 +57,7 @@ def report_page(
         _header(name, figures, observed, [one.start for one in windows for _ in range(one.parts)], season),
         section("What was found", "by each check, the strongest first", _badge(verdict), _found(findings)),
         *_around(monitor),
-        *(_timelines(profile, figures, windows) if season is None else []),
+        *_timelines(profile, figures, windows, Basis.of(season, observed.rows_by_hour)),
         *_inputs(monitor, profile, observed, findings),
         *segments_section(figures),
         *_scores(monitor, profile, observed),
@@ -135,20 +135,22 @@ def _around(monitor: DriftMonitor) -> list[Markup]:
     return [section("At that time", f"episode {episode.id}", element("ul", *lines))]
 
 
-def _timelines(profile: Profile, figures: Figures, windows: Sequence[Window]) -> list[Markup]:
-    """Of the inputs that drifted most, in the order of the evaluation."""
-    known = {one.distribution.name: one.distribution for one in profile.features}
+def _timelines(profile: Profile, figures: Figures, windows: Sequence[Window], basis: Basis | None) -> list[Markup]:
+    """Of the inputs that drifted most, in the order of the evaluation; with a season beside that of each hour."""
+    known = {one.distribution.name: one for one in profile.features}
     drawn = []
     for one in figures.features[:MOST_TIMELINES]:
         strongest = one.distances.get(ALWAYS)
-        gained = gain(known[one.name], windows) if one.name in known and strongest and strongest.low > 0 else None
+        drifted = one.name in known and strongest is not None and strongest.low > 0
+        gained = gain(known[one.name], windows, basis) if drifted else None
         if gained is not None:
-            counted = zip(gained.starts, gained.hits.tolist(), gained.rows.tolist(), strict=True)
-            slices = [Slice(*triple) for triple in counted]
+            counted = (gained.hits.tolist(), gained.rows.tolist(), gained.expected.tolist())
+            slices = [Slice(*of_slice) for of_slice in zip(gained.starts, *counted, strict=True)]
             end = max(window.end for window in windows)
-            told = Timeline(one.name, slices, end, gained.expected, one.since)
+            told = Timeline(one.name, slices, end, one.since)
             drawn.append(paragraph("figure", "panel", paragraph("h3", "input", one.name), timeline(told)))
-    note = "share of the rows in what gained; dashed: in the reference; below: rows; times in UTC"
+    beside = "in the reference" if basis is None else f"in the same {_SEASONS[basis.season]} of the reference"
+    note = f"share of the rows in what gained; dashed: {beside}; below: rows; times in UTC"
     return [section("Over the window", note, *drawn)] if drawn else []
 
 

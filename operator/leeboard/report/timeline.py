@@ -16,11 +16,13 @@ MOST_SLICES = 180
 
 @dataclass(frozen=True)
 class Slice:
-    """Rows that were counted from `start` on, and how many of them are of what is drawn."""
+    """Rows that were counted from `start` on, how many of them are of what is drawn, and the share of it in the
+    reference, 0 to 1."""
 
     start: datetime
     hits: int
     rows: int
+    expected: float
 
     @property
     def share(self) -> float:
@@ -30,22 +32,25 @@ class Slice:
 
 @dataclass(frozen=True)
 class Timeline:
-    """Of one input; `expected` is the share in the reference, `since` when a change began, where one did."""
+    """Of one input; `since` is when a change began, where one did."""
 
     name: str
     slices: Sequence[Slice]
     end: datetime
-    expected: float
     since: datetime | None = None
 
 
 def coarse(slices: Sequence[Slice], most: int = MOST_SLICES) -> list[Slice]:
     """Neighbours put together, so that there are no more than `most`."""
     size = -(-len(slices) // most)
-    return [
-        Slice(part[0].start, sum(one.hits for one in part), sum(one.rows for one in part))
-        for part in (slices[at : at + size] for at in range(0, len(slices), size))
-    ]
+    return [_together(part) for part in (slices[at : at + size] for at in range(0, len(slices), size))]
+
+
+def _together(part: Sequence[Slice]) -> Slice:
+    rows = sum(one.rows for one in part)
+    weights = [one.rows if rows else 1 for one in part]
+    expected = sum(one.expected * weight for one, weight in zip(part, weights, strict=True)) / sum(weights)
+    return Slice(part[0].start, sum(one.hits for one in part), rows, expected)
 
 
 def timeline(told: Timeline) -> Markup:
@@ -55,11 +60,11 @@ def timeline(told: Timeline) -> Markup:
         raise ValueError("a timeline without slices")
     begin = slices[0].start
     x = Linear(0.0, max((told.end - begin) / timedelta(seconds=1), 1.0), LEFT, RIGHT)
-    highest = max(told.expected, *(one.share for one in slices)) * 1.15 or 1.0
+    highest = max(max(one.share, one.expected) for one in slices) * 1.15 or 1.0
     y = Linear(0.0, highest, BOTTOM, TOP)
     places = [x((one.start - begin) / timedelta(seconds=1)) for one in slices] + [RIGHT]
     parts = [_level(mark, y) for mark in ticks(0.0, highest, 3)]
-    parts.append(line(LEFT, y(told.expected), RIGHT, y(told.expected), "expected"))
+    parts.append(_expected(slices, places, y))
     parts += [_rows(slices, places), _course(slices, places, y), line(LEFT, FLOOR, RIGHT, FLOOR, "baseline")]
     if told.since is not None:
         parts.append(_mark(told.since, x((told.since - begin) / timedelta(seconds=1))))
@@ -75,6 +80,14 @@ def _level(mark: float, y: Linear) -> Markup:
         line(LEFT, y(mark), RIGHT, y(mark), "grid"),
         words(LEFT - 6, y(mark) + 4, f"{bare(100 * mark)} %", "axis", "end"),
     )
+
+
+def _expected(slices: Sequence[Slice], places: Sequence[float], y: Linear) -> Markup:
+    """A line of steps; one level where the same is expected of all slices."""
+    path = f"M{places[0]:.1f} {y(slices[0].expected):.1f}"
+    for number, one in enumerate(slices):
+        path += f"V{y(one.expected):.1f}H{places[number + 1]:.1f}"
+    return element("path", d=path, class_="expected")
 
 
 def _course(slices: Sequence[Slice], places: Sequence[float], y: Linear) -> Markup:

@@ -138,5 +138,5 @@ def test_missing_values_begin_too_and_windows_on_other_bins_are_left_out():
     for one in windows[10:20] + windows[30:]:
         one.features[0]["missing"] = 100
     windows.append(replace(window("c", 500), features=({"name": "wind", "counts": np.ones(3, dtype=np.int64)},)))
-    found = began(PROFILE.features[0].distribution, windows)
+    found = began(PROFILE.features[0], windows)
     assert found == datetime(2026, 1, 1, 0, 10, tzinfo=UTC)
