@@ -1,5 +1,6 @@
 """Since when an input left its season, and how it went, beside what every hour of the reference has."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -84,9 +85,11 @@ def test_what_is_expected_goes_with_the_hours(profile):
 
 def test_slices_in_seasons_that_the_reference_does_not_hold_are_left_out(profile):
     seen = windows(profile, 4)
-    few = profile.features[0]
-    few.seasons.counts.counts[2::24] = 0  # nobody was there at two in the night
-    few.seasons.counts.missing[2::24] = 0
+    whole = profile.features[0]
+    awake = (np.arange(168) % 24 != 2).astype(np.int64)  # nobody was there at two in the night
+    counts = whole.seasons.counts
+    counts = replace(counts, counts=counts.counts * awake[:, None], missing=counts.missing * awake)
+    few = replace(whole, seasons=replace(whole.seasons, counts=counts))
     basis = Basis.of("HourOfDay", np.eye(168)[0] * 100)
     told = gain(few, seen, basis)
     assert [one.hour for one in told.starts] == [0, 0, 1, 1, 3, 3]
