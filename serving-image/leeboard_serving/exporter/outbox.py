@@ -6,6 +6,8 @@ import threading
 from collections import Counter
 from pathlib import Path
 
+from leeboard_serving.exporter.window import requests_told
+
 LOG = logging.getLogger("leeboard.serving.exporter")
 SHARES = {"windows": 0.16, "ledger": 0.48, "feedback": 0.16, "requests": 0.2, "pairs": 0.1}
 """Of the bytes that may be kept; pairs have a tenth on top. What one kind has too much of costs the others nothing."""
@@ -20,7 +22,8 @@ _KEY = re.compile(r"(windows|ledger|feedback|requests|pairs)/[^/]+/(\d{1,16})-\d
 class Outbox:
     """Files by the key they shall have in storage, oldest first. Threads may share it.
 
-    `dropped` counts, by kind, the files that had to make room or could not be kept.
+    `dropped` counts, by kind, the files that had to make room or could not be kept. What windows among them told of is
+    kept, so that the next window can say that it is missing.
     """
 
     def __init__(self, folder: Path, most_bytes: int) -> None:
@@ -28,6 +31,7 @@ class Outbox:
         self._most = {kind: int(share * most_bytes) for kind, share in SHARES.items()}
         self._sizes: dict[str, int] = {}
         self._lock = threading.Lock()
+        self._lost_requests = 0
         self.dropped: Counter[str] = Counter()
         folder.mkdir(parents=True, exist_ok=True)
         self._find()
@@ -40,6 +44,8 @@ class Outbox:
         except OSError as error:
             LOG.error("%s is lost, it cannot be kept: %s", key, error)
             self.lose(key)
+            with self._lock:
+                self._lost_requests += _requests_in(key, data)
             return
         with self._lock:
             self._sizes[key] = _size(len(data))
@@ -50,6 +56,12 @@ class Outbox:
         """Count a file that could not be made."""
         with self._lock:
             self.dropped[_kind(key)] += 1
+
+    def take_lost_requests(self) -> int:
+        """How many requests the windows told of that were lost since this was last asked."""
+        with self._lock:
+            lost, self._lost_requests = self._lost_requests, 0
+        return lost
 
     def pending(self) -> list[str]:
         """The keys, oldest first."""
@@ -99,9 +111,16 @@ class Outbox:
             if excess <= 0:
                 return
             excess -= self._sizes[key]
+            self._count_lost(key)
             self._forget(key)
             self.dropped[kind] += 1
             LOG.warning("%s is dropped to make room", key)
+
+    def _count_lost(self, key: str) -> None:
+        try:
+            self._lost_requests += _requests_in(key, (self._folder / key).read_bytes())
+        except OSError as error:
+            LOG.warning("what %s told of is not known: %s", key, error)
 
     def _forget(self, key: str) -> None:
         self._sizes.pop(key, None)
@@ -115,6 +134,17 @@ class Outbox:
                 self._sizes[key] = _size(path.stat().st_size)
             elif path.name.endswith(_PART):
                 path.unlink()
+
+
+def _requests_in(key: str, data: bytes) -> int:
+    """Of a window; 0 of other files, and of one that a disk has spoilt."""
+    if _kind(key) != "windows":
+        return 0
+    try:
+        return requests_told(data)
+    except ValueError as error:
+        LOG.warning("what %s told of is not known: %s", key, error)
+        return 0
 
 
 def _kind(key: str) -> str:

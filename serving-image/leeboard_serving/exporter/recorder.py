@@ -104,6 +104,7 @@ class Recorder:
         cuts.append(self.replay.pairs.cut(now) if self.replay is not None else None)
         if end > self._start:
             window, self._window = self._window, Tally(self._references)
+            window.dropped += self._outbox.take_lost_requests()
             self._before.merge(window)
             shadow = self.replay.cut() if self.replay is not None else {}
             text = window_text(window, self._settings, self._start, end, shadow)

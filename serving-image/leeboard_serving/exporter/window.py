@@ -1,6 +1,8 @@
 """The window file: what this pod counted between two moments."""
 
+import gzip
 import json
+import zlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -43,6 +45,15 @@ def window_text(
     if shadow:
         document["shadow"] = shadow
     return json.dumps(document, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def requests_told(data: bytes) -> int:
+    """How many requests a window file tells of, those that it lacks among them. Raises ValueError where it is none."""
+    try:
+        document = json.loads(gzip.decompress(data))
+        return int(document["requests"]) + int(document.get("dropped", 0))
+    except (OSError, EOFError, zlib.error, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(f"not a window: {error!r}") from error
 
 
 def _counted(distribution: Distribution) -> dict[str, Any]:

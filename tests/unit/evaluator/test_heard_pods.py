@@ -21,7 +21,7 @@ def test_pods_are_told_of_which_a_window_came_that_is_not_late():
     seen = reader.windows("v1", BASE, until)
     told = seen.figures(BASE, 0, until)["windows"]
     assert told["seconds"] == "3"
-    assert told["heard"] == {"since": "2026-01-05T00:55:00Z", "pods": ["a", "b", "d", "short"]}
+    assert told["heard"] == {"since": "2026-01-05T00:55:00.000Z", "pods": ["a", "b", "d", "short"]}
 
 
 def test_of_too_many_pods_none_is_named(monkeypatch):

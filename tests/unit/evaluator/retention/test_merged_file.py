@@ -18,10 +18,11 @@ def parts(kind, files):
 
 
 def totals(windows):
-    """By pod and number of bins, in the order of their names."""
+    """By pod, number of bins, and whether scores are counted in segments, in the order of their names."""
     found = {}
     for one in windows:
-        total = found.setdefault((one.pod, len(one.features[0]["counts"])), [0, 0, 0, 0, 0, 0, 0, 0])
+        key = (one.pod, len(one.features[0]["counts"]), one.segments[0].scores is not None)
+        total = found.setdefault(key, [0, 0, 0, 0, 0, 0, 0, 0])
         counted = (one.requests, one.errors, one.rows, one.dropped, one.latency_counts, one.features[0]["counts"],
                    one.features[0]["missing"], one.prediction["counts"])  # fmt: skip
         for place, value in enumerate(counted):

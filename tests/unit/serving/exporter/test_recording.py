@@ -147,3 +147,40 @@ def test_health_is_lost_by_a_loop_that_stands_still_and_by_an_upload_without_end
     assert seen == [False]
     assert health.is_live()
     assert uploader.last == 7.0
+
+
+def test_windows_that_found_no_room_are_told_by_the_next_one_as_requests_that_are_missing(tmp_path, references):
+    """A verdict has to know what is in no window: it may be what drifted."""
+    now = [1000.0]
+    outbox = Outbox(tmp_path / "kept", 75 * 1024)  # room for three windows
+    recorder = Recorder(Settings.of(Exporter(tmp_path).environment), references, outbox, lambda: now[0])
+
+    async def run():
+        for number in range(1, 9):
+            now[0] += 60
+            for request in range(number):
+                await recorder.observe(prediction(f"{number}-{request}").alone())
+            await recorder.close()
+
+    asyncio.run(run())
+    kept = [parse_window(outbox.read(key)) for key in outbox.pending() if key.startswith("windows")]
+    assert 0 < len(kept) < 7
+    lost = outbox.take_lost_requests()
+    assert sum(one.requests + one.dropped for one in kept) + lost == sum(range(1, 9))
+    assert lost > 0 < kept[-1].dropped
+    assert outbox.take_lost_requests() == 0
+
+
+def test_a_window_that_could_not_be_kept_or_was_spoilt_costs_no_other(tmp_path, references):
+    outbox = Outbox(tmp_path / "kept", 1 << 20)
+    (tmp_path / "kept/windows").write_text("in the way")
+    recorder = Recorder(Settings.of(Exporter(tmp_path).environment), references, outbox, lambda: 1000.0)
+
+    async def run():
+        await recorder.observe(prediction("a").alone())
+        await recorder.close(1_060_000)
+
+    asyncio.run(run())
+    outbox.add("windows/p/1-2.json.gz", b"no window")
+    assert outbox.dropped["windows"] == 2
+    assert outbox.take_lost_requests() == 1
