@@ -3,7 +3,6 @@
 import math
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 Hashes = NDArray[np.uint64]
@@ -11,10 +10,13 @@ _ALL = 1 << 64
 
 
 def id_hashes(ids: NDArray[np.object_]) -> Hashes:
-    """SipHash-2-4 of the UTF-8 of each id, with pandas' key.
+    """SipHash-2-4 of the UTF-8 of each id, with pandas' key. Needs pandas.
 
     64 bits keep a million ids in 8 MB; two of a million ids meet with a chance of 1 in 37 million.
     """
+    # all else here is numpy and scipy alone
+    import pandas as pd  # noqa: PLC0415
+
     return np.asarray(pd.util.hash_array(ids, categorize=False), dtype=np.uint64)
 
 

@@ -44,7 +44,8 @@ def seasonal_onset(hits: Counts, rows: Counts, expected: Floats) -> SeasonalOnse
         raise ValueError("expected shares that are none")
     if len(rows) < 2:
         return None
-    known, groups = np.unique(np.round(np.clip(logit(expected), -MOST_LOGIT, MOST_LOGIT), DIGITS), return_inverse=True)
+    offsets: Floats = np.round(np.clip(logit(expected), -MOST_LOGIT, MOST_LOGIT), DIGITS).astype(np.float64)
+    known, groups = np.unique(offsets, return_inverse=True)
     by_group = np.zeros((len(rows), len(known)))
     by_group[np.arange(len(rows)), groups] = rows
     counted, found = np.cumsum(by_group, axis=0), np.cumsum(hits)
@@ -67,12 +68,12 @@ def seasonal_onset(hits: Counts, rows: Counts, expected: Floats) -> SeasonalOnse
 def _excess(hits: Counts, rows: Floats, offsets: Floats) -> Floats:
     """The most likely excess for each of several parts: hits (parts), rows (parts, offsets). Newton's method, in steps
     that are cut, so that it stays where the likelihood is concave; bounded where all rows, or none, are hits."""
-    excess = np.zeros(len(hits))
+    excess: Floats = np.zeros(len(hits))
     for _ in range(STEPS):
-        shares = expit(excess[:, None] + offsets)
+        shares: Floats = expit(excess[:, None] + offsets)
         slope = (rows * shares * (1 - shares)).sum(axis=1)
         step = (hits - (rows * shares).sum(axis=1)) / np.maximum(slope, np.finfo(np.float64).tiny)
-        moved = np.clip(excess + np.clip(step, -LONGEST_STEP, LONGEST_STEP), -MOST_EXCESS, MOST_EXCESS)
+        moved: Floats = np.clip(excess + np.clip(step, -LONGEST_STEP, LONGEST_STEP), -MOST_EXCESS, MOST_EXCESS)
         if bool((np.abs(moved - excess) < 1e-9).all()):
             return moved
         excess = moved
