@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from typing import TextIO
 
 NEEDED = (
@@ -30,7 +31,12 @@ class NotInstalled(RuntimeError):
 
 def ensure(out: TextIO = sys.stderr, *, more: tuple[str, ...] = ()) -> list[str]:
     """Install what is missing and return its names; `more` beyond what the cluster needs. Raises NotInstalled."""
-    missing = [name for name in (*NEEDED, *more) if not _installed(name)]
+    return install((*NEEDED, *more), out)
+
+
+def install(names: Sequence[str], out: TextIO = sys.stderr) -> list[str]:
+    """Install those that are missing and return their names. Raises NotInstalled."""
+    missing = [name for name in names if not _installed(name)]
     if missing:
         print(f"  installing {' '.join(missing)}", file=out, flush=True)
         _apt("update", "--quiet")

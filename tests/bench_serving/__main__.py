@@ -9,14 +9,17 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from e2e.cluster import packages
 from e2e.support.narrator import Narrator
 from tests.bench_serving import report
 from tests.bench_serving.cases import BY_GRPC, CASES, FIXED_RATE, OVERLOADED, Case
 from tests.bench_serving.load import Result
-from tests.bench_serving.measuring import Bench, Server, started
+from tests.bench_serving.measuring import CLIENT_CORE, Bench, Server, started
 from tests.bench_serving.peers import BEST, PEERS, MLServer, Module
-from tests.bench_serving.report import Found, Measured, Overloaded, Telling
+from tests.bench_serving.report import Found, Measured, Overloaded
 from tests.bench_serving.servers import Floor, Ours, Running
+from tests.bench_serving.telling import CONNECTIONS as TELLING_CONNECTIONS
+from tests.bench_serving.telling import telling
 from tests.support.peer_environments import version
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,10 +32,11 @@ OURS = (
     Ours("onnx", name="Leeboard, as ONNX, with exporter", exporter=True),
     Ours("sklearn-skops", name="Leeboard, scikit-learn"),
 )
-TO_A_READER = Ours("onnx", name="Leeboard, as ONNX, told to a reader", reader=True)
 FLOORS = (Floor(), Floor("uvicorn"), Floor("granian"), Floor(format="onnx"))
 SERVERS: tuple[Server, ...] = (*OURS, *FLOORS, *PEERS)
 ONE_ROW = frozenset({"bare handler on uvicorn", "bare handler on granian", "MLServer as shipped, on both cores"})
+PACKAGES = {"wrk": "wrk", "h2load": "nghttp2-client"}
+"""Debian's, of the programs that make the load."""
 AT_RATE, TOO_MANY = 16, 2000
 """Connections of the run at a fixed rate, and of that beyond what a server can do."""
 
@@ -46,9 +50,10 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--seconds", type=int, default=SECONDS, help="of one measurement")
     chosen = parser.parse_args()
-    for program, package in (("wrk", "wrk"), ("h2load", "nghttp2-client")):
-        if shutil.which(program) is None:
-            parser.error(f"{program} is not installed: apt-get install {package}")
+    try:
+        _load_generators()
+    except (packages.NotInstalled, OSError) as error:
+        parser.error(f"wrk and h2load are needed (apt-get install {' '.join(PACKAGES.values())}): {error}")
     cases = [one for one in CASES if _wanted(one.name, chosen.cases)]
     servers = [one for one in SERVERS if _wanted(one.name, chosen.servers)]
     versions = {one.name: version(one.peer) for one in servers if isinstance(one, MLServer | Module)}
@@ -61,6 +66,11 @@ def main() -> int:
     if not chosen.cases and not chosen.servers:
         report.write(PAGE, text)
     return 0
+
+
+def _load_generators() -> None:
+    """Install those that are not there. Raises NotInstalled, and OSError on a machine without apt."""
+    packages.install([package for program, package in PACKAGES.items() if shutil.which(program) is None])
 
 
 def _wanted(name: str, parts: Sequence[str] | None) -> bool:
@@ -96,11 +106,15 @@ def _measure(bench: Bench, case: Case, running: Sequence[Running], found: Found)
     if case in FIXED_RATE and (rate := _half_of_the_best(closed)):
         found.at_rate.append(Measured(case.name, bench.at_rate(running, case, rate, AT_RATE)))
     beside = {one.name: one for one in running}
-    silent, telling = (beside.get(server.name) for server in OURS[:2])
-    if case in FIXED_RATE and silent and telling:
-        with started(case, [TO_A_READER], bench.folder) as readers:
-            cost = bench.cpu(silent, readers[0], case)
-        found.told[case.name] = Telling(cost, bench.exporter_cpu(telling, case))
+    silent, with_exporter = (beside.get(server.name) for server in OURS[:2])
+    if case in FIXED_RATE and silent and with_exporter:
+        for connections in TELLING_CONNECTIONS:
+            found.told.append(
+                telling(
+                    silent, with_exporter, case, bench.folder,
+                    connections=connections, core=CLIENT_CORE, told=bench.told,
+                )
+            )  # fmt: skip
     if case in OVERLOADED:
         own = {server.name for server in (*OURS, *FLOORS)}
         for one in [one for one in running if one.name in own]:

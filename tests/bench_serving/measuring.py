@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import statistics
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,14 +15,11 @@ from tests.bench_serving.cases import Case
 from tests.bench_serving.grpc_calls import message, rows_answered
 from tests.bench_serving.h2load import Overload
 from tests.bench_serving.load import Result, wrk
-from tests.bench_serving.paired import Paired, paired
 from tests.bench_serving.peers import MLServer, Module
 from tests.bench_serving.servers import Floor, Ours, Running
 
 SERVER_CORE, CLIENT_CORE = 0, 1
 WARM_SECONDS = 1.0
-CPU_SECONDS, CPU_ROUNDS, CPU_CONNECTIONS, CPU_REST = 1, 30, 16, 0.2
-EXPORTER_ROUNDS = 5
 Server = Ours | Floor | MLServer | Module
 Measure = Callable[[Running, int, float], Result]
 """What asks a server over so many connections for so many seconds."""
@@ -70,33 +66,6 @@ class Bench:
             )[0]
 
         return self._in_turns(running, ask, [round(rate)])
-
-    def cpu(self, silent: Running, telling: Running, case: Case) -> Paired:
-        """Microseconds of both servers' own processes for an answer, at a load at which the server never rests.
-
-        `telling` has a reader beside it and no exporter: with one, requests would come more slowly than to `silent`,
-        because it shares the client's core, and fewer of them together. Which of the two comes first changes from round
-        to round.
-        """
-        found: dict[str, list[float]] = {silent.name: [], telling.name: []}
-        for round_ in range(CPU_ROUNDS):
-            for one in (silent, telling) if round_ % 2 else (telling, silent):
-                self.told(f"processor time, round {round_ + 1} of {CPU_ROUNDS}: {one.name}")
-                found[one.name].append(self._cost(one, one.cpu_seconds, case))
-        return paired(found[silent.name], found[telling.name])
-
-    def exporter_cpu(self, telling: Running, case: Case) -> float:
-        """Microseconds of a real exporter's process for a request, the median of a few rounds."""
-        self.told("processor time of the exporter")
-        found = [self._cost(telling, telling.companion_cpu_seconds, case) for _ in range(EXPORTER_ROUNDS)]
-        return statistics.median(found)
-
-    def _cost(self, one: Running, seconds: Callable[[], float], case: Case) -> float:
-        before = seconds()
-        result = wrk(one.url, case, self.folder, connections=CPU_CONNECTIONS, seconds=CPU_SECONDS, core=CLIENT_CORE)
-        # what was collected is told within it
-        time.sleep(CPU_REST)
-        return 1e6 * (seconds() - before) / max(1.0, result.rate * CPU_SECONDS)
 
     def overload(self, one: Running, case: Case, rate: float, connections: int) -> Overload:
         """One server, asked more than it can answer."""

@@ -14,6 +14,7 @@ from typing import Any
 from tests.bench_serving.h2load import Overload
 from tests.bench_serving.load import Result
 from tests.bench_serving.paired import Paired
+from tests.bench_serving.telling import Telling
 from tests.support.bench_page import processor, table, write_block
 
 BEGIN, END = "<!-- begin of what make bench-serving wrote -->", "<!-- end of what make bench-serving wrote -->"
@@ -45,15 +46,6 @@ class Overloaded:
 
 
 @dataclass(frozen=True)
-class Telling:
-    """Microseconds of the processor for a request: of the server that tells nobody and one that tells a reader, and of
-    the exporter's process."""
-
-    server: Paired
-    exporter: float
-
-
-@dataclass(frozen=True)
 class Found:
     """Everything that a run measured."""
 
@@ -62,8 +54,8 @@ class Found:
     overloaded: list[Overloaded] = field(default_factory=list)
     starts: dict[str, float] = field(default_factory=dict)
     """Seconds until it was ready, by server."""
-    told: dict[str, Telling] = field(default_factory=dict)
-    """What telling the exporter costs, by case."""
+    told: list[Telling] = field(default_factory=list)
+    """What telling the exporter costs."""
 
 
 def entries(found: Found, ours: Sequence[str], versions: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -74,9 +66,11 @@ def entries(found: Found, ours: Sequence[str], versions: Mapping[str, str]) -> l
         compared.append(
             (one.case, "goodput at twice the peak", one.result.goodput, f"{one.server}: its peak", one.peak)
         )
-    for case, cost in found.told.items():
-        compared.append((case, "processor µs an answer", cost.server.second, "telling nobody", cost.server.first))
-        compared.append((case, "exporter's processor µs a request", cost.exporter, "the server's", cost.server.second))
+    for cost in found.told:
+        at, rate, processor = f"at {cost.connections} connections", cost.rate, cost.processor
+        compared.append((cost.case, f"rate {at}, telling", rate.second, "telling nobody", rate.first))
+        compared.append((cost.case, f"processor µs {at}, telling", processor.second, "telling nobody", processor.first))
+        compared.append((cost.case, f"exporter's processor µs {at}", cost.exporter, "the server's", processor.second))
     return [
         {
             "case": case, "metric": metric, "ours": mine, "peer": peer, "peer_version": versions.get(peer, ""),
@@ -116,17 +110,22 @@ def text(found: Found, ours: Sequence[str]) -> str:
     return "\n\n".join(parts)
 
 
-def _told(told: Mapping[str, Telling]) -> str:
+def _told(told: Sequence[Telling]) -> str:
     rows = [
         [
-            case, f"{cost.server.first:.1f}", f"{cost.server.second:.1f}",
-            f"{_change(cost.server.ratio)} [{_change(cost.server.low)}, {_change(cost.server.high)}]",
-            f"{cost.exporter:.1f}",
+            f"{one.case}, {one.connections}", f"{one.rate.first:,.0f}", f"{one.rate.second:,.0f}", _changed(one.rate),
+            f"{one.processor.first:.1f}", f"{one.processor.second:.1f}", _changed(one.processor),
+            f"{one.exporter:.1f}",
         ]
-        for case, cost in told.items()
+        for one in told
     ]  # fmt: skip
-    head = ["", "server, telling nobody, µs", "telling, µs", "change [95 % interval]", "the exporter itself, µs"]
-    return _table("processor time for a request, over 16 connections", head, rows)
+    head = ["connections", "telling nobody, /s", "telling, /s", "change [95 %]"]
+    head += ["telling nobody, µs", "telling, µs", "change [95 %]", "the exporter itself, µs"]
+    return _table("answers a second, and the processor's microseconds of the server for one", head, rows)
+
+
+def _changed(pair: Paired) -> str:
+    return f"{_change(pair.ratio)} [{_change(pair.low)}, {_change(pair.high)}]"
 
 
 def _change(ratio: float) -> str:

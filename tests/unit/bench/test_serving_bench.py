@@ -8,6 +8,7 @@ from tests.bench_serving.h2load import Overload
 from tests.bench_serving.load import Result, parsed
 from tests.bench_serving.measuring import median
 from tests.bench_serving.paired import Paired, added, paired
+from tests.bench_serving.telling import Telling
 
 WRK = """\
 Running 2s test @ http://127.0.0.1:1/v2/models/m/infer
@@ -62,7 +63,9 @@ def found():
         [report.Measured("a case", results)],
         [report.Measured("a case", {"ours": {10: results["ours"][16]}, "theirs": {10: results["theirs"][16]}})],
         [report.Overloaded("a case", "ours", 100.0, overload)],
-        told={"a case": report.Telling(Paired(50.0, 51.5, 1.02, 0.99, 1.05), 9.5)},
+        told=[
+            Telling("a case", 16, Paired(9000.0, 8910.0, 0.99, 0.98, 1.0), Paired(50.0, 51.5, 1.02, 0.99, 1.05), 9.5)
+        ],
     )
 
 
@@ -73,8 +76,9 @@ def test_entries_compare_ours_with_every_peer():
     assert entries["p99_ms at 16 connections", "theirs"]["ratio"] == 0.25
     assert entries["p99_ms at 10 requests/s", "theirs"]["peer_value"] == 8.0
     assert entries["goodput at twice the peak", "ours: its peak"]["ratio"] == 0.95
-    assert entries["processor µs an answer", "telling nobody"]["ratio"] == 1.03
-    assert entries["exporter's processor µs a request", "the server's"]["ours"] == 9.5
+    assert entries["rate at 16 connections, telling", "telling nobody"]["ratio"] == 0.99
+    assert entries["processor µs at 16 connections, telling", "telling nobody"]["ratio"] == 1.03
+    assert entries["exporter's processor µs at 16 connections", "the server's"]["ours"] == 9.5
     assert {key for one in entries.values() for key in one} == {
         *("case", "metric", "ours", "peer", "peer_version", "peer_value", "ratio"),
     }
@@ -84,7 +88,7 @@ def test_the_page_has_every_server_with_its_ratio():
     text = report.text(found(), OURS)
     assert "| ours | 100 |  | 2.00 |" in text
     assert "| theirs | 20 | 5.0 | 8.00 |" in text
-    assert "| a case | 50.0 | 51.5 | +2.0 % [-1.0 %, +5.0 %] |" in text
+    assert "| a case, 16 | 9,000 | 8,910 | -1.0 % [-2.0 %, +0.0 %] | 50.0 | 51.5 | +2.0 % [-1.0 %, +5.0 %] |" in text
     assert "| ours | 100 | 200 | 95 | 95% | 50% | 0 | 30 | 1 |" in text
 
 
