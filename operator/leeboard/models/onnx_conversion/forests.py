@@ -22,8 +22,11 @@ def single_precision(data: Data) -> str:
     return graph.cast(single, TYPES["double"])
 
 
-def tree_of(grown: Any, column: int, factor: float, target: int) -> Tree:
-    """One tree of scikit-learn's, whose leaves give `factor` times one column of their values."""
+def tree_of(grown: Any, column: int, factor: float, target: int, *, missing: bool) -> Tree:
+    """One tree of scikit-learn's, whose leaves give `factor` times one column of their values.
+
+    `missing` is whether its estimator takes NaN.
+    """
     nodes = grown.__getstate__()["nodes"]
     leaf = nodes["left_child"] < 0
     here = np.arange(len(leaf))
@@ -33,7 +36,7 @@ def tree_of(grown: Any, column: int, factor: float, target: int) -> Tree:
         threshold=nodes["threshold"].astype(np.float64),
         yes=np.where(leaf, here, nodes["left_child"]).astype(np.int64),
         no=np.where(leaf, here, nodes["right_child"]).astype(np.int64),
-        missing_yes=nodes["missing_go_to_left"].astype(np.bool_),
+        missing_yes=nodes["missing_go_to_left"].astype(np.bool_) & missing,
         value=grown.value[:, 0, column] * factor,
         target=target,
     )
@@ -47,10 +50,12 @@ def forest_trees(estimator: Any) -> tuple[list[Tree], int]:
     share = 1.0 / len(grown)
     classes = getattr(estimator, "classes_", None)
     if classes is None:
-        return [tree_of(one, 0, share, 0) for one in grown], 1
+        return [tree_of(one, 0, share, 0, missing=True) for one in grown], 1
     # the operator's leaves add to one figure: with more than two classes every tree is there once for each of them
     columns = [1] if len(classes) == 2 else list(range(len(classes)))
-    trees = [tree_of(one, column, share, target) for target, column in enumerate(columns) for one in grown]
+    trees = [
+        tree_of(one, column, share, target, missing=True) for target, column in enumerate(columns) for one in grown
+    ]
     return trees, len(columns)
 
 
@@ -72,7 +77,10 @@ def boosted_trees(estimator: Any) -> list[Tree]:
     begin = _beginning(estimator, stages.shape[1])
     trees = [constant_tree(value, target, np.float64) for target, value in enumerate(begin)]
     rate = float(estimator.learning_rate)
-    return trees + [tree_of(one.tree_, 0, rate, target) for stage in stages for target, one in enumerate(stage)]
+    # scikit-learn refuses NaN for these, and its trees hold a direction for it all the same
+    return trees + [
+        tree_of(one.tree_, 0, rate, target, missing=False) for stage in stages for target, one in enumerate(stage)
+    ]
 
 
 def gradient_boosting(graph: Graph, estimator: Any, data: Data) -> Figures:

@@ -108,6 +108,9 @@ class _Written:
     def attributes(self) -> dict[str, Any]:
         tensors = ("nodes_splits", "nodes_modes", "leaf_weights")
         whole = {name: np.concatenate(parts) for name, parts in self._parts.items()}
+        # where no branch is one for NaN, onnxruntime need not look for it at every node
+        if not whole["nodes_missing_value_tracks_true"].any():
+            del whole["nodes_missing_value_tracks_true"]
         told: dict[str, Any] = {
             name: numpy_helper.from_array(values) if name in tensors else values.tolist()
             for name, values in whole.items()

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import onnx
 import pandas as pd
 import pytest
 from sklearn.calibration import CalibratedClassifierCV
@@ -265,6 +266,22 @@ def test_the_graph_refuses_what_the_source_refuses(tmp_path: Any, value: float) 
     for output in ("predict", "predict_proba"):
         with pytest.raises(Exception, match="cannot score"):
             graph.run(rows_of(bad), (output,))
+
+
+def nodes_of(data: bytes) -> dict[str, Any]:
+    """The attributes of the graph's trees, by name."""
+    (trees,) = (one for one in onnx.load_from_string(data).graph.node if one.op_type == "TreeEnsemble")
+    return {one.name: one for one in trees.attribute}
+
+
+def test_nan_is_looked_for_only_where_it_has_a_branch() -> None:
+    """Boosting refuses it, a forest that was fitted with it does not: to look at every node costs time."""
+    never, _ = converted(GradientBoostingClassifier(n_estimators=3), NUMBERS, TWO, BINARY)
+    always, _ = converted(RandomForestClassifier(4, random_state=0), HOLES, TWO, BINARY)
+    assert never.data is not None
+    assert always.data is not None
+    assert "nodes_missing_value_tracks_true" not in nodes_of(never.data)
+    assert any(nodes_of(always.data)["nodes_missing_value_tracks_true"].ints)
 
 
 def test_what_has_no_converter_of_ours_is_given_to_skl2onnx() -> None:
