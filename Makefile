@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help venv lock generate generated format lint types layers check verify test test-stories test-resilience test-rollouts test-seeds conformance conformance-peers bench-scale bench-serving bench-drift bench-rollout demo demo-down cluster cluster-down
+.PHONY: help venv lock generate generated format lint types layers check verify test test-stories test-resilience test-rollouts test-seeds conformance conformance-peers bench-scale bench-serving bench-drift bench-rollout dashboards demo demo-down cluster cluster-down
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -98,6 +98,9 @@ bench-drift: venv ## drift beside Evidently and whylogs, false alarms and known 
 
 bench-rollout: venv ## 100, 500 and 2,000 rollouts at once beside Argo Rollouts' controller, with played nodes: some 90 minutes on two cores
 	@PYTHONPATH=operator $(BIN)/python -m tests.bench_rollout
+
+dashboards: venv ## pictures of the dashboards by Grafana's own components, in build/dashboards; needs npm and chromium
+	@PYTHONPATH=operator:serving-image $(BIN)/python -m tests.drawn_dashboards $(DASHBOARDS)
 
 demo: venv ## the whole loop on a real Kubernetes node: train, serve, canary, drift, retrain
 	@PYTHONPATH=operator $(BIN)/python -m e2e.demo up $(DEMO)

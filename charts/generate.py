@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from charts.dashboards import drift, models, operation, training
-from charts.dashboards.grafana import rendered
+from charts.dashboards.document import rendered
 from charts.metrics_page import metrics_page
 from charts.permissions_page import permissions_page
 from leeboard.kube import permissions

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from charts.dashboards.grafana import Dashboard, Panel, Query, Row
 from charts.dashboards.promql import RATE, of_process, quantile_of_process
+from charts.dashboards.verdicts import alerts
 
 
 def _of_operator(metric: str, by: str) -> str:
@@ -15,31 +16,79 @@ def _rate(metric: str, by: str) -> str:
 
 
 _BOTH = 'leeboard_build_info{component=~"operator|evaluator"}'
+_CHANGES = "leeboard_oldest_unprocessed_change_seconds"
 _STATE = Row(
-    "State",
+    "Is something wrong?",
     (
         Panel(
-            "Processes",
-            (Query("count by (component, version) (leeboard_build_info)", "{{component}} {{version}}"),),
-            "stat",
-            width=12,
+            "Operators that lead",
+            (Query(f"sum({of_process('operator', 'leader_election_master_status')})", "leaders"),),
+            "alarm",
+            width=4,
             height=4,
+            below="red",
+            limits=((1, "green"), (2, "red")),
+            empty="none",
+            description="One, however many run.",
         ),
         Panel(
-            "Leader",
-            (Query(f"{of_process('operator', 'leader_election_master_status')} == 1", "{{pod}} {{instance}}"),),
-            "stat",
-            width=6,
+            "Reconciles that fail",
+            (
+                Query(
+                    f"sum({of_process('operator', f'rate(controller_runtime_reconcile_errors_total{RATE})')})"
+                    f" / (sum({of_process('operator', f'rate(controller_runtime_reconcile_total{RATE})')}) > 0)",
+                    "share",
+                ),
+            ),
+            "alarm",
+            "percentunit",
+            width=4,
             height=4,
+            limits=((0.01, "yellow"), (0.1, "red")),
+            empty="no reconciles",
+            description="Share of all.",
         ),
         Panel(
-            "Objects without metrics of their own",
+            "Oldest change",
+            (Query(f"max({_CHANGES})", "seconds"),),
+            "alarm",
+            "s",
+            width=4,
+            height=4,
+            limits=((300, "yellow"), (900, "red")),
+            description="Of those that were seen, and not reconciled with success since.",
+        ),
+        Panel(
+            "Watches behind",
+            (Query("max(leeboard_watch_lag_seconds)", "seconds"),),
+            "alarm",
+            "s",
+            width=4,
+            height=4,
+            limits=((10, "yellow"), (60, "red")),
+            description="Age of the oldest change that no watch has delivered yet.",
+        ),
+        Panel(
+            "Last evaluation",
+            (Query("time() - max(leeboard_evaluation_last_round_timestamp_seconds)", "ago"),),
+            "alarm",
+            "s",
+            width=4,
+            height=4,
+            limits=((300, "yellow"), (900, "red")),
+            empty="none",
+            description="How long ago the evaluator's last round ended.",
+        ),
+        Panel(
+            "Without metrics",
             (Query("sum(max by (kind) (leeboard_objects_without_series))", "objects"),),
-            "stat",
-            width=6,
+            "alarm",
+            width=4,
             height=4,
-            limit=1,
+            limits=((1, "yellow"),),
+            description="Objects beyond metrics.objectLimit: no dashboard shows them one by one.",
         ),
+        alerts(width=24, height=6),
     ),
 )
 _RECONCILES = Row(
@@ -47,17 +96,16 @@ _RECONCILES = Row(
     (
         Panel(
             "Reconciles",
-            (Query(_rate("controller_runtime_reconcile_total", "controller, result"), "{{controller}} {{result}}"),),
+            (Query(_rate("controller_runtime_reconcile_total", "controller"), "{{controller}}"),),
             "stack",
             "ops",
+            description="By kind, also those that change nothing.",
         ),
         Panel(
             "Reconciles that fail",
             (
-                Query(_rate("controller_runtime_reconcile_errors_total", "controller"), "{{controller}}"),
-                Query(
-                    _rate("controller_runtime_terminal_reconcile_errors_total", "controller"), "{{controller}} refused"
-                ),
+                Query(f"sum({_rate('controller_runtime_reconcile_errors_total', 'controller')})", "all"),
+                Query(f"sum({_rate('controller_runtime_terminal_reconcile_errors_total', 'controller')})", "refused"),
             ),
             unit="ops",
             description="Refused: the API server does not take what is asked for, and repeating does not help.",
@@ -71,12 +119,14 @@ _RECONCILES = Row(
                 ),
             ),
             unit="s",
+            description="99 of 100 are shorter.",
         ),
         Panel(
             "Oldest change that is not reconciled",
-            (Query("max by (controller) (leeboard_oldest_unprocessed_change_seconds)", "{{controller}}"),),
+            (Query(f"max by (controller) ({_CHANGES})", "{{controller}}"),),
             unit="s",
-            limit=900,
+            limits=((900, "red"),),
+            description="By kind, through all back-offs.",
         ),
         Panel(
             "Workers",
@@ -87,6 +137,7 @@ _RECONCILES = Row(
                     "all that there are",
                 ),
             ),
+            description="At work, and all that there are: at their limit, raise operator.workers.",
         ),
         Panel(
             "Longest that runs",
@@ -97,14 +148,19 @@ _RECONCILES = Row(
                 ),
             ),
             unit="s",
-            limit=60,
+            limits=((60, "red"),),
+            description="For how long the longest running reconcile has been running.",
         ),
     ),
 )
 _QUEUE = Row(
     "Queue",
     (
-        Panel("Keys that wait", (Query(_of_operator("workqueue_depth", "name"), "{{name}}"),)),
+        Panel(
+            "Keys that wait",
+            (Query(_of_operator("workqueue_depth", "name"), "{{name}}"),),
+            description="Objects that wait for a worker.",
+        ),
         Panel(
             "Keys that come",
             (
@@ -112,13 +168,16 @@ _QUEUE = Row(
                 Query(_rate("workqueue_retries_total", "name"), "{{name}} again"),
             ),
             unit="ops",
+            description="Again: sent back for a back-off.",
         ),
         Panel(
             "Wait for a worker",
             (Query(quantile_of_process("operator", 0.99, "workqueue_queue_duration_seconds", "name"), "{{name}} p99"),),
             unit="s",
+            description="99 of 100 objects wait shorter.",
         ),
     ),
+    closed=True,
 )
 _API = Row(
     "API server",
@@ -139,14 +198,14 @@ _API = Row(
                 ),
             ),
             unit="s",
+            description="99 of 100 are shorter. A slow API server slows everything.",
         ),
         Panel(
-            "Watches",
-            (
-                Query("max by (kind) (leeboard_watch_lag_seconds)", "{{kind}} behind, in seconds"),
-                Query(f"sum by (kind) (rate(leeboard_watch_events_total{RATE}))", "{{kind}} events/s"),
-            ),
-            limit=60,
+            "Watches furthest behind",
+            (Query("topk(5, max by (kind) (leeboard_watch_lag_seconds))", "{{kind}}"),),
+            unit="s",
+            description="The five kinds whose watch is furthest behind what the API server has confirmed.",
+            limits=((60, "red"),),
         ),
     ),
 )
@@ -173,11 +232,13 @@ _EVALUATOR = Row(
                 ),
             ),
             unit="s",
+            description="99 of 100 rounds over all objects are shorter.",
         ),
         Panel(
             "Files of observations",
             (Query(f"sum by (outcome) (rate(leeboard_observation_files_total{RATE}))", "{{outcome}}"),),
             unit="ops",
+            description="Fetched from storage.",
         ),
     ),
 )
@@ -193,6 +254,7 @@ _PROCESSES = Row(
                 ),
             ),
             unit="bytes",
+            description="Resident.",
         ),
         Panel(
             "CPU",
@@ -207,12 +269,14 @@ _PROCESSES = Row(
         Panel(
             "Open files",
             (Query(f"process_open_fds * on (job, instance) group_left (component) {_BOTH}", "{{component}} {{pod}}"),),
+            description="File descriptors.",
         ),
     ),
+    closed=True,
 )
 DASHBOARD = Dashboard(
     uid="leeboard-operation",
     title="Leeboard / Operation",
     description="The operator and the evaluator at work.",
-    rows=(_STATE, _RECONCILES, _QUEUE, _API, _EVALUATOR, _PROCESSES),
+    rows=(_STATE, _RECONCILES, _API, _EVALUATOR, _QUEUE, _PROCESSES),
 )

@@ -38,7 +38,7 @@ SERVER = Row(
                 Query(_share_of_predictions("leeboard_server_requests_late_total"), f"{VERSION} given up"),
             ),
             unit="percentunit",
-            limit=0.01,
+            limits=((0.01, "red"),),
             description="Answered with 503, because too many waited before them or because they waited too long.",
         ),
         Panel(
@@ -55,6 +55,7 @@ SERVER = Row(
                 ),
             ),
             unit="s",
+            description="99 of 100 are faster, from the first byte of the request to the answer.",
         ),
         Panel(
             "Latency of the model alone",
@@ -80,19 +81,21 @@ SERVER = Row(
                 Query(f"sum by ({BY}) (leeboard_server_connections{OF})", f"{VERSION} connections"),
                 Query(f"sum by ({BY}) (leeboard_server_workers{OF})", f"{VERSION} processes"),
             ),
+            description="Open HTTP connections, and processes that answer.",
         ),
         Panel(
             "Readiness probes that the model failed",
-            (Query(f"sum by ({BY}) (rate(leeboard_server_failed_checks_total{OF}{RATE}))", VERSION),),
-            unit="ops",
-            description="It gave a wrong answer to the golden samples, or none in time.",
+            (Query(f"topk(10, sum by ({BY}) (increase(leeboard_server_failed_checks_total{OF}[$__range])))", VERSION),),
+            "bars",
+            description="In the time that is shown: a wrong answer to the golden samples, or none in time.",
         ),
         Panel(
             "Time to load the model",
-            (Query(f"max by ({BY}) (leeboard_server_model_load_seconds{OF})", VERSION),),
+            (Query(f"topk(10, max by ({BY}) (leeboard_server_model_load_seconds{OF}))", VERSION),),
             "bars",
             unit="s",
             description="Until the golden samples were answered right, of the slowest pod.",
         ),
     ),
+    closed=True,
 )

@@ -1,4 +1,4 @@
-"""A real Prometheus beside a test, with the chart's scrape configuration, and the pods that it would discover."""
+"""A real Prometheus beside a test, with the chart's scrape configuration and rules, and the pods it would discover."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from e2e.cluster.control_plane import free_port
 from e2e.cluster.prometheus import program
 
 SCRAPE = Path(__file__).resolve().parents[2] / "charts" / "leeboard" / "monitoring" / "scrape.yaml"
+RULES = SCRAPE.with_name("rules.yaml")
 Raw = dict[str, Any]
 Addresses = Mapping[tuple[str, str], str]
 """Host and port by container and name of its port."""
@@ -65,7 +66,8 @@ class PrometheusServer:
         for job in configuration["scrape_configs"]:
             assert job.pop("kubernetes_sd_configs") == [{"role": "pod"}]
             job["file_sd_configs"] = [{"files": [str(targets)]}]
-        configuration["global"] = {"scrape_interval": "1s", "scrape_timeout": "1s"}
+        configuration["global"] = {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"}
+        configuration["rule_files"] = [str(RULES)]
         (folder / "prometheus.yaml").write_text(yaml.safe_dump(configuration), encoding="utf-8")
 
     def __enter__(self) -> Self:
