@@ -18,7 +18,13 @@ Floats = NDArray[np.float64]
 NANOSECONDS = 1e9
 """In a second."""
 LEDGER_REACH = timedelta(days=7)
-"""How long before its label a prediction may have been made."""
+LABEL_DELAYS = 3
+
+
+def ledger_reach(label_delay: timedelta) -> timedelta:
+    """How long before its label a prediction may have been made: three times as long as labels usually take, seven days
+    at least."""
+    return max(LEDGER_REACH, LABEL_DELAYS * label_delay)
 
 
 @dataclass(frozen=True, eq=False)

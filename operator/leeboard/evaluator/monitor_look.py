@@ -11,7 +11,7 @@ from leeboard.api.model import Model
 from leeboard.api.model_version import ModelVersion
 from leeboard.evaluator.drift_figures import Observed, Profile
 from leeboard.evaluator.figures import written
-from leeboard.evaluator.labels import LEDGER_REACH, Joined, Rows, arrivals, joined
+from leeboard.evaluator.labels import Joined, Rows, arrivals, joined, ledger_reach
 from leeboard.evaluator.monitor_figures import monitor_figures
 from leeboard.evaluator.observations import Observations
 from leeboard.evaluator.performance_figures import delay_figures
@@ -72,7 +72,8 @@ class MonitorLook:
         places = (status.candidate, status.draining, *status.challengers)
         others = [one.name for one in places if one is not None and one.name != name]
         feedback = self.observations.feedback([name, *others], self.start)
-        ledger = self.observations.ledger(name, self.start - LEDGER_REACH) if feedback else []
+        reach = ledger_reach(parse_duration(self.model.spec.prediction.label_delay))
+        ledger = self.observations.ledger(name, self.start - reach) if feedback else []
         return feedback, joined(ledger, feedback, self.start, self.now)
 
     def _label_figures(self, feedback: Sequence[Rows], labelled: Joined) -> Raw:

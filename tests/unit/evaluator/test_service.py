@@ -248,6 +248,18 @@ def test_labels_are_joined_by_id_wherever_and_whenever_they_landed(world):
     assert float(figures["log_loss"]["low"]) < expected < float(figures["log_loss"]["high"])
 
 
+@pytest.mark.parametrize(
+    ("delay", "days", "rows"),
+    [("1d", 6.9, 300), ("1d", 7.5, 0), ("5d", 14.9, 300), ("5d", 15.5, 0), ("30d", 89, 300)],
+)
+def test_labels_are_joined_however_late_up_to_three_times_their_usual_delay(world, delay, days, rows):
+    world.kube.objects[("Model", "ml", "late-flights")]["spec"]["prediction"]["labelDelay"] = delay
+    frame = flights(300, 4)
+    world.table("v1", "a", days * 86_400, score=chance(frame))
+    world.table("v1", "a", 20, label=frame["label"].tolist())
+    assert world.evaluation(DRIFT_MONITOR)["labels"].items() >= {"arrived": 300, "rows": rows}.items()
+
+
 def test_a_repeated_label_counts_once_and_the_last_one_counts(world):
     world.table("v1", "a", 60, score=[0.9, 0.8, 0.3, 0.2])
     world.table("v1", "a", 50, label=[0, 1, 0, 0])

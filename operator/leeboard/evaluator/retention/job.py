@@ -16,6 +16,7 @@ from leeboard.api.durations import parse_duration
 from leeboard.api.model import Model
 from leeboard.api.reasons import Reason, explain
 from leeboard.evaluator.failures import EvaluationError
+from leeboard.evaluator.labels import ledger_reach
 from leeboard.evaluator.metrics import EvaluatorMetrics
 from leeboard.evaluator.places import Kube, Place, Places
 from leeboard.evaluator.retention.planner import Keeping
@@ -90,6 +91,7 @@ def folders(models: Iterable[Model], monitors: Iterable[DriftMonitor], now: date
                 retain=max(parse_duration(one.spec.observations.retain) for one in those),
                 look_back=max(_look_back(one, windows, now) for one in those),
                 rows=_rows(those),
+                reach=max(ledger_reach(parse_duration(one.spec.prediction.label_delay)) for one in those),
             ),
         )
         for those in found.values()

@@ -27,17 +27,19 @@ Group = tuple[str, Kind, int]
 @dataclass(frozen=True)
 class Keeping:
     """How long observations are kept: `retain`, but no shorter than somebody looks back (`look_back`: the longest
-    window of a DriftMonitor, or the rollout that is under way). `rows` says by Model how long it keeps logged rows; one
-    that keeps them for ever, or logs none, is not there."""
+    window of a DriftMonitor, or the rollout that is under way), and predictions by `reach` longer, for the labels that
+    come late. `rows` says by Model how long it keeps logged rows; one that keeps them for ever, or logs none, is not
+    there."""
 
     retain: timedelta
     look_back: timedelta
     rows: Mapping[str, timedelta] = field(default_factory=dict)
+    reach: timedelta = LEDGER_REACH
 
     def kept_for(self, kind: Kind | Untimed) -> timedelta:
         """For files of a kind. Labels that come now are joined with older predictions; what is only read by people is
         looked back at by nobody else."""
-        reach = LEDGER_REACH if kind in {"ledger", "pairs"} else timedelta(0)
+        reach = self.reach if kind in {"ledger", "pairs"} else timedelta(0)
         return self.retain if kind in {"reports", "labelling"} else max(self.retain, self.look_back + reach)
 
 

@@ -61,6 +61,17 @@ def test_a_folder_of_several_models_is_kept_as_long_as_any_of_them_asks():
     ]
 
 
+def test_predictions_are_kept_for_labels_that_come_late():
+    slow, quick = model("s3://b/x/", "n", retain="1d"), model("s3://b/x/", retain="1d")
+    slow["spec"]["prediction"]["labelDelay"] = "30d"
+    (alone,) = folders([Model.parse(quick)], [], NOW)
+    (both,) = folders([Model.parse(quick), Model.parse(slow)], [], NOW)
+    assert [one.keeping.kept_for("ledger") for one in (alone, both)] == [
+        timedelta(days=7, minutes=10), timedelta(days=90, minutes=10),
+    ]  # fmt: skip
+    assert both.keeping.kept_for("windows") == timedelta(days=1)
+
+
 class World:
     def __init__(self, root):
         self.root, self.kube, self.now = root, FakeKube(), NOW
