@@ -85,7 +85,7 @@ _VERDICT = Row(
             description="Monitors whose figures are older than three times window.every: look at the evaluator.",
         ),
         Panel(
-            "Longest open episode",
+            "Longest episode",
             (Query(f"max(time() - leeboard_drift_episode_start_timestamp_seconds{_OF})", "since"),),
             "stat",
             "s",
@@ -103,7 +103,7 @@ _VERDICT = Row(
             description="For the newest episode of each monitor.",
         ),
         Panel(
-            "Runs that do not help",
+            "Unhelpful runs",
             (Query(f"max(leeboard_drift_unhelpful_runs{_OF})", "runs"),),
             "alarm",
             width=4,

@@ -32,7 +32,7 @@ _STATE = Row(
             description="One, however many run.",
         ),
         Panel(
-            "Reconciles that fail",
+            "Failing reconciles",
             (
                 Query(
                     f"sum({of_process('operator', f'rate(controller_runtime_reconcile_errors_total{RATE})')})"

@@ -24,6 +24,10 @@ def join(*parts: str) -> Markup:
     return Markup("".join(part if isinstance(part, Markup) else escaped(part) for part in parts))
 
 
+_WIDE = 600
+"""Pixels."""
+
+
 def element(name: str, /, *children: str, **attributes: Attribute) -> Markup:
     """One element. `class_` stands for class, `aria_label` for aria-label; numbers have two decimals at most."""
     written = "".join(
@@ -39,10 +43,14 @@ def paragraph(name: str, class_: str, *children: str) -> Markup:
 
 
 def picture(width: float, height: float, title: str, *children: str) -> Markup:
-    """An inline SVG that scales with the page; `title` is what a screen reader says."""
+    """An inline SVG that scales with the page; `title` is what a screen reader says.
+
+    One that is as wide as a page is pushed aside on a narrow one, where its words could not be read if it shrank.
+    """
     return element(
         "svg",
         *children,
+        class_="wide" if width >= _WIDE else "",
         viewBox=f"0 0 {width:g} {height:g}",
         role="img",
         aria_label=title,
