@@ -8,6 +8,9 @@ from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path("/sys/fs/cgroup")
+SHARE = 16
+"""How much of the processors the group gets when they are wanted elsewhere, in shares of one process beside it: without
+that all pods together would have as much as a single compiler that runs at the same time."""
 CONTROLLERS = ("cpu", "cpuset", "io", "memory", "pids", "hugetlb")
 
 
@@ -35,6 +38,9 @@ def make(group: str) -> None:
         for name in ("cpuset.cpus", "cpuset.mems"):
             if not _unified() and (place / name).exists():
                 (place / name).write_text((hierarchy / name).read_text(encoding="utf-8"), encoding="utf-8")
+        for name, usual in (("cpu.shares", 1024), ("cpu.weight", 100)):
+            if (place / name).exists():
+                (place / name).write_text(str(SHARE * usual), encoding="utf-8")
 
 
 def clear(group: str, *, seconds: float) -> None:

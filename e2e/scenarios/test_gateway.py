@@ -1,5 +1,6 @@
 """Rollouts through a Gateway on the real node: exact shares, a promotion without a failed request, a way back, gRPC."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,9 @@ from e2e.support.kubectl import Document
 from e2e.support.narrator import Narrator
 from e2e.support.waiting import wait_for
 from e2e.support.world import condition, describe_rollout
+from leeboard.planning.traffic.acceptance import acceptance
+from leeboard.planning.traffic.routes import weights
+from leeboard.planning.traffic.version_service import version_service_name
 from tests.support.trained import flights
 
 pytestmark = [pytest.mark.node, pytest.mark.rollouts]
@@ -68,6 +72,7 @@ def test_shares_are_exact_and_nothing_fails(routed: Tenant, first: Document, tra
     world, before = routed.world, first["metadata"]["name"]
     name = trained_anew(routed, '"30"', '"40"')["metadata"]["name"]
     wait_for("stage of 10 %", lambda: _routed(routed, 10), seconds=90, narrator=world.narrator)
+    assert all(acceptance(route).current for route in _routes(routed)), "a parent did not answer for every route"
     routed.kubectl("annotate", "model", routed.model, "leeboard.dev/pause=true")
     shares = {10: _share(traffic, tmp_path, name, 10)}
     assert len(server_pods(routed, name)) == len(server_pods(routed, before)) == 1
@@ -81,6 +86,25 @@ def test_shares_are_exact_and_nothing_fails(routed: Tenant, first: Document, tra
     assert counts.requests > MEASURED
     selector = routed.kubectl.get("service", routed.model)["spec"]["selector"]  # type: ignore[index]
     assert selector["leeboard.dev/version"] == name
+
+
+def test_a_switch_and_the_way_back_lose_nothing(routed: Tenant, first: Document, traffic: Traffic) -> None:
+    world, before = routed.world, routed.world.champion()
+    assert before is not None
+    usual = world.model()["spec"]["rollout"]
+    switched = usual | {"strategy": "BlueGreen", "blueGreen": {"scaleDownDelay": "10m"}}
+    switched.pop("steps")
+    _change(routed, "rollout", switched)
+    failed = traffic.counts().totals.failed
+    name = trained_anew(routed, '"30"', '"50"')["metadata"]["name"]
+    world.wait_champion(name)
+    wait_for("requests to it", lambda: _answered(traffic, name, 500), seconds=60, narrator=world.narrator)
+    routed.kubectl("annotate", "--overwrite", "model", routed.model, "leeboard.dev/abort=back")
+    world.wait_champion(before)
+    wait_for("no share", lambda: _weights(routed, name), seconds=30, narrator=world.narrator)
+    _change(routed, "rollout", usual)
+    counts = traffic.counts().totals
+    assert counts.failed == failed, counts.failures
 
 
 def test_calls_by_grpc_come_through_a_route_of_their_own(routed: Tenant, first: Document) -> None:
@@ -151,7 +175,26 @@ def _drained(tenant: Tenant) -> tuple[bool | None, str]:
     return left or None, told
 
 
+def _change(tenant: Tenant, field: str, value: Document) -> None:
+    """Replace a field of the Model's spec."""
+    patch = [{"op": "replace", "path": f"/spec/{field}", "value": value}]
+    tenant.kubectl("patch", "model", tenant.model, "--type=json", "-p", json.dumps(patch))
+
+
+def _answered(traffic: Traffic, version: str, least: int) -> tuple[bool | None, str]:
+    """Whether a version has answered so many requests."""
+    known = traffic.counts().totals.versions
+    number = known[version].requests if version in known else 0
+    return (number >= least) or None, f"{number} answers"
+
+
 def _weights(tenant: Tenant, version: str) -> tuple[bool | None, str]:
-    """Whether no route names a version."""
-    text = tenant.kubectl("get", "httproutes,grpcroutes", "-o", "json")
-    return (version not in text) or None, f"{version} is named by a route"
+    """Whether no route gives a version any requests."""
+    given = [weights(route).get(version_service_name(tenant.model, version), 0) for route in _routes(tenant)]
+    return (not any(given)) or None, f"{version} has the weights {given}"
+
+
+def _routes(tenant: Tenant) -> list[Document]:
+    found = [route for kind in ("httproutes", "grpcroutes") for route in tenant.kubectl.all(kind)]
+    assert len(found) == 2, found
+    return found
