@@ -28,6 +28,19 @@ def routed(**gateway: Any) -> Document:
 
 OWN_SERVER = {"image": "registry.example/ml/mlserver:1.7"}
 WITH_GRPC = routed(hostnames=["a.example"], grpc={"hostnames": ["b.example"]})
+AB_TEST = {"strategy": "ABTest", "abTest": {"metric": {"type": "Outcome"}}}
+
+
+def routed_test(metric: Document | None = None, **test: Any) -> Document:
+    """`spec` of a classifier whose versions share out the callers behind a Gateway."""
+    return {
+        "prediction": {"task": "BinaryClassification"},
+        "storage": {"uri": "s3://observations/"},
+        "traffic": routed(),
+        "rollout": {"strategy": "ABTest", "abTest": {"metric": metric or {"type": "Outcome"}} | test},
+    }
+
+
 MODEL: list[tuple[str, Any, str]] = [
     ("metadata.name", "9lives", "metadata.name is also the name of the Service"),
     ("metadata.name", "late.flights", "metadata.name is also the name of the Service"),
@@ -99,9 +112,46 @@ MODEL: list[tuple[str, Any, str]] = [
     ("spec.serving.autoscaling", {"max": 101}, "spec.serving.autoscaling.max"),
     ("spec.serving.autoscaling", {"max": 4, "targetCPUPercent": 0}, "spec.serving.autoscaling.targetCPUPercent"),
     ("spec.rollout.strategy", "BlueGreen", "steps belong to strategy Canary"),
-    ("spec.rollout.strategy", "Replace", "analysis.guards belong to strategies Canary and Shadow"),
+    ("spec.rollout.strategy", "Replace", "analysis.guards belong to strategies Canary, Shadow and ABTest"),
     ("spec.rollout.shadow", {}, "shadow belongs to strategy Shadow"),
-    ("spec.rollout.challengers", {}, "challengers belong to strategy Shadow"),
+    ("spec.rollout.challengers", {}, "challengers belong to strategies Shadow and ABTest"),
+    ("spec.rollout.abTest", {"metric": {"type": "Outcome"}}, "abTest belongs to strategy ABTest"),
+    ("spec.rollout", {"strategy": "ABTest"}, "strategy ABTest needs abTest, with a metric"),
+    ("spec.rollout", {"strategy": "ABTest", "abTest": {}}, "spec.rollout.abTest.metric: Required"),
+    ("spec.rollout", AB_TEST, "rollout.strategy ABTest needs traffic.mode Gateway"),
+    ("spec", routed_test(assignment={"type": "Coin"}), "spec.rollout.abTest.assignment.type"),
+    ("spec", routed_test(assignment={"type": "Cookie", "name": "a;b"}), "spec.rollout.abTest.assignment.name"),
+    ("spec", routed_test(assignment={"name": "X_Bucket"}), "the name of a header is written in"),
+    ("spec", routed_test(percent=51), "spec.rollout.abTest.percent"),
+    ("spec", routed_test(margin="-0.1"), "must not be negative"),
+    ("spec", routed_test(then="Canary"), "spec.rollout.abTest.then"),
+    ("spec", routed_test({"type": "Outcome", "metric": "brier"}), "metric belongs to type Performance"),
+    ("spec", routed_test({"type": "Performance"}), "metric belongs to type Performance"),
+    ("spec", routed_test({"type": "Performance", "metric": "roc_auc"}), "spec.rollout.abTest.metric.metric"),
+    (
+        "spec",
+        routed_test({"type": "Performance", "metric": "brier", "goal": "Minimize"}),
+        "goal, unlabelled and min belong to type Outcome",
+    ),
+    ("spec", routed_test({"type": "Performance", "metric": "mae"}), "mae and mse need max"),
+    ("spec", routed_test({"type": "Performance", "metric": "mae", "max": "9"}), "abTest.metric of a Regression is"),
+    ("spec", routed_test({"type": "Outcome", "max": "9"}), "abTest.metric of a Regression is"),
+    ("spec", routed_test({"type": "Outcome", "min": "1"}), "min needs max"),
+    ("spec", routed_test({"type": "Outcome", "min": "1", "max": "1"}), "min needs max; max must be greater"),
+    (
+        "spec",
+        put(routed_test(percent=50), "rollout.challengers", {"most": 2}),
+        "abTest.percent times challengers.most may be 95 at most",
+    ),
+    (
+        "spec",
+        put(
+            routed_test(assignment={"type": "Cookie"}),
+            "traffic.gateway",
+            {"parentRefs": [{"name": "public"}], "hostnames": ["a.b"], "grpc": {"hostnames": ["c.b"]}},
+        ),
+        "abTest.assignment Cookie is for HTTP alone",
+    ),
     ("spec.rollout", {"strategy": "Shadow", "shadow": {"percent": 0}}, "spec.rollout.shadow.percent"),
     ("spec.rollout", {"strategy": "Shadow", "shadow": {"percent": 101}}, "spec.rollout.shadow.percent"),
     ("spec.rollout", {"strategy": "Shadow", "shadow": {"maxRequestsPerSecond": 1001}}, "shadow.maxRequestsPerSecond"),
@@ -435,6 +485,27 @@ GOOD: list[tuple[str, str, Any]] = [
             "analysis": {"guards": [{"type": "ErrorRate", "margin": "0.01"}]},
         },
     ),
+    ("model", "spec", routed_test()),
+    ("model", "spec", routed_test({"type": "Performance", "metric": "log_loss"}, percent=50, margin="0")),
+    (
+        "model",
+        "spec",
+        put(
+            routed_test({"type": "Outcome", "goal": "Minimize", "min": "-1", "max": "0", "unlabelled": "Zero"}),
+            "prediction",
+            {"task": "Regression"},
+        ),
+    ),
+    (
+        "model",
+        "spec",
+        put(
+            routed_test(percent=31),
+            "rollout.analysis",
+            {"maxDuration": "30d", "guards": [{"type": "PredictionDrift", "max": "0.1"}]},
+        ),
+    ),
+    ("model", "spec", put(routed_test(percent=19), "rollout.challengers", {"most": 5})),
     ("model", "spec.promotion", {"policy": "Pinned", "version": "late-flights-v1"}),
     ("model", "spec.traffic", {"mode": "Service"}),
     ("model", "spec.traffic", routed(hostnames=["*.flights.example"], path="/a/b.c")),

@@ -109,6 +109,18 @@ class World:
             "challengers": [{"since": max(began[row["name"]] or "", champion["since"])} | row for row in rows],
         }
 
+    def earn(self, metric: Document, *rows: Document) -> None:
+        """The evaluator's figures of an A/B test, champion first: rows are `model_worlds.arm`."""
+        champion = self.status["champion"]
+        began = {one["name"]: one.get("comparedSince") or "" for one in self.status.get("challengers", [])}
+        versions = [{"since": max(began.get(row["name"], ""), champion["since"])} | row for row in rows]
+        self.status["evaluation"] = {
+            "observedAt": timestamp(self.now),
+            "champion": champion["name"],
+            "candidate": "",
+            "arms": {"metric": metric, "champion": champion["name"], "versions": versions},
+        }
+
     def count_error(self, reason: str) -> None:
         """The evaluator has no figures."""
         self.status["evaluation"] = {

@@ -31,6 +31,9 @@ def _each_guard(rule: str) -> str:
     return f"!has(self.rollout) || !has(self.rollout.analysis) || !has({guards}) || {guards}.all(g, {rule})"
 
 
+_AB_TEST = "!has(self.rollout) || !has(self.rollout.abTest)"
+
+
 class Prediction(SpecModel):
     """What the model predicts."""
 
@@ -156,6 +159,20 @@ class ModelSpec(SpecModel):
                 "!has(self.rollout) || !(self.rollout.strategy == 'Shadow') || !has(self.serving)"
                 " || !has(self.serving.server)",
                 "rollout.strategy Shadow needs Leeboard's server: requests to serving.server cannot be copied",
+            ),
+            (
+                "!has(self.rollout) || !(self.rollout.strategy == 'ABTest')"
+                " || (has(self.traffic) && self.traffic.mode == 'Gateway')",
+                "rollout.strategy ABTest needs traffic.mode Gateway: a Service cannot tell callers apart",
+            ),
+            (
+                f"{_AB_TEST} || self.rollout.abTest.assignment.type != 'Cookie' || !has(self.traffic)"
+                " || !has(self.traffic.gateway) || !has(self.traffic.gateway.grpc)",
+                "abTest.assignment Cookie is for HTTP alone: callers by gRPC keep no cookies, use Bucket",
+            ),
+            (
+                f"{_AB_TEST} || (self.prediction.task == 'Regression') == has(self.rollout.abTest.metric.max)",
+                "abTest.metric of a Regression is Outcome, mae or mse and needs max, which belongs to no other task",
             ),
             (
                 "!has(self.traffic) || !has(self.traffic.gateway) || !has(self.traffic.gateway.grpc)"

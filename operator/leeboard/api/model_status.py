@@ -34,6 +34,7 @@ class Candidate(ServedVersion):
     canary_started_at: datetime | None = described(
         "When the candidate was first given traffic; it is compared with the champion from then on.", default=None
     )
+    place: int | None = described("ABTest: which of the places for callers it has.", default=None)
     routed_at: datetime | None = described(
         "When a Gateway took over the share of the present stage, whose time runs from then on; absent without one.",
         default=None,
@@ -61,18 +62,25 @@ class Candidate(ServedVersion):
 
 
 class Challenger(ServedVersion):
-    """A version that is compared with the champion for long, and serves nobody meanwhile."""
+    """A version that is compared with the champion for long: on copies of its requests, or by callers of its own."""
 
     phase: Literal["Starting", "Comparing", "Leaving"] = described(
         "Where the comparison is. Leaving: it is over, and the pods go.", default="Starting"
     )
     phase_started_at: datetime | None = described("When the present phase began.", default=None)
-    compared_since: datetime | None = described("When the comparison with the champion began.", default=None)
-    requested_weight: int = described(
-        "Share of the champion's requests that it shall get copies of, in percent.", default=0, ge=0, le=100
+    compared_since: datetime | None = described(
+        "When the comparison with the champion began; of ABTest, when a Gateway gave it its callers.", default=None
     )
-    observed_weight: int | None = described(
-        "Share of the champion's requests that it got copies of, in percent.", default=None
+    requested_weight: int = described(
+        "Share of the champion's requests that it shall get copies of, or of the callers, in percent.",
+        default=0,
+        ge=0,
+        le=100,
+    )
+    observed_weight: int | None = described("The same share as it was counted, in percent.", default=None)
+    place: int | None = described("ABTest: which of the places for callers it has, from 0.", default=None)
+    inconclusive_since: datetime | None = described(
+        "Since when it is held because the test came to no verdict in time.", default=None
     )
     reason: str = described("What the comparison waits for, as one word.", default="", max_length=128)
     message: Text = described("What the comparison waits for, with figures.", default="")

@@ -164,9 +164,10 @@ REFERENCE: dict[Reason, Entry] = {
     ),
     Reason.DISAGREEMENT_TOO_HIGH: Entry((_MODEL,), "A challenger gives other labels than the champion too often."),
     Reason.COPIES_MISSING: Entry((_MODEL,), "A challenger has got no copies of the champion's requests for a while."),
-    Reason.COMPARISON_STARTED: Entry((_MODEL,), "A challenger gets its first copies of the champion's requests."),
+    Reason.COMPARISON_STARTED: Entry((_MODEL,), "A challenger gets copies of the champion's requests, or callers."),
     Reason.COMPARING: Entry((_MODEL,), "A challenger is compared with the champion."),
-    Reason.COMPARISON_PASSED: Entry((_MODEL,), "A challenger is no worse than the champion, and `then` says Hold."),
+    Reason.COMPARISON_PASSED: Entry((_MODEL,), "A challenger has passed or won, and `then` says Hold."),
+    Reason.TEST_LOST: Entry((_MODEL,), "Another version is better by the metric of the A/B test."),
     Reason.NOT_ENOUGH_SAMPLES: Entry((_MODEL, _MONITOR), "There are too few requests yet to tell."),
     Reason.ANALYSIS_PASSED: Entry((_MODEL,), "The candidate is no worse than the champion."),
     # traffic

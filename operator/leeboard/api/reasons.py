@@ -101,6 +101,7 @@ class Reason(StrEnum):
     COMPARISON_STARTED = "ComparisonStarted"
     COMPARING = "Comparing"
     COMPARISON_PASSED = "ComparisonPassed"
+    TEST_LOST = "TestLost"
     NOT_ENOUGH_SAMPLES = "NotEnoughSamples"
     LABELS_AWAITED = "LabelsAwaited"
     ANALYSIS_INCONCLUSIVE = "AnalysisInconclusive"

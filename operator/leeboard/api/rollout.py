@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from leeboard.api.ab_test import ABTest
 from leeboard.api.base import SpecModel
 from leeboard.api.blue_green import BlueGreen
 from leeboard.api.cel import rules
@@ -23,7 +24,8 @@ class Analysis(SpecModel):
 
     alpha: Probability = described("Chance of a wrong abort over the whole rollout, 0 to 1.", default="0.05")
     min_samples: int = described(
-        "Fewest requests to the candidate before it is promoted, a count; of Shadow, fewest copies.",
+        "Fewest requests to the candidate before it is promoted, a count; of Shadow, fewest copies; of ABTest, fewest"
+        " predictions of each version that the metric knows.",
         default=500,
         ge=0,
         le=100000000,
@@ -52,9 +54,9 @@ class Rollout(SpecModel):
                 "steps belong to strategy Canary",
             ),
             (
-                "self.strategy == 'Canary' || self.strategy == 'Shadow' || !has(self.analysis)"
-                " || !has(self.analysis.guards) || size(self.analysis.guards) == 0",
-                "analysis.guards belong to strategies Canary and Shadow: the others have nothing to analyse",
+                "self.strategy == 'Canary' || self.strategy == 'Shadow' || self.strategy == 'ABTest'"
+                " || !has(self.analysis) || !has(self.analysis.guards) || size(self.analysis.guards) == 0",
+                "analysis.guards belong to strategies Canary, Shadow and ABTest: the others have nothing to analyse",
             ),
             (
                 "!(self.strategy == 'Shadow') || !has(self.analysis) || !has(self.analysis.guards)"
@@ -62,10 +64,21 @@ class Rollout(SpecModel):
                 "strategy Shadow has the guards ErrorRate and LatencyP99; shadow.maxDisagreement is about labels",
             ),
             ("!has(self.shadow) || self.strategy == 'Shadow'", "shadow belongs to strategy Shadow"),
-            ("!has(self.challengers) || self.strategy == 'Shadow'", "challengers belong to strategy Shadow"),
             (
-                "self.strategy == 'Canary' || !has(self.analysis) || !has(self.analysis.maxDuration)",
-                "analysis.maxDuration belongs to strategy Canary: the others have no canary to analyse",
+                "!has(self.challengers) || self.strategy in ['Shadow', 'ABTest']",
+                "challengers belong to strategies Shadow and ABTest",
+            ),
+            ("!(self.strategy == 'ABTest') || has(self.abTest)", "strategy ABTest needs abTest, with a metric"),
+            ("!has(self.abTest) || self.strategy == 'ABTest'", "abTest belongs to strategy ABTest"),
+            (
+                "!has(self.abTest) || !has(self.abTest.percent)"
+                " || (has(self.challengers) ? self.challengers.most : 1) * self.abTest.percent <= 95",
+                "abTest.percent times challengers.most may be 95 at most: the champion keeps 5 % of the callers",
+            ),
+            (
+                "self.strategy == 'Canary' || self.strategy == 'ABTest' || !has(self.analysis)"
+                " || !has(self.analysis.maxDuration)",
+                "analysis.maxDuration belongs to strategies Canary and ABTest: the others have no time to be out of",
             ),
             (
                 "!has(self.steps) || (self.steps.map(s, s.weight).isSorted()"
@@ -79,10 +92,11 @@ class Rollout(SpecModel):
         )
     }
 
-    strategy: Literal["Canary", "BlueGreen", "Replace", "Shadow"] = described(
+    strategy: Literal["Canary", "BlueGreen", "Replace", "Shadow", "ABTest"] = described(
         "Canary: a growing share of requests. BlueGreen: all at once when the new pods are ready; the old ones stay "
         "for blueGreen.scaleDownDelay, so that abort brings them back. Replace: as BlueGreen, the old ones go at once. "
-        "Shadow: challengers answer copies of the champion's requests, nobody gets these answers, and pairs decide.",
+        "Shadow: challengers answer copies of the champion's requests, nobody gets these answers, and pairs decide. "
+        "ABTest: champion and challengers share out the callers behind a Gateway, and a metric decides.",
         default="BlueGreen",
     )
     steps: tuple[Step, ...] = described(
@@ -100,6 +114,7 @@ class Rollout(SpecModel):
     shadow: Shadow | None = described(
         "Shadow: how challengers are compared with the champion. Absent: as its defaults say.", default=None
     )
+    ab_test: ABTest | None = described("ABTest: what is shared out, and by what it is decided.", default=None)
     challengers: Challengers | None = described(
-        "Shadow: how many versions are compared at once. Absent: as its defaults say.", default=None
+        "Shadow, ABTest: how many versions are compared at once. Absent: as its defaults say.", default=None
     )

@@ -17,7 +17,8 @@ def compared(observations: Observations, model: Model, champion: ServedVersion, 
     if told is not None:
         observations.store.put(targets_key(champion.name), told, overwrite=True)
     rows: list[dict[str, Any]] = []
-    for one in model.status.challengers:
+    copied = model.status.challengers if model.spec.rollout.strategy == "Shadow" else ()
+    for one in copied:
         if one.phase == "Comparing" and one.compared_since is not None:
             since = max(one.compared_since, champion.since)
             windows = observations.windows(champion.name, since, now).windows

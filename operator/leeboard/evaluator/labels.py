@@ -99,6 +99,15 @@ def joined(ledger: Iterable[Rows], feedback: Iterable[Rows], start: datetime, en
     return Joined(labels.values[arrived][of_labels], predictions.values[of_predictions], delays, times)
 
 
+def earliest(parts: Iterable[Rows]) -> Rows:
+    """One row an id: the first, sorted by id."""
+    rows = _together(parts)
+    order = np.lexsort((rows.times, rows.ids))
+    ids = rows.ids[order]
+    first = order[np.append(True, ids[1:] != ids[:-1])] if len(ids) else order
+    return Rows(rows.ids[first], rows.times[first], rows.values[first])
+
+
 def arrivals(feedback: Iterable[Rows], start: datetime, end: datetime) -> tuple[int, datetime | None]:
     """How many ids a label arrived for from `start` to `end`, and when the newest came."""
     labels = _last(_together(feedback))

@@ -33,6 +33,9 @@ def _leaving(model: Model) -> Iterator[tuple[str, datetime]]:
         yield draining.name, draining.since
     if candidate is not None and candidate.phase == "RollingBack":
         yield candidate.name, candidate.step_started_at or candidate.since
+    for one in model.status.challengers:
+        if not one.stays and one.place is not None:
+            yield one.name, one.phase_started_at or one.since
 
 
 def _row(name: str, windows: Sequence[Window]) -> dict[str, Any] | None:

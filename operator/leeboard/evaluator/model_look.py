@@ -1,6 +1,6 @@
 """One look at a Model: its traffic and, during a canary, the figures of its guards and the record of the rollout."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -10,6 +10,7 @@ from leeboard.api.model import Model
 from leeboard.api.model_status import Candidate, ServedVersion
 from leeboard.api.model_version import ModelVersion
 from leeboard.api.reasons import Reason
+from leeboard.evaluator.ab_test import ABTestLook, under_way
 from leeboard.evaluator.challengers import compared
 from leeboard.evaluator.drift_figures import Profile
 from leeboard.evaluator.failures import EvaluationError
@@ -18,7 +19,7 @@ from leeboard.evaluator.guards.evidence import Evidence
 from leeboard.evaluator.guards.gathered import gathered
 from leeboard.evaluator.guards.look import Look, Side
 from leeboard.evaluator.guards.queries import asked
-from leeboard.evaluator.guards.record import RolloutRecord, looked
+from leeboard.evaluator.guards.record import RolloutRecord, looked, rows_of
 from leeboard.evaluator.guards.record import Traffic as Counted
 from leeboard.evaluator.guards.records import Records
 from leeboard.evaluator.kpis import Kpis
@@ -44,15 +45,18 @@ class ModelLooks:
     kpis: Kpis
     records: Records = field(default_factory=Records)
 
-    async def queried(self, model: Model, now: datetime) -> list[Evidence]:
-        """What Prometheus says of the guards that ask it; nothing outside a canary."""
+    async def queried(self, model: Model, now: datetime) -> dict[str, list[Evidence]]:
+        """What Prometheus says of the guards that ask it, by the version that has callers beside the champion."""
         champion, candidate = model.status.champion, model.status.candidate
-        if champion is None or not _is_compared(candidate):
-            return []
-        assert candidate is not None  # noqa: S101 - told by _is_compared
-        pair = candidate.name, champion.name
+        if champion is None:
+            return {}
+        compared = [(one.name, since) for one, since in under_way(model)]
+        if candidate is not None and _is_compared(candidate):
+            compared.append((candidate.name, candidate.compared_since))
         alpha = share_of(model.spec.rollout.analysis)
-        return await asked(self.kpis, model, pair, (candidate.compared_since, now), alpha)
+        return {
+            name: await asked(self.kpis, model, (name, champion.name), (since, now), alpha) for name, since in compared
+        }
 
     def figures(
         self,
@@ -60,7 +64,7 @@ class ModelLooks:
         model: Model,
         versions: Mapping[tuple[str, str], ModelVersion],
         now: datetime,
-        queried: Sequence[Evidence] = (),
+        queried: Mapping[str, Sequence[Evidence]] | None = None,
     ) -> Raw:
         """`status.evaluation` of a Model. Blocks; raises EvaluationError and StorageError."""
         champion, candidate = model.status.champion, model.status.candidate
@@ -69,12 +73,12 @@ class ModelLooks:
         observations = self.places.observations(place)
         since = candidate.compared_since if candidate else max(champion.since, now - WITHOUT_CANDIDATE)
 
-        def side(served: ServedVersion) -> Side:
+        def side(served: ServedVersion, since: datetime) -> Side:
             profile = partial(self._profile, place, versions, (model.metadata.namespace, served.name))
             return Side(served.name, observations.windows(served.name, since, now).windows, profile)
 
-        of_champion = side(champion)
-        of_candidate = side(candidate) if candidate else None
+        of_champion = side(champion, since)
+        of_candidate = side(candidate, since) if candidate else None
         traffic = [(one.name, Traffic.of(one.windows)) for one in (of_candidate, of_champion) if one is not None]
         figures = {"since": written(since)} | model_figures(traffic[0] if of_candidate else None, traffic[-1])
         figures |= compared(observations, model, champion, now)
@@ -82,7 +86,8 @@ class ModelLooks:
         figures |= leaving_figures(model, read) | routed_figures(model, read)
         if candidate is not None and of_candidate is not None and _is_compared(candidate):
             look = Look(model, of_candidate, of_champion, observations, since, now)
-            figures |= self._guarded(look, candidate, queried)
+            figures |= self._guarded(look, candidate, (queried or {}).get(candidate.name, ()))
+        figures |= self._tested(model, observations, side, now, queried or {})
         try:
             self.records.end(observations.store, model, now)
         except StorageError as error:
@@ -114,6 +119,27 @@ class ModelLooks:
     @staticmethod
     def _windows(observations: Observations, now: datetime, version: str, since: datetime) -> Sequence[Window]:
         return observations.windows(version, since, now).windows
+
+    def _tested(
+        self,
+        model: Model,
+        observations: Observations,
+        side: Callable[[ServedVersion, datetime], Side],
+        now: datetime,
+        queried: Mapping[str, Sequence[Evidence]],
+    ) -> Raw:
+        """`arms`, where champion and challengers share the callers."""
+        champion, test, compared = model.status.champion, model.spec.rollout.ab_test, under_way(model)
+        if champion is None or test is None or not compared:
+            return {}
+        look = ABTestLook(model, test, champion, tuple(compared), side, observations, now)
+        document = look.document()
+        rows = {row["name"]: row for row in document["versions"]}
+        for of_challenger, since in look.sides[1:]:
+            pair = Look(model, of_challenger, side(champion, since), observations, since, now)
+            evidence = gathered(pair, queried.get(of_challenger.name, ()))
+            rows[of_challenger.name]["guards"] = list(rows_of(model.spec.rollout.analysis, evidence))
+        return {"arms": document}
 
     def _profile(
         self, place: Place, versions: Mapping[tuple[str, str], ModelVersion], address: tuple[str, str]

@@ -146,13 +146,14 @@ class Observations:
                 windows.append(window)
         return [*windows, *(self._since_merged(folder, gone) if gone else ())], unreadable
 
-    def ledger(self, version: str, since: datetime) -> list[Rows]:
-        """The newest predictions, from files that end at `since` or later; bounded. Raises StorageError."""
+    def ledger(self, version: str, since: datetime, until: datetime | None = None) -> list[Rows]:
+        """The newest predictions, from files that end at `since` or later and begin by `until`; bounded. Raises
+        StorageError."""
 
         def newest() -> list[Rows]:
             rows: list[Rows] = []
             total = 0
-            for part in self._ledgers.newest_first(version, since):
+            for part in self._ledgers.newest_first(version, since, until):
                 rows.append(part)
                 total += len(part)
                 if total > MOST_LEDGER_ROWS:

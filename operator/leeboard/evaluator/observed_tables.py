@@ -1,6 +1,7 @@
 """Ledgers, labels and pairs of a version: files of exporters, and merged ones as the parts that they are of."""
 
 import logging
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
@@ -41,23 +42,24 @@ class Tables(Generic[Rows]):
         self._loose: Files[Rows] = Files(store, self._table, cache, count)
         self._merged: Files[Mapping[str, Rows]] = Files(store, self._parts, cache, count, size=_size_of)
 
-    def newest_first(self, version: str, since: datetime) -> Iterator[Rows]:
-        """The rows of each file that ends at `since` or later. One whose name tells no times may hold any, and comes
-        last. Raises StorageError."""
+    def newest_first(self, version: str, since: datetime, until: datetime | None = None) -> Iterator[Rows]:
+        """The rows of each file that ends at `since` or later, and begins by `until`. One whose name tells no times may
+        hold any, and comes last. Raises StorageError."""
         first, folder = milliseconds(since), folder_of(version, self._kind)
-        loose, merged = listed(self._store, folder, lambda span: span is None or span[1] >= first)
-        by_hour = _by_hour(loose, [pair for pair in merged if pair[0].end >= first])
+        last = milliseconds(until) if until is not None else sys.maxsize
+        loose, merged = listed(self._store, folder, lambda span: span is None or (span[1] >= first and span[0] <= last))
+        by_hour = _by_hour(loose, [pair for pair in merged if pair[0].end >= first and pair[0].start <= last])
         # an hour is merged by the beginnings of its parts: none of them is newer than one of a later hour
         for hour in sorted(by_hour, reverse=True):
-            yield from self._of_hour(folder, first, *by_hour[hour])
+            yield from self._of_hour(folder, (first, last), *by_hour[hour])
 
-    def _of_hour(self, folder: str, first: int, loose: list[Entry], merged: list[Entry]) -> Iterator[Rows]:
+    def _of_hour(self, folder: str, wanted: tuple[int, int], loose: list[Entry], merged: list[Entry]) -> Iterator[Rows]:
         found: dict[str, Rows | Entry] = {entry.key.removeprefix(folder): entry for entry in loose}
         for entry in merged:
             found.update(self._merged.get(entry) or {})
         for name in sorted(found, key=lambda one: (-(span_of(one) or (0, 0))[0], one)):
             one, span = found[name], span_of(name)
-            if span is not None and span[1] < first:
+            if span is not None and (span[1] < wanted[0] or span[0] > wanted[1]):
                 continue
             rows = self._loose.get(one) if isinstance(one, Entry) else one
             if rows is not None:

@@ -16,6 +16,7 @@ from leeboard.api.durations import parse_duration
 from leeboard.api.model import Model
 from leeboard.api.model_version import ModelVersion
 from leeboard.api.reasons import Reason
+from leeboard.evaluator.ab_test import kept
 from leeboard.evaluator.failures import EvaluationError
 from leeboard.evaluator.figures import written
 from leeboard.evaluator.guards.records import Records
@@ -202,6 +203,8 @@ class Rounds:
             # a fault of ours that one object's data brought to light must not cost all others their figures
             LOG.exception("%s", name)
             evaluation["error"] = self._failed(resource, Reason.EVALUATION_FAILED, type(error).__name__)
+        if "error" in evaluation:
+            evaluation |= kept(primary.status.evaluation)
         status = {
             "apiVersion": API_VERSION,
             "kind": resource.kind,

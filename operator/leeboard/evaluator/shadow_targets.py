@@ -23,7 +23,8 @@ def targets_key(champion: str) -> str:
 def targets_file(model: Model, now: datetime) -> bytes | None:
     """The file; None where nobody is compared, and what was said before ends by itself."""
     champion, shadow = model.status.champion, model.spec.rollout.shadow or Shadow()
-    compared = [one for one in model.status.challengers if one.phase == "Comparing"]
+    copied = model.spec.rollout.strategy == "Shadow"
+    compared = [one for one in model.status.challengers if copied and one.phase == "Comparing"]
     if champion is None or not model.status.challengers:
         return None
     document = {

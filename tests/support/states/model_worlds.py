@@ -8,6 +8,7 @@ from typing import Any
 from leeboard.planning.conditions import timestamp
 from tests.support.examples import example
 from tests.support.model_world import World
+from tests.support.routed import gateway_world
 
 BAD = {"candidate": (400, 80), "champion": (800, 0)}
 DIGEST = '{"reason": "DigestMismatch", "message": "model.skops"}'
@@ -87,6 +88,32 @@ def shadow_world(**rollout: Any) -> World:
     world.add_version("v2")
     world.settle()
     assert [one["phase"] for one in world.status["challengers"]] == ["Comparing"]
+    return world
+
+
+OUTCOME: dict[str, Any] = {"type": "Outcome"}
+AB_TEST: dict[str, Any] = {
+    "strategy": "ABTest",
+    "abTest": {"metric": OUTCOME, "duration": "7d"},
+    "analysis": {"minSamples": 500, "guards": [{"type": "ErrorRate", "margin": "0.01"}]},
+}
+INTERVALS = 8
+
+
+def arm(name: str, trials: int, wins: int, *, requests: int | None = None, errors: int = 0) -> dict[str, Any]:
+    """An arm's row in the figures of the evaluator, with the same in each of INTERVALS intervals."""
+    counted = trials * INTERVALS if requests is None else requests
+    rewards = [f"{trials} {wins}"] * INTERVALS
+    return {"name": name, "requests": counted, "errors": errors, "share": "0.49", "rewards": rewards}
+
+
+def ab_world(*versions: str, **rollout: Any) -> World:
+    """v1 serves, and v2 shares the callers with it; or those that are named."""
+    world = gateway_world("v1", rollout=AB_TEST | rollout)
+    for version in versions or ("v2",):
+        world.add_version(version)
+        world.settle()
+    assert {one["phase"] for one in world.status["challengers"]} == {"Comparing"}
     return world
 
 

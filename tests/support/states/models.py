@@ -7,8 +7,12 @@ from tests.support.examples import example
 from tests.support.model_world import World
 from tests.support.restoring_world import UNKNOWN, RestoringWorld
 from tests.support.states.model_worlds import (
+    AB_TEST,
     BAD,
     BROKEN,
+    OUTCOME,
+    ab_world,
+    arm,
     canary_world,
     empty,
     lacking,
@@ -396,6 +400,88 @@ def challenger_cannot_start() -> World:
     world.problems["v2"] = BROKEN
     world.add_version("v2")
     world.settle()
+    return world
+
+
+@MODELS.state("Current", "Healthy", "Ready", "ChallengersInProgress")
+def ab_test_by_callers() -> World:
+    return ab_world()
+
+
+@MODELS.state("Current", "Healthy", "Ready", "ChallengersInProgress")
+def ab_test_by_callers_of_several_for_weeks() -> World:
+    world = ab_world("v2", "v3", challengers={"most": 2})
+    world.wait(days=20)
+    world.earn(OUTCOME, arm("v1", 400, 80), arm("v2", 400, 81), arm("v3", 400, 79))
+    world.settle()
+    return world
+
+
+@MODELS.state("Current", "Healthy", "Ready", "ChallengersInProgress")
+def ab_test_without_labels() -> World:
+    world = ab_world()
+    world.wait(days=8)
+    world.earn(OUTCOME, arm("v1", 0, 0, requests=4000), arm("v2", 0, 0, requests=4000))
+    world.settle()
+    assert world.status["challengers"][0]["reason"] == "LabelsAwaited"
+    return world
+
+
+@MODELS.state("Current", "Healthy", "Ready", "ChallengersInProgress")
+def ab_test_won_and_held() -> World:
+    world = ab_world(abTest=AB_TEST["abTest"] | {"then": "Hold"})
+    world.wait(days=8)
+    world.earn(OUTCOME, arm("v1", 400, 80), arm("v2", 400, 160))
+    world.settle()
+    assert world.status["challengers"][0]["reason"] == "ComparisonPassed"
+    return world
+
+
+@MODELS.state("Current", "Suspended", "ChallengersInProgress")
+def ab_test_without_a_verdict_in_time() -> World:
+    world = ab_world(analysis=AB_TEST["analysis"] | {"maxDuration": "14d"})
+    world.wait(days=15)
+    world.earn(OUTCOME, arm("v1", 400, 80), arm("v2", 400, 80))
+    world.settle()
+    assert world.status["challengers"][0]["inconclusiveSince"]
+    return world
+
+
+@MODELS.state("Current", "Suspended", text=HELD)
+def ab_test_paused() -> World:
+    world = ab_world()
+    world.annotate(pause="true")
+    world.settle()
+    return world
+
+
+@MODELS.state("Current", "Healthy")
+def ab_test_that_the_champion_won() -> World:
+    world = ab_world()
+    world.wait(days=8)
+    world.earn(OUTCOME, arm("v1", 400, 160), arm("v2", 400, 80))
+    world.settle()
+    assert world.status["quarantined"][0]["reason"] == "TestLost"
+    return world
+
+
+@MODELS.state("Current", "Healthy", "Ready", "CanaryInProgress")
+def ab_test_won_by_a_challenger_that_gets_its_pods() -> World:
+    world = ab_world()
+    world.wait(days=8)
+    world.earn(OUTCOME, arm("v1", 400, 80), arm("v2", 400, 160))
+    world.slow = {"v2"}
+    world.settle()
+    assert world.status["candidate"]["phase"] == "Promoting"
+    return world
+
+
+@MODELS.state("Failed", "Degraded", "Stalled")
+def ab_test_ended_by_a_guard() -> World:
+    world = ab_world()
+    world.earn(OUTCOME, arm("v1", 400, 80), arm("v2", 400, 160, errors=600))
+    world.settle()
+    assert world.status["quarantined"][0]["reason"] == "ErrorRateTooHigh"
     return world
 
 

@@ -6,6 +6,7 @@ from leeboard.planning.settings import Settings
 from tests.support.model_world import World
 from tests.support.played_gateway import Mood
 from tests.support.routed import gateway_world
+from tests.support.states.model_worlds import AB_TEST
 from tests.support.states.models import MODELS
 
 
@@ -56,6 +57,34 @@ def routed_canary_waits() -> World:
     world.add_version("v2")
     world.settle()
     assert world.status["candidate"]["phase"] == "Starting"
+    return world
+
+
+def sharing(mood: Mood) -> World:
+    """v2 shares the callers from here on, and the Gateway is in a mood."""
+    world = gateway_world("v1", rollout=AB_TEST)
+    world.add_version("v2")
+    while not any(one["phase"] == "Comparing" for one in world.status.get("challengers", [])):
+        world.reconcile()
+        world.kubelet()
+    world.gateway = mood
+    world.settle()
+    return world
+
+
+@MODELS.state("Current", "Healthy", "Ready", "ChallengersInProgress")
+def ab_test_waits_for_its_route() -> World:
+    world = sharing("silent")
+    assert world.status["challengers"][0]["reason"] == "RoutePending"
+    return world
+
+
+@MODELS.state("Failed", "Degraded", "Stalled")
+def ab_test_refused_by_its_gateway() -> World:
+    world = sharing("rejects")
+    world.gateway = "accepts"
+    world.settle()
+    assert world.status["quarantined"][0]["reason"] == "RouteRejected"
     return world
 
 

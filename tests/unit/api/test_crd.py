@@ -12,7 +12,8 @@ from leeboard.api.crd.definition import KINDS, definition
 from leeboard.api.crd.schema import NotStructural, structural
 
 ROOT = Path(__file__).resolve().parents[3]
-MAXIMUM_BYTES = 60_000
+MAXIMUM_BYTES = 64_000
+"""A quarter of what an annotation may hold. Of a Model every strategy of a rollout has a part."""
 
 
 def nodes(schema: dict, path: str) -> Iterator[tuple[str, dict]]:

@@ -82,7 +82,7 @@ NOTHING_TO_DO = {
         "StepStarted",
     ),
     *("Paused", "Promoted", "Superseded", "AnalysisPassed", "LineageObserved", "UnsafeFormatAllowed", "Accelerated"),
-    *("ComparisonStarted", "Comparing"),
+    *("ComparisonStarted", "Comparing", "TestLost"),
     "RouteAccepted",
     *("Drift", "Stable", "Inconclusive", "RetrainRequested", "LabelingQueued", "RollbackRequested"),
 }

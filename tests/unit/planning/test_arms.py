@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leeboard.planning.rollout.arms import (
+from leeboard.planning.rollout.arms.sharing import (
     Arm,
     Metric,
     Sharing,

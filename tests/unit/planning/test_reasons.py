@@ -18,8 +18,9 @@ from tests.support.examples import DIGEST, example, model_version, put
 from tests.support.kubelet_states import STATES, State
 from tests.support.model_world import World as ModelWorld
 from tests.support.restoring_world import RestoringWorld
+from tests.support.routed import GATEWAY
 from tests.support.states import routed_models
-from tests.support.states.model_worlds import SHADOW, pairs
+from tests.support.states.model_worlds import AB_TEST, OUTCOME, SHADOW, arm, pairs
 from tests.support.training_world import World, container_ended, training_result
 from tests.unit.planning import test_asked_rollback as asked_rollback
 from tests.unit.planning import test_drift_monitor as drift
@@ -326,6 +327,20 @@ def of_comparisons() -> Iterator[Told]:
             world.pair(pairs("v2", flips=flips))
             world.settle()
         yield world.told
+    for wins in (50, 150):
+        yield from of_tests(wins)
+
+
+def of_tests(wins: int) -> Iterator[Told]:
+    """A challenger through an A/B test that the champion wins, or nobody within its time."""
+    analysis = AB_TEST["analysis"] | {"maxDuration": "14d"}
+    world = serving(rollout=AB_TEST | {"analysis": analysis}, traffic={"mode": "Gateway", "gateway": GATEWAY})
+    world.add_version("v2")
+    world.settle()
+    world.wait(days=15)
+    world.earn(OUTCOME, arm("v1", 500, 150), arm("v2", 500, wins))
+    world.settle()
+    yield world.told
 
 
 def of_routes() -> Iterator[Told]:

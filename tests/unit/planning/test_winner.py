@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from leeboard.planning.rollout.arms import Arm, Metric, Sharing, bandit_weights
-from leeboard.planning.rollout.winner import Question, decide
+from leeboard.planning.rollout.arms.sharing import Arm, Metric, Sharing, bandit_weights
+from leeboard.planning.rollout.arms.winner import Question, decide
 from leeboard.stats.bandit import Rewards
 
 RATE = Metric()

@@ -57,8 +57,9 @@ class Look:
     @cached_property
     def feedback(self) -> list[Rows]:
         """Labels that came since, at the pods of any version that served meanwhile."""
-        draining = self.model.status.draining
-        names = dict.fromkeys((self.candidate.name, self.champion.name, *([draining.name] if draining else [])))
+        status = self.model.status
+        others = [one.name for one in (status.draining, *status.challengers) if one is not None]
+        names = dict.fromkeys((self.candidate.name, self.champion.name, *others))
         return self.observations.feedback(list(names), self.since)
 
     @cached_property

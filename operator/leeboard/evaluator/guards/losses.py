@@ -1,21 +1,19 @@
 """What a row loses by a metric that is a mean over rows, within known bounds."""
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from leeboard.api.metrics import LARGEST_LOG_LOSS
 from leeboard.evaluator.guards.blocks import totals
 from leeboard.evaluator.guards.evidence import Losses, Rates, Share, Sums
 from leeboard.stats.performance import THRESHOLD
 
 Floats = NDArray[np.float64]
-CLIP = 0.001
-"""Probabilities are kept this far from 0 and 1 for log_loss: what a row may lose has to have a bound, and the smaller
-it is the fewer rows are needed."""
-MOST: dict[str, float] = {"log_loss": -math.log(CLIP), "brier": 1.0}
+MOST: dict[str, float] = {"log_loss": LARGEST_LOG_LOSS, "brier": 1.0}
 """What a row may lose at most, of the metrics that are not shares."""
+_SMALLEST = 1e-9
 SHARES = frozenset({"accuracy", "error_rate"})
 
 
@@ -42,7 +40,7 @@ def _of_zeros(metric: str, scores: Floats) -> Floats:
 
 
 def _log_loss(right: Floats) -> Floats:
-    return -np.log(np.clip(right, CLIP, 1.0))
+    return np.minimum(-np.log(np.maximum(right, _SMALLEST)), LARGEST_LOG_LOSS)
 
 
 def _brier(right: Floats) -> Floats:

@@ -4,6 +4,7 @@ It is read strictly, by whoever replays it: a file that was made or changed by s
 figures than it tells.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -99,8 +100,7 @@ def looked(
     analysis: Analysis, started_at: datetime, at: datetime, sides: tuple[Traffic, Traffic], found: tuple[Evidence, ...]
 ) -> Looked:
     """What follows from counts. Pure: the same counts give the same rows and the same verdict."""
-    limits = {(one.type, one.subject): limit_of(one) for one in analysis.guards}
-    rows = tuple(row_of(one, limits.get((one.guard, one.subject), 0.0)) for one in found)
+    rows = rows_of(analysis, found)
     result = verdict(analysis, started_at, at, sides, rows)
     return Looked(
         at=at,
@@ -112,6 +112,12 @@ def looked(
         reason=str(result.reason),
         message=result.message[:8192],
     )
+
+
+def rows_of(analysis: Analysis, found: Iterable[Evidence]) -> tuple[dict[str, Any], ...]:
+    """The rows of guards in the status."""
+    limits = {(one.type, one.subject): limit_of(one) for one in analysis.guards}
+    return tuple(row_of(one, limits.get((one.guard, one.subject), 0.0)) for one in found)
 
 
 def verdict(

@@ -5,7 +5,9 @@ from leeboard.planning.rollout import moves
 from leeboard.planning.rollout.asked_rollback import asked_rollback
 from leeboard.planning.rollout.canary.forecast import Forecast, forecast
 from leeboard.planning.rollout.canary.stages import canary_move, entered
-from leeboard.planning.rollout.challengers.comparison import challenger_move, compares, is_contender
+from leeboard.planning.rollout.challengers.comparison import challenger_move
+from leeboard.planning.rollout.challengers.contenders import is_contender
+from leeboard.planning.rollout.challengers.terms import compares
 from leeboard.planning.rollout.commands import command_move
 from leeboard.planning.rollout.memory import forgotten, rolled_back_elsewhere
 from leeboard.planning.rollout.moves import Move

@@ -125,6 +125,8 @@ def _rolled_back(view: View, status: ModelStatus) -> tuple[Reason, str] | None:
         return None
     if found.reason == Reason.PAST_UNKNOWN:
         return Reason.PAST_UNKNOWN, explain(Reason.PAST_UNKNOWN, f"{found.name} is held back: {found.message}")
+    if found.reason == Reason.TEST_LOST:
+        return None  # a test has done what it is for, and nothing has to be mended
     reason = Reason.ABORTED if found.reason == Reason.ABORTED else Reason.ROLLED_BACK
     return reason, explain(reason, f"{found.name} was rolled back: {found.reason}: {found.message}")
 

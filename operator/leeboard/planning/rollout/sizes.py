@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from leeboard.api.autoscaling import Autoscaling
-from leeboard.api.model_status import Candidate, ModelStatus, ServedVersion
+from leeboard.api.model_status import Candidate, Challenger, ModelStatus, ServedVersion
 from leeboard.planning.plan import ObjectRef, Raw
-from leeboard.planning.rollout.challengers.comparison import shadow_of
+from leeboard.planning.rollout.challengers.terms import challenger_pods
 from leeboard.planning.rollout.view import View
 from leeboard.planning.serving.autoscaler import Bounds, autoscaler, handed_over
 from leeboard.planning.serving.deployment import adopted_with, deployment
@@ -15,32 +15,32 @@ from leeboard.planning.serving.pod import selector
 
 def deployments(view: View) -> tuple[list[Raw], list[Raw]]:
     """The Deployments that there have to be, and numbers of pods that have to be handed over before."""
-    status, hand_over, applied = view.status, [], []
+    hand_over, applied = [], []
     for served, replicas in _sized(view):
         desired, live = _deployment(view, served, replicas), view.live(served.name)
         if desired is not None and live is not None and _is_scaled(view, served, live):
             first, desired = handed_over(desired, live)
             hand_over += [first] if first is not None else []
         applied += [desired] if desired is not None else []
-    for one in status.challengers:
-        desired = _deployment(view, one, shadow_of(view.model).replicas) if one.stays else None
-        applied += [desired] if desired is not None else []
     return hand_over, applied
 
 
 def _sized(view: View) -> Iterator[tuple[ServedVersion, int]]:
-    """Champion and candidate, with the pods that each has to have."""
+    """Who has to have pods, and how many."""
     champion, candidate = view.status.champion, view.status.candidate
     if champion is not None:
         yield champion, view.replicas
     if candidate is not None and candidate.phase != "RollingBack":
         yield candidate, view.candidate_pods(candidate)
+    for one in view.status.challengers:
+        if one.stays:
+            yield one, challenger_pods(view, one)
 
 
 def _is_scaled(view: View, served: ServedVersion, live: Raw) -> bool:
     """Whether something else says how many pods there are: an autoscaler that is to go does until it is gone."""
     there = {one["metadata"]["name"] for one in view.snapshot.autoscalers}
-    asked = view.scales(served) if isinstance(served, Candidate) else view.autoscaling is not None
+    asked = view.scales(served) if isinstance(served, Candidate | Challenger) else view.autoscaling is not None
     return asked or live["metadata"]["name"] in there
 
 
@@ -54,7 +54,7 @@ def _deployment(view: View, served: ServedVersion, replicas: int) -> Raw | None:
 
 
 def autoscalers(view: View) -> list[Raw]:
-    """Those of the champion, and of a candidate that a Gateway gives its share."""
+    """Those of the champion, and of the versions that a Gateway gives a share."""
     champion, candidate, asked = view.status.champion, view.status.candidate, view.autoscaling
     if asked is None:
         return []
@@ -64,6 +64,10 @@ def autoscalers(view: View) -> list[Raw]:
     if candidate is not None and view.scales(candidate) and view.live(candidate.name) is not None:
         least = view.candidate_pods(candidate)
         found.append(autoscaler(view.model, candidate.name, asked, Bounds(least, max(asked.max, least))))
+    for one in view.status.challengers:
+        if view.scales(one) and view.live(one.name) is not None:
+            least = challenger_pods(view, one)
+            found.append(autoscaler(view.model, one.name, asked, Bounds(least, max(asked.max, least))))
     return found
 
 
@@ -71,8 +75,19 @@ def _bounds(view: View, asked: Autoscaling) -> Bounds:
     """Those of the champion; beside a candidate it has to be able to take all requests back at any moment."""
     held = view.held_replicas
     if held is None:
-        return Bounds(asked.min, asked.max)
+        return Bounds(_least(view, asked), asked.max)
     return Bounds.held_at(held) if view.pods_are_the_weight else Bounds(held, max(asked.max, held))
+
+
+def _least(view: View, asked: Autoscaling) -> int:
+    """The champion's fewest pods: beside arms, as many as all requests would need by what these have."""
+    shared = [one for one in view.status.challengers if view.scales(one)]
+    live = [view.live(one.name) for one in shared]
+    pods, share = (
+        sum(it["spec"].get("replicas", 1) for it in live if it is not None),
+        sum(one.requested_weight for one in shared),
+    )
+    return asked.within(-(-100 * pods // share)) if share else asked.min
 
 
 def autoscalers_to_go(view: View) -> list[ObjectRef]:

@@ -9,7 +9,7 @@ from leeboard.api.autoscaling import Autoscaling
 from leeboard.api.blue_green import BlueGreen
 from leeboard.api.durations import parse_duration
 from leeboard.api.model import Model
-from leeboard.api.model_status import Candidate, ModelStatus, ServedVersion
+from leeboard.api.model_status import Candidate, Challenger, ModelStatus, ServedVersion
 from leeboard.api.model_version import ModelVersion
 from leeboard.planning.image_reference import pinned_as
 from leeboard.planning.plan import Raw
@@ -69,9 +69,12 @@ class View:
         shares = candidate is not None and candidate.phase in ("Canary", "Promoting")
         return candidate.champion_replicas if candidate is not None and shares else None
 
-    def scales(self, candidate: Candidate) -> bool:
-        """Whether a candidate has an autoscaler of its own: it has a share of the load that its pods do not decide."""
-        shares = candidate.phase in ("Canary", "Promoting")
+    def scales(self, served: Candidate | Challenger) -> bool:
+        """Whether a version has an autoscaler of its own: it has a share of the load that its pods do not decide."""
+        if isinstance(served, Challenger):
+            shares = served.phase == "Comparing" and served.place is not None
+        else:
+            shares = served.phase in ("Canary", "Promoting")
         return self.autoscaling is not None and shares and not self.pods_are_the_weight
 
     @cached_property
@@ -201,8 +204,13 @@ class View:
             return self.apex is None
         if champion.name == served.name or not selects_only(self.apex, champion.name):
             return False
-        since = (served.step_started_at if isinstance(served, Candidate) else None) or served.since
-        return self.routing.left(served, since, self.now)
+        if isinstance(served, Challenger) and served.place is not None and self.now < self.challenger_leaves(served):
+            return False
+        return self.routing.left(served, _without_share_since(served), self.now)
+
+    def challenger_leaves(self, one: Challenger) -> datetime:
+        """When the pods of a challenger that had callers may go."""
+        return (one.phase_started_at or one.since) + DRAIN
 
     def drain_ends(self, draining: ServedVersion) -> datetime:
         """When the champion before may go."""
@@ -231,3 +239,12 @@ class View:
         candidate = self.status.candidate
         asked = candidate is not None and candidate.phase in ("Canary", "Promoting") and candidate.requested_weight > 0
         return asked and not self.routing.asked_for and self.only_two_serve()
+
+
+def _without_share_since(served: ServedVersion) -> datetime:
+    """When a version that leaves lost its share of the requests."""
+    if isinstance(served, Candidate):
+        return served.step_started_at or served.since
+    if isinstance(served, Challenger) and served.place is not None:
+        return served.phase_started_at or served.since
+    return served.since

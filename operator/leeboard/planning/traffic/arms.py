@@ -19,12 +19,13 @@ class Arm:
     """A version with its share of the requests, a weight among those of the others.
 
     With `matches` it gets instead all requests that have each of these headers, whatever its weight; one version may be
-    several arms.
+    several arms. `cookie` is what a caller is given that came to it by its weight.
     """
 
     version: str
     weight: int = 0
     matches: tuple[HeaderMatch, ...] = ()
+    cookie: str = ""
 
 
 def shared_out(shares: Mapping[str, int], ready: Iterable[str], champion: str) -> tuple[Arm, ...]:

@@ -96,8 +96,16 @@ def _grpc_rules(model: Model, arms: Sequence[Arm]) -> list[Raw]:
 def _ruled(model: Model, arms: Sequence[Arm], port: int) -> list[tuple[Raw, list[Raw]]]:
     """Headers and backends of every rule: first those of matched arms in their order, then what is left to weights."""
     matched = [({"headers": _headers(arm)}, [_backend(model, arm.version, 1, port)]) for arm in arms if arm.matches]
-    weighted = [_backend(model, arm.version, arm.weight, port) for arm in arms if not arm.matches]
+    weighted = [_backend(model, arm.version, arm.weight, port) | _answered_with(arm) for arm in arms if not arm.matches]
     return [*matched, *([({}, weighted)] if weighted else [])]
+
+
+def _answered_with(arm: Arm) -> Raw:
+    """What a Gateway adds to the answers of a version."""
+    if not arm.cookie:
+        return {}
+    added = {"add": [{"name": "Set-Cookie", "value": arm.cookie}]}
+    return {"filters": [{"type": "ResponseHeaderModifier", "responseHeaderModifier": added}]}
 
 
 def _headers(arm: Arm) -> list[Raw]:

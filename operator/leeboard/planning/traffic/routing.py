@@ -6,13 +6,14 @@ from datetime import datetime
 from functools import cached_property
 
 from leeboard.api.model import Model
-from leeboard.api.model_status import Candidate, ModelStatus, ServedVersion
+from leeboard.api.model_status import Candidate, Challenger, ModelStatus, ServedVersion
 from leeboard.api.reasons import Reason
 from leeboard.planning.plan import ObjectRef, Raw
 from leeboard.planning.serving.deployment import available_since, find, serving_replicas, version_label
 from leeboard.planning.snapshot import ModelSnapshot
 from leeboard.planning.traffic.acceptance import Acceptance, acceptance, of_all
 from leeboard.planning.traffic.arms import Arm, shared_out
+from leeboard.planning.traffic.callers import Share, arms_of_callers
 from leeboard.planning.traffic.leaving import UNSEEN, is_quiet
 from leeboard.planning.traffic.routes import GRPC_ROUTE, HTTP_ROUTE, named, route_name, routes, weights
 from leeboard.planning.traffic.taken_over import SETTLED, has_taken_over
@@ -48,15 +49,17 @@ class Routing:
     @cached_property
     def arms(self) -> tuple[Arm, ...]:
         """The served versions with their shares in percent, some of them 0; none before there is a champion."""
-        champion, candidate = self.status.champion, self.status.candidate
+        champion, test = self.status.champion, self.model.spec.rollout.ab_test
         if champion is None:
             return ()
-        shared = candidate is not None and candidate.phase in ("Canary", "Promoting")
-        weight = candidate.requested_weight if candidate is not None and shared else 0
-        shares = {place.name: 0 for place in self._places()} | {champion.name: 100 - weight}
-        if candidate is not None:
-            shares[candidate.name] = weight
-        return shared_out(shares, [name for name in shares if self._ready(name)], champion.name)
+        sharing = {one.name: one.requested_weight for one in self._sharing()}
+        shares = {place.name: 0 for place in self._places()} | sharing
+        shares[champion.name] = max(0, 100 - sum(sharing.values()))
+        ready = [name for name in shares if self._ready(name)]
+        callers = tuple(self._callers(ready))
+        if test is not None and callers and champion.name in ready:
+            return arms_of_callers(test.assignment, callers, ready, champion.name, self._path)
+        return shared_out(shares, ready, champion.name)
 
     @cached_property
     def wanted(self) -> tuple[Raw, ...]:
@@ -152,8 +155,26 @@ class Routing:
         own = (one for one in self.snapshot.services if is_version_service(one))
         return any(version_label(one) == label and one["metadata"]["name"] in named for one in own)
 
+    def _sharing(self) -> Iterator[Candidate | Challenger]:
+        """Who has a share of the requests beside the champion."""
+        candidate = self.status.candidate
+        if candidate is not None and candidate.phase in ("Canary", "Promoting"):
+            yield candidate
+        yield from (one for one in self.status.challengers if one.place is not None and one.phase == "Comparing")
+
+    def _callers(self, ready: list[str]) -> Iterator[Share]:
+        for one in self._sharing():
+            if one.place is not None and one.requested_weight > 0 and one.name in ready:
+                yield Share(one.name, one.place, one.requested_weight)
+
+    @property
+    def _path(self) -> str:
+        gateway = self.model.spec.traffic.gateway
+        return gateway.path if gateway is not None else "/"
+
     def _places(self) -> Iterator[ServedVersion]:
-        places = (self.status.champion, self.status.candidate, self.status.draining)
+        routed = (one for one in self.status.challengers if one.place is not None)
+        places = (self.status.champion, self.status.candidate, self.status.draining, *routed)
         yield from (place for place in places if place is not None)
 
     def _ready(self, version: str) -> bool:

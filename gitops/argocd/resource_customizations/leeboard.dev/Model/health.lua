@@ -44,6 +44,11 @@ if candidate ~= nil and candidate.phase == "Canary" and candidate.inconclusiveSi
   -- the analysis came to no verdict in time: a person has to decide
   return health("Suspended", "CanaryInProgress")
 end
+for _, challenger in ipairs(obj.status.challengers or {}) do
+  if challenger.phase == "Comparing" and challenger.inconclusiveSince ~= nil then
+    return health("Suspended", "ChallengersInProgress")
+  end
+end
 if is_true("Ready") then
   local found = health("Healthy", "Ready")
   if is_true("CanaryInProgress") then

@@ -3,7 +3,8 @@
 from leeboard.api.model_status import Challenger
 from leeboard.api.reasons import Reason
 from leeboard.planning.rollout.challengers import moves
-from leeboard.planning.rollout.challengers.comparison import compares, contenders, limits_of
+from leeboard.planning.rollout.challengers.contenders import contenders
+from leeboard.planning.rollout.challengers.terms import compares, limits_of
 from leeboard.planning.rollout.moves import Move
 from leeboard.planning.rollout.returning import Refused
 from leeboard.planning.rollout.view import View

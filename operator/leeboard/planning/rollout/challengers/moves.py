@@ -1,5 +1,6 @@
 """The moves of a comparison. Each is one status write, and so happens once or not at all."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from leeboard.api.model_status import Candidate, Challenger, Images, ModelStatus
@@ -25,12 +26,62 @@ def pin(status: ModelStatus, one: Challenger, images: Images) -> Move:
 def compare(status: ModelStatus, one: Challenger, percent: int, now: datetime) -> Move:
     """Begin to compare."""
     changed = _changed(
-        status, one, phase="Comparing", phase_started_at=now, compared_since=now, requested_weight=percent
+        status,
+        one,
+        phase="Comparing",
+        phase_started_at=now,
+        compared_since=now,
+        inconclusive_since=None,
+        requested_weight=percent,
+        place=None,
     )
     event = Event(
         "Normal", Reason.COMPARISON_STARTED, f"{one.name} is to get copies of {percent} % of the champion's requests"
     )
     return Move(changed, (event,))
+
+
+def share(status: ModelStatus, one: Challenger, percent: int, place: int, now: datetime) -> Move:
+    """Ask for callers of its own; its time begins when a Gateway has given it them."""
+    changed = _changed(
+        status,
+        one,
+        phase="Comparing",
+        phase_started_at=now,
+        compared_since=None,
+        inconclusive_since=None,
+        requested_weight=percent,
+        place=place,
+    )
+    event = Event("Normal", Reason.COMPARISON_STARTED, f"{one.name} is asked to take {percent} % of the callers")
+    return Move(changed, (event,))
+
+
+def begin_time(status: ModelStatus, one: Challenger, now: datetime) -> Move:
+    """A Gateway has given it its callers."""
+    return Move(_changed(status, one, compared_since=now))
+
+
+def hold(status: ModelStatus, one: Challenger, reason: Reason, message: str, now: datetime) -> Move:
+    """The test came to no verdict in time: it keeps its callers until somebody decides."""
+    event = Event("Warning", reason, f"{one.name} is held: {message}"[:_TEXT_LIMIT])
+    return Move(_changed(status, one, inconclusive_since=now), (event,))
+
+
+def go_on(status: ModelStatus, one: Challenger) -> Move:
+    """The test may take longer than it could before."""
+    event = Event("Normal", Reason.PROGRESSING, f"the test of {one.name} goes on: it may take longer now")
+    return Move(_changed(status, one, inconclusive_since=None), (event,))
+
+
+def shut_out_all(status: ModelStatus, lost: Sequence[tuple[Challenger, str]], now: datetime) -> Move:
+    """End the comparisons of versions that lost a test, each with what it is told: none of them is tried again."""
+    events = []
+    for one, message in lost:
+        left = _leave(status, one, Reason.TEST_LOST, message, now)
+        status = quarantine(left, one.name, Reason.TEST_LOST, message, now)
+        events.append(Event("Normal", Reason.TEST_LOST, f"{one.name}: {message}"[:_TEXT_LIMIT]))
+    return Move(status, tuple(events))
 
 
 def ask_for(status: ModelStatus, one: Challenger, percent: int) -> Move:
@@ -58,6 +109,8 @@ def crown(status: ModelStatus, one: Challenger, message: str, now: datetime) -> 
         images=one.images,
         phase="Promoting" if one.phase == "Comparing" else "Starting",
         step_started_at=now,
+        requested_weight=one.requested_weight if one.place is not None else 0,
+        place=one.place,
         message=message[:_TEXT_LIMIT],
     )
     event = Event(

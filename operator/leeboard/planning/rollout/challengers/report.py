@@ -6,14 +6,11 @@ from leeboard.api.model_status import Challenger, ModelStatus
 from leeboard.api.reasons import Reason, explain
 from leeboard.planning.conditions import timestamp
 from leeboard.planning.plan import Event
-from leeboard.planning.rollout.challengers.comparison import (
-    challenger_failure,
-    compared_since,
-    comparison_ends,
-    result_of,
-    shadow_of,
-)
-from leeboard.planning.rollout.challengers.shadow_analysis import Result, observed_weight
+from leeboard.planning.rollout.challengers.comparison import challenger_failure
+from leeboard.planning.rollout.challengers.judging import arms, compared_since, comparison_ends, result_of
+from leeboard.planning.rollout.challengers.result import Result
+from leeboard.planning.rollout.challengers.shadow_analysis import observed_weight
+from leeboard.planning.rollout.challengers.terms import challenger_pods, terms_of
 from leeboard.planning.rollout.pausing import paused
 from leeboard.planning.rollout.view import View
 
@@ -31,7 +28,7 @@ def described_challengers(view: View, status: ModelStatus) -> tuple[ModelStatus,
             described.append(one)
             continue
         reason, message = _waits_for(view, one)
-        observed = observed_weight(status.evaluation, one.name)
+        observed = _observed(view, status, one)
         update = {"reason": reason.value, "message": message[:1024], "observed_weight": observed}
         described.append(one.model_copy(update=update))
         if challenger_failure(view, one) is not None and before[one.name].reason != reason.value:
@@ -44,16 +41,30 @@ def _waits_for(view: View, one: Challenger) -> tuple[Reason, str]:
     broken = challenger_failure(view, one)
     if broken is not None:
         return broken
-    wanted = shadow_of(view.model).replicas
+    wanted = challenger_pods(view, one)
     if one.phase == "Starting" or not view.available(one, wanted):
         problems = view.problems(one.name)
         if problems:
             return problems[0].reason, view.troubles(one.name)
         return Reason.PROGRESSING, f"{view.serving(one)} of {wanted} pods ready"
+    if terms_of(view.model).routed and one.compared_since is None:
+        told = view.routing.acceptance
+        reason = Reason.ROUTE_PENDING if told.accepted else told.reason
+        return reason, explain(reason, f"{told.message}; it has no callers yet")
     return _compared(view, one, result_of(view, one))
 
 
+def _observed(view: View, status: ModelStatus, one: Challenger) -> int | None:
+    """The share that was counted, in percent."""
+    if not terms_of(view.model).routed:
+        return observed_weight(status.evaluation, one.name)
+    figures = arms(view).get(one.name)
+    return None if figures is None or figures.share is None else round(100 * figures.share)
+
+
 def _compared(view: View, one: Challenger, result: Result) -> tuple[Reason, str]:
+    if result.verdict == "Inconclusive":
+        return result.reason, explain(result.reason, result.message)
     if result.verdict == "Continue":
         missing = _without_copies(view, one, result)
         return missing or (result.reason, explain(result.reason, result.message))
@@ -62,13 +73,13 @@ def _compared(view: View, one: Challenger, result: Result) -> tuple[Reason, str]
         return Reason.COMPARING, f"{result.message}; compared until {timestamp(ends)} at least"
     if paused(view):
         return Reason.PAUSED, f"held by an annotation; {result.message}"
-    if shadow_of(view.model).then == "Hold":
+    if terms_of(view.model).then == "Hold":
         return Reason.COMPARISON_PASSED, explain(Reason.COMPARISON_PASSED, result.message)
     return Reason.COMPARING, result.message
 
 
 def _without_copies(view: View, one: Challenger, result: Result) -> tuple[Reason, str] | None:
-    began = compared_since(view.status, one)
-    if result.copies or result.reason != Reason.NOT_ENOUGH_SAMPLES or began is None or view.now < began + PATIENCE:
+    began = None if terms_of(view.model).routed else compared_since(view.status, one)
+    if result.samples or result.reason != Reason.NOT_ENOUGH_SAMPLES or began is None or view.now < began + PATIENCE:
         return None
     return Reason.COPIES_MISSING, explain(Reason.COPIES_MISSING, f"no copy since {timestamp(began)}")

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
 from leeboard.api.guard import Guard
 from leeboard.api.model_status import Challenger, ModelStatus
@@ -13,24 +13,11 @@ from leeboard.api.rollout import Analysis
 from leeboard.api.shadow import Shadow
 from leeboard.planning.evaluation_error import evaluation_error
 from leeboard.planning.evaluation_row import row_of
+from leeboard.planning.rollout.challengers.result import Result
 from leeboard.stats.sequential import rate_interval
 
 STALE = timedelta(minutes=15)
 """Figures that are older decide nothing: what came since may say otherwise."""
-
-
-@dataclass(frozen=True)
-class Result:
-    """What the pairs say, with their figures; `copies` is how many there were.
-
-    A wrong abort for failures or disagreement has a chance of at most alpha over the whole comparison, whatever the
-    number of looks.
-    """
-
-    verdict: Literal["Pass", "Abort", "Continue"]
-    reason: Reason
-    message: str
-    copies: int = 0
 
 
 @dataclass(frozen=True)
@@ -94,7 +81,7 @@ def shadow_result(
     pairs = pairs_of(evaluation, one.name, since) if about and since is not None else None
     if pairs is None:
         return Result("Continue", Reason.NOT_ENOUGH_SAMPLES, "no figures of this comparison yet")
-    return replace(_verdict(analysis, shadow, pairs, old=_is_old(evaluation, now)), copies=pairs.copies)
+    return replace(_verdict(analysis, shadow, pairs, old=is_old(evaluation, now)), samples=pairs.copies)
 
 
 def _verdict(analysis: Analysis, shadow: Shadow, pairs: Pairs, *, old: bool) -> Result:
@@ -164,7 +151,8 @@ def _ends(interval: Any) -> tuple[float, float]:
     return float(given.get("low", "nan")), float(given.get("high", "nan"))
 
 
-def _is_old(evaluation: Mapping[str, Any], now: datetime) -> bool:
+def is_old(evaluation: Mapping[str, Any], now: datetime) -> bool:
+    """Whether figures are too old to decide anything."""
     try:
         return _moment(evaluation.get("observedAt", "")) < now - STALE
     except ValueError:

@@ -3,9 +3,11 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import dropwhile
 from typing import Literal
 
-from leeboard.planning.rollout.arms import Arm, Metric, toward_more
+from leeboard.planning.rollout.arms.sharing import Arm, Metric, toward_more
 from leeboard.stats.bandit import Rewards
 from leeboard.stats.estimate import Estimate
 from leeboard.stats.sequential_blocks import Block, difference_sequence
@@ -38,6 +40,8 @@ class Question:
     """When an arm wins: better than every other by more than `margin`, with `min_samples` trials each.
 
     The champion wins too where no other is better by more than the margin; with a margin of 0 it has to be the best.
+    `comparisons` share alpha, or as many as there are other arms if that is more: where arms come and go it is the most
+    that there may be, so that alpha holds for those that stay.
     """
 
     metric: Metric
@@ -45,6 +49,7 @@ class Question:
     alpha: float = 0.05
     margin: float = 0.0
     min_samples: int = 500
+    comparisons: int = 1
 
 
 def decide(arms: Sequence[Arm], question: Question, *, over: bool) -> Decision:
@@ -90,20 +95,30 @@ def _champion_is_good_enough(served: Sequence[Arm], question: Question) -> Decis
 
 def _against_others(arm: Arm, served: Sequence[Arm], question: Question) -> tuple[Comparison, ...]:
     others = [one for one in served if one.name != arm.name]
-    alpha = question.alpha / len(others)
-    return tuple(Comparison(arm.name, other.name, _better_by(arm, other, question.metric, alpha)) for other in others)
+    alpha = question.alpha / max(len(others), question.comparisons)
+    return tuple(Comparison(arm.name, other.name, better_by(arm, other, question.metric, alpha)) for other in others)
 
 
-def _better_by(arm: Arm, other: Arm, metric: Metric, alpha: float) -> Estimate:
+@lru_cache(maxsize=512)  # a plan asks several times, and the same figures stay for many plans
+def better_by(arm: Arm, other: Arm, metric: Metric, alpha: float) -> Estimate:
+    """By how much an arm's mean reward is better than another's, with coverage 1 - alpha at all times together.
+
+    Intervals count from the first in which both had trials: before, one of them did not serve yet, and what the other
+    earned then says nothing of it. Raises ValueError where arms have not the same intervals.
+    """
     pairs = [
         (toward_more(one, metric), toward_more(another, metric))
-        for one, another in zip(arm.rewards, other.rewards, strict=True)
+        for one, another in dropwhile(_is_of_one, zip(arm.rewards, other.rewards, strict=True))
     ]
     if metric.binary:
         blocks = (Block(one.total, int(one.trials), two.total, int(two.trials)) for one, two in pairs)
         return difference_sequence(blocks, alpha)
     bounds = Bounds(metric.least, metric.most)
     return difference_of_means([_batch(one) for one, _ in pairs], [_batch(two) for _, two in pairs], bounds, alpha)
+
+
+def _is_of_one(pair: tuple[Rewards, Rewards]) -> bool:
+    return not all(one.trials for one in pair)
 
 
 def _batch(rewards: Rewards) -> Batch:

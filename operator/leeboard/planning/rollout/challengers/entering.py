@@ -1,0 +1,44 @@
+"""How a comparison begins: with copies at once, with callers of its own when a Gateway has given it them."""
+
+from leeboard.api.model_status import Challenger
+from leeboard.api.reasons import Reason, explain
+from leeboard.planning.rollout.challengers import moves
+from leeboard.planning.rollout.challengers.terms import challenger_pods, free_place, terms_of
+from leeboard.planning.rollout.moves import Move
+from leeboard.planning.rollout.view import View
+from leeboard.planning.serving.deployment import is_settled
+
+
+def entering(view: View, one: Challenger) -> Move | None:
+    """What a challenger still lacks to be compared on the terms of today; None where it waits, or lacks nothing."""
+    terms = terms_of(view.model)
+    if one.phase == "Starting" or terms.routed != (one.place is not None):
+        return _entered(view, one)
+    if one.requested_weight != terms.percent:
+        return moves.ask_for(view.status, one, terms.percent)
+    return _routed(view, one) if one.compared_since is None else None
+
+
+def _entered(view: View, one: Challenger) -> Move | None:
+    """The beginning of a comparison, once its pods are there; a test of callers begins with a route that is taken."""
+    prepared = view.available(one, challenger_pods(view, one)) and is_settled(view.live(one.name)) and view.marked(one)
+    terms = terms_of(view.model)
+    if not prepared or (terms.routed and not view.routing.believed):
+        return None
+    if not terms.routed:
+        return moves.compare(view.status, one, terms.percent, view.now)
+    return moves.share(view.status, one, terms.percent, free_place(view.status, one), view.now)
+
+
+def _routed(view: View, one: Challenger) -> Move | None:
+    """The beginning of its time, once a Gateway has taken over its callers; its end where none does.
+
+    Such a Gateway would send nobody's requests on, so that the rules that tell callers apart have to go from the route.
+    """
+    if view.routing.believed:
+        return moves.begin_time(view.status, one, view.now)
+    told = view.routing.acceptance
+    if told.reason != Reason.ROUTE_REJECTED:
+        return None
+    message = explain(told.reason, f"{told.message}; the route was taken before it told callers apart")
+    return moves.shut_out(view.status, one, told.reason, message, view.now)
