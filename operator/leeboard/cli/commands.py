@@ -1,6 +1,6 @@
 """Every command of `leeboard`, in the order of its help. A new one is a file and a line here."""
 
-from leeboard.cli import version
+from leeboard.cli import bucket, version
 from leeboard.cli.acting import abort, approve, hold, promote, retry, rollback
 from leeboard.cli.command import Command
 from leeboard.cli.completion import command as completion
@@ -28,6 +28,7 @@ COMMANDS: tuple[Command, ...] = (
     approve.COMMAND,
     drift.COMMAND,
     replay.COMMAND,
+    bucket.COMMAND,
     importing.COMMAND,
     export.COMMAND,
     restore.COMMAND,

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from leeboard.api.durations import parse_duration
 from leeboard.api.model import Model
 from leeboard.api.model_status import Challenger
-from leeboard.api.shadow import Shadow
 from leeboard.cli.show.moments import span
 from leeboard.cli.show.quantities import count
+from leeboard.planning.rollout.arms.figures import ArmFigures, arm_figures
+from leeboard.planning.rollout.challengers.terms import terms_of
 
 
 def staying(model: Model) -> tuple[Challenger, ...]:
@@ -18,29 +18,34 @@ def staying(model: Model) -> tuple[Challenger, ...]:
 
 
 def copied(one: Challenger) -> str:
-    """The share of the champion's requests that it gets copies of, in percent: as asked for, and as counted."""
+    """The share of the champion's requests that it gets copies of, or of the callers, in percent: as asked for, and as
+    counted."""
     observed = "?" if one.observed_weight is None else str(one.observed_weight)
     return f"{one.requested_weight}/{observed} %"
 
 
 def copies(model: Model, one: Challenger) -> str:
-    """Copies that were counted, of those that are needed; empty before the comparison begins."""
+    """Copies that were counted, or predictions that the metric knows, of those that are needed; empty before the
+    comparison begins."""
     if one.phase != "Comparing":
         return ""
-    row = figures(model, one.name)
-    counted = row.get("copies")
+    arm = arm_of(model, one.name)
+    counted = figures(model, one.name).get("copies") if one.place is None else arm.trials if arm is not None else None
     needed = model.spec.rollout.analysis.min_samples
     return f"{count(counted) if isinstance(counted, int) else '?'}/{count(needed)}"
 
 
 def time_left(model: Model, one: Challenger, now: datetime) -> str:
     """How long the comparison still takes at least."""
-    champion, shadow = model.status.champion, model.spec.rollout.shadow or Shadow()
+    champion = model.status.champion
     if one.phase != "Comparing" or one.compared_since is None or champion is None:
         return ""
-    if model.status.commands.pause:
+    if model.status.commands.pause or one.inconclusive_since is not None:
         return "held"
-    ends = max(one.compared_since, champion.since) + parse_duration(shadow.duration)
+    terms = terms_of(model)
+    # a test of callers lasts for as long as that of the challenger which came last
+    began = [other.compared_since for other in staying(model) if terms.routed and other.compared_since is not None]
+    ends = max(one.compared_since, champion.since, *began) + terms.duration
     return f"{span(ends - now)} left" if ends > now else "time is over"
 
 
@@ -58,6 +63,24 @@ def pairs(model: Model, one: Challenger) -> str:
     if isinstance(difference, Mapping):
         said.append(f"score {difference.get('mean')} ± {difference.get('std')}")
     return ", ".join(said)
+
+
+def earned(model: Model, one: Challenger) -> str:
+    """What predictions of it and of the champion earned in the mean, in one line; empty where nothing is known."""
+    champion = model.status.champion
+    arms = [arm_of(model, name) for name in (one.name, champion.name if champion is not None else "")]
+    told = [f"{_mean(arm)} of {count(arm.trials)}" for arm in arms if arm is not None and arm.trials]
+    return f"earns {told[0]}, the champion {told[1]}" if len(told) == 2 else ""
+
+
+def _mean(arm: ArmFigures) -> str:
+    return f"{sum(one.total for one in arm.rewards) / arm.trials:.4g}"
+
+
+def arm_of(model: Model, name: str) -> ArmFigures | None:
+    """A version's figures in an A/B test; None without any."""
+    test = model.spec.rollout.ab_test
+    return arm_figures(model.status.evaluation, test.metric).get(name) if test is not None else None
 
 
 def figures(model: Model, name: str) -> Mapping[str, Any]:

@@ -13,7 +13,7 @@ from leeboard.cli.get.models import LISTING
 from leeboard.cli.objects import Objects, parsed
 from leeboard.cli.standing import standing
 from tests.support.model_world import World
-from tests.support.states.model_worlds import pairs, shadow_world
+from tests.support.states.model_worlds import OUTCOME, ab_world, arm, pairs, shadow_world
 
 
 def compared() -> World:
@@ -76,3 +76,33 @@ def test_a_challenger_stands_as_one() -> None:
     found = objects(compared())
     version = next(one for one in found.versions if one.metadata.name == "v2")
     assert standing(version, found.models[0], frozenset()).word == "challenger"
+
+
+def tested() -> World:
+    world = ab_world()
+    world.wait(days=2)
+    world.earn(OUTCOME, arm("v1", 500, 100), arm("v2", 500, 150))
+    world.settle()
+    return world
+
+
+def test_get_shows_a_challenger_with_callers_of_its_own() -> None:
+    assert cells(tested())[:7] == ["late-flights", "v1", "v2", "Comparing", "50/49 %", "4,000/500", "5d left"]
+
+
+def test_describe_says_what_the_versions_earn() -> None:
+    world = tested()
+    text = "\n".join(f"{label}: {told}" for label, told in facts(Model.parse(world.model), world.now))
+    assert "ABTest; 50 % of the callers each, by Bucket; most of Outcome for 7d, then Promote" in text
+    assert "50/49 % of the callers (asked, counted)" in text
+    assert "predictions 4,000/500, 5d left" in text
+    assert "earns 0.3 of 4,000, the champion 0.2 of 4,000" in text
+    assert "waits for: Comparing: " in text
+
+
+def test_a_test_that_is_held_says_so() -> None:
+    world = ab_world(analysis={"minSamples": 500, "maxDuration": "1d"})
+    world.wait(days=2)
+    world.earn(OUTCOME, arm("v1", 500, 100), arm("v2", 500, 100))
+    world.settle()
+    assert cells(world)[6] == "held"

@@ -24,6 +24,7 @@ _NAMES: dict[tuple[str, str], Names] = {
     ("export", "target"): "model/version",
     ("import", "model"): "model",
     ("restore", "model"): "model",
+    ("bucket", "model"): "model",
 }
 
 

@@ -5,11 +5,13 @@ from datetime import datetime
 
 from leeboard.api.model import Model
 from leeboard.api.model_status import Candidate, Challenger
+from leeboard.api.reward_metric import RewardMetric
 from leeboard.cli import comparing
 from leeboard.cli.describe.guards import guards
 from leeboard.cli.describe.page import Fact
 from leeboard.cli.progress import samples, stage, time_left, weights
 from leeboard.cli.show.moments import age, utc
+from leeboard.planning.rollout.challengers.terms import terms_of
 
 
 def facts(model: Model, now: datetime) -> Iterator[Fact]:
@@ -63,16 +65,34 @@ def _rollout(model: Model) -> str:
     longest, shadow = rollout.analysis.max_duration, rollout.shadow
     compared = f"copies of {shadow.percent} % for {shadow.duration}, then {shadow.then}" if shadow is not None else ""
     guarded = f"guarded by {asked}" if asked else ""
-    parts = [rollout.strategy, steps, compared, guarded, f"{longest} at most" if longest else ""]
+    parts = [rollout.strategy, steps, compared, _tested(model), guarded, f"{longest} at most" if longest else ""]
     return "; ".join(part for part in parts if part)
+
+
+def _tested(model: Model) -> str:
+    test = model.spec.rollout.ab_test
+    if test is None:
+        return ""
+    callers = f"{terms_of(model).percent} % of the callers each, by {test.assignment.type}"
+    return f"{callers}; {_metric(test.metric)} for {test.duration}, then {test.then}"
+
+
+def _metric(metric: RewardMetric) -> str:
+    goal = "most" if metric.maximizes else "least"
+    return f"{goal} {metric.metric}" if metric.metric is not None else f"{goal} of {metric.type}"
 
 
 def _challenger(model: Model, one: Challenger, now: datetime) -> Iterator[Fact]:
     yield "challenger", f"{one.name}: {one.phase}, for {age(one.since, now)}"
     if one.phase == "Comparing":
-        yield "", f"copies of {comparing.copied(one)} of the champion's requests (asked, counted)"
-        yield "", f"copies {comparing.copies(model, one)}, {comparing.time_left(model, one, now)}"
-        if said := comparing.pairs(model, one):
+        routed = one.place is not None
+        of = f"{comparing.copied(one)} of the"
+        share = f"{of} callers" if routed else f"copies of {of} champion's requests"
+        yield "", f"{share} (asked, counted)"
+        counted = "predictions" if routed else "copies"
+        left = comparing.time_left(model, one, now)
+        yield "", ", ".join(part for part in (f"{counted} {comparing.copies(model, one)}", left) if part)
+        if said := comparing.earned(model, one) if routed else comparing.pairs(model, one):
             yield "", said
     if one.reason:
         yield "waits for", ": ".join(part for part in (one.reason, one.message) if part)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from leeboard.api.assignment import Assignment
+from leeboard.api.model_status import ModelStatus
 from leeboard.planning.traffic.arms import Arm, HeaderMatch
 from leeboard.planning.traffic.buckets import BUCKETS, Range, expression, ranges
 
@@ -22,6 +23,18 @@ class Share:
     version: str
     place: int
     percent: int
+
+
+def shares_of(status: ModelStatus) -> tuple[Share, ...]:
+    """The challengers that have callers of their own, and a winner that is getting its pods."""
+    candidate = status.candidate
+    promoting = (candidate,) if candidate is not None and candidate.phase == "Promoting" else ()
+    compared = (one for one in status.challengers if one.phase == "Comparing")
+    return tuple(
+        Share(one.name, one.place, one.requested_weight)
+        for one in (*promoting, *compared)
+        if one.place is not None and one.requested_weight > 0
+    )
 
 
 def arms_of_callers(assignment: Assignment, shares: Sequence[Share], champion: str, path: str) -> tuple[Arm, ...]:

@@ -13,7 +13,7 @@ from leeboard.planning.serving.deployment import available_since, find, serving_
 from leeboard.planning.snapshot import ModelSnapshot
 from leeboard.planning.traffic.acceptance import Acceptance, acceptance, of_all
 from leeboard.planning.traffic.arms import Arm, shared_out
-from leeboard.planning.traffic.callers import Share, arms_of_callers
+from leeboard.planning.traffic.callers import arms_of_callers, shares_of
 from leeboard.planning.traffic.leaving import UNSEEN, is_quiet
 from leeboard.planning.traffic.routes import GRPC_ROUTE, HTTP_ROUTE, named, route_name, routes, weights
 from leeboard.planning.traffic.taken_over import SETTLED, has_taken_over
@@ -56,7 +56,7 @@ class Routing:
         shares = {place.name: 0 for place in self._places()} | sharing
         shares[champion.name] = max(0, 100 - sum(sharing.values()))
         ready = [name for name in shares if self._ready(name)]
-        callers = tuple(self._callers(ready))
+        callers = tuple(one for one in shares_of(self.status) if one.version in ready)
         if test is not None and callers and champion.name in ready:
             return arms_of_callers(test.assignment, callers, ready, champion.name, self._path)
         return shared_out(shares, ready, champion.name)
@@ -161,11 +161,6 @@ class Routing:
         if candidate is not None and candidate.phase in ("Canary", "Promoting"):
             yield candidate
         yield from (one for one in self.status.challengers if one.place is not None and one.phase == "Comparing")
-
-    def _callers(self, ready: list[str]) -> Iterator[Share]:
-        for one in self._sharing():
-            if one.place is not None and one.requested_weight > 0 and one.name in ready:
-                yield Share(one.name, one.place, one.requested_weight)
 
     @property
     def _path(self) -> str:
