@@ -78,7 +78,7 @@ def test_a_challenger_stands_as_one() -> None:
     assert standing(version, found.models[0], frozenset()).word == "challenger"
 
 
-def tested() -> World:
+def in_a_test() -> World:
     world = ab_world()
     world.wait(days=2)
     world.earn(OUTCOME, arm("v1", 500, 100), arm("v2", 500, 150))
@@ -87,11 +87,11 @@ def tested() -> World:
 
 
 def test_get_shows_a_challenger_with_callers_of_its_own() -> None:
-    assert cells(tested())[:7] == ["late-flights", "v1", "v2", "Comparing", "50/49 %", "4,000/500", "5d left"]
+    assert cells(in_a_test())[:7] == ["late-flights", "v1", "v2", "Comparing", "50/49 %", "4,000/500", "5d left"]
 
 
 def test_describe_says_what_the_versions_earn() -> None:
-    world = tested()
+    world = in_a_test()
     text = "\n".join(f"{label}: {told}" for label, told in facts(Model.parse(world.model), world.now))
     assert "ABTest; 50 % of the callers each, by Bucket; most of Outcome for 7d, then Promote" in text
     assert "50/49 % of the callers (asked, counted)" in text

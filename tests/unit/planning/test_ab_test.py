@@ -51,7 +51,8 @@ def after(world: World, *rows: dict[str, Any], days: float = 8) -> World:
 
 def answers(world: World, kind: str = "HTTPRoute", **headers: str) -> set[str]:
     """The versions that may answer a request, by the rules of the route as the Gateway API has them."""
-    for rule in world.routes[kind]["late-flights"]["spec"]["rules"]:
+    (route,) = world.routes[kind].values()
+    for rule in route["spec"]["rules"]:
         for match in rule.get("matches", [{}]):
             wanted = match.get("headers", [])
             if all(re.fullmatch(one["value"], headers.get(one["name"].replace("-", "_"), "")) for one in wanted):

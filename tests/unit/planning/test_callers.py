@@ -31,7 +31,7 @@ def matching(arms: tuple[Arm, ...], value: str) -> list[str]:
 @given(shares=SHARES, buckets=st.lists(st.integers(0, BUCKETS - 1), min_size=20, max_size=20))
 def test_every_bucket_is_matched_by_one_rule(shares: tuple[int, list[int]], buckets: list[int]) -> None:
     percent, places = shares
-    arms = arms_of_callers(BUCKET, [Share(f"v{place}", place, percent) for place in places], "champion", "/")
+    arms = arms_of_callers(BUCKET, [Share(f"v{place}", place, percent) for place in places], (), "champion", "/")
     for number in (*buckets, 0, BUCKETS - 1):
         (version,) = matching(arms, f"{number:04x}")
         place = number * 100 // (percent * BUCKETS)
@@ -53,7 +53,7 @@ def test_a_place_of_another_time_still_has_room() -> None:
 
 
 def test_what_is_no_bucket_matches_no_rule() -> None:
-    arms = arms_of_callers(BUCKET, [Share("v2", 0, 50)], "v1", "/")
+    arms = arms_of_callers(BUCKET, [Share("v2", 0, 50)], (), "v1", "/")
     for value in ("", "0", "00000", "000g", "ABCD", "x0000", "0000\n"):
         assert matching(arms, value) == []
 
@@ -71,7 +71,8 @@ def test_what_is_no_bucket_matches_no_rule() -> None:
     ],
 )
 def test_cookies_are_matched_as_a_whole(cookie: str, versions: list[str]) -> None:
-    arms = arms_of_callers(Assignment(type="Cookie"), [Share("v2.1", 0, 50)], "v1", "/flights")
+    arms = arms_of_callers(Assignment(type="Cookie"), [Share("v2.1", 0, 50)], ("v0", "v2.1", "v1"), "v1", "/flights")
     assert matching(arms, cookie) == versions
     given_out = [arm.cookie for arm in arms if not arm.matches]
+    assert given_out[0] == ""  # of a version that is leaving
     assert given_out[1] == "leeboard-arm=v2.1; Path=/flights; Max-Age=7776000; HttpOnly; SameSite=Lax"

@@ -4,7 +4,7 @@ Each version has a rule for those who tell that they belong to it. Whoever tells
 as the callers are, so that all versions answer the same mix of both.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from leeboard.api.assignment import Assignment
@@ -37,23 +37,29 @@ def shares_of(status: ModelStatus) -> tuple[Share, ...]:
     )
 
 
-def arms_of_callers(assignment: Assignment, shares: Sequence[Share], champion: str, path: str) -> tuple[Arm, ...]:
+def arms_of_callers(
+    assignment: Assignment, shares: Sequence[Share], named: Iterable[str], champion: str, path: str
+) -> tuple[Arm, ...]:
     """The arms of a test: a rule for the callers of each version, and the weights of those who do not tell.
 
-    `path` is where the Gateway takes requests. The shares add up to less than 100.
+    `named` are all versions that the route names, some of them with a weight of 0. `path` is where the Gateway takes
+    requests. The shares add up to less than 100.
     """
     told = dict(
         _buckets(assignment, shares, champion)
         if assignment.type == "Bucket"
         else _cookies(assignment, shares, champion)
     )
-    weights = {champion: 100 - sum(one.percent for one in shares)} | {one.version: one.percent for one in shares}
+    weights = dict.fromkeys(named, 0) | {one.version: one.percent for one in shares}
+    weights[champion] = 100 - sum(one.percent for one in shares)
     cookie = f"Path={path}; Max-Age={COOKIE_SECONDS}; HttpOnly; SameSite=Lax"
     return (
         *(Arm(version, matches=(match,)) for version, match in told.items()),
         *(
             Arm(
-                version, weight, cookie=f"{assignment.named}={version}; {cookie}" if assignment.type == "Cookie" else ""
+                version,
+                weight,
+                cookie=f"{assignment.named}={version}; {cookie}" if weight and assignment.type == "Cookie" else "",
             )
             for version, weight in weights.items()
         ),

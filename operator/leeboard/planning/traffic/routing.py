@@ -119,8 +119,16 @@ class Routing:
         taken = has_taken_over(self.status.evaluation, candidate, champion.name, self._share_before(candidate))
         return candidate.routed_at is not None or taken
 
-    def knows(self, candidate: Candidate, now: datetime) -> bool:
-        """Whether Gateways have had the time to learn of a candidate that has its pods, and no requests yet.
+    def gives_callers(self, one: Challenger) -> bool:
+        """Whether a Gateway has taken over the rules for the callers of a challenger: a parent says so, or does not
+        refuse them and the exporters count their requests."""
+        told, champion = self.acceptance, self.status.champion
+        if not self._is_live or told.current or champion is None:
+            return self._is_live
+        return told.accepted and not told.refused and has_taken_over(self.status.evaluation, one, champion.name, 0)
+
+    def knows(self, candidate: ServedVersion, now: datetime) -> bool:
+        """Whether Gateways have had the time to learn of a version that has its pods, and no requests yet.
 
         A parent has accepted the route that names it, or has accepted it as it was before, refuses nothing, and has had
         its time.
@@ -129,8 +137,8 @@ class Routing:
         waited = until is not None and now >= until
         return self._is_live and (told.current or (told.accepted and not told.refused and waited))
 
-    def known_by(self, candidate: Candidate) -> datetime | None:
-        """When a candidate has had its pods, and so its place in the routes, for SETTLED; None while it lacks some."""
+    def known_by(self, candidate: ServedVersion) -> datetime | None:
+        """When a version has had its pods, and so its place in the routes, for SETTLED; None while it lacks some."""
         since = available_since(find(self.snapshot.deployments, candidate.name))
         return since + SETTLED if self.asked_for and since is not None else None
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from leeboard.api.model_status import Candidate
+from leeboard.api.model_status import Candidate, Challenger
 from leeboard.planning.conditions import timestamp
 from leeboard.planning.evaluation_row import row_of
 from leeboard.stats.sequential import rate_interval
@@ -18,6 +18,10 @@ SETTLED = timedelta(minutes=1)
 """How long after a change of a route requests may still be sent by the one before."""
 ALPHA = 0.05
 """Probability that a share which was not taken over is ever held for one that was, over all looks of a stage."""
+
+
+Sharing = Candidate | Challenger
+"""A version that has a share of the requests beside the champion."""
 
 
 def agrees(asked: int, before: int, requests: int, total: int) -> bool:
@@ -31,18 +35,23 @@ def agrees(asked: int, before: int, requests: int, total: int) -> bool:
     return (start + asked) / 200 < least <= asked / 50
 
 
-def has_taken_over(evaluation: Mapping[str, Any] | None, candidate: Candidate, champion: str, before: int) -> bool:
-    """Whether the figures of a candidate's present stage agree with its share; `before` is that of the stage before.
+def asked_since(served: Sharing) -> datetime | None:
+    """Since when a version has been asked to take its present share."""
+    return served.step_started_at if isinstance(served, Candidate) else served.phase_started_at
 
-    They are of windows that began SETTLED after the stage did. Without such figures nothing is taken for shown.
+
+def has_taken_over(evaluation: Mapping[str, Any] | None, candidate: Sharing, champion: str, before: int) -> bool:
+    """Whether the figures of a version agree with its present share; `before` is that of the stage before.
+
+    They are of windows that began SETTLED after it was asked for. Without such figures nothing is taken for shown.
     """
-    found, began = _figures(evaluation, candidate), candidate.step_started_at
+    found, began = _figures(evaluation, candidate), asked_since(candidate)
     if found is None or began is None or found.champion != champion or found.since < began + SETTLED:
         return False
     return agrees(candidate.requested_weight, before, found.requests, found.total)
 
 
-def counted(evaluation: Mapping[str, Any] | None, candidate: Candidate) -> str:
+def counted(evaluation: Mapping[str, Any] | None, candidate: Sharing) -> str:
     """What exporters counted of a candidate whose share nobody has confirmed, to follow on what a parent says."""
     found = _figures(evaluation, candidate)
     if found is None or candidate.requested_weight == 0:
@@ -61,8 +70,8 @@ class _Figures:
     total: int
 
 
-def _figures(evaluation: Mapping[str, Any] | None, candidate: Candidate) -> _Figures | None:
-    """A candidate's row of `routed`; None where there is none that makes sense."""
+def _figures(evaluation: Mapping[str, Any] | None, candidate: Sharing) -> _Figures | None:
+    """A version's row of `routed`; None where there is none that makes sense."""
     row = row_of(evaluation, "routed", candidate.name)
     if row is None:
         return None

@@ -14,7 +14,7 @@ from leeboard.planning.rollout.challengers.ending import concluded
 from leeboard.planning.rollout.challengers.entering import entering
 from leeboard.planning.rollout.challengers.judging import comparison_closes, comparison_ends, result_of
 from leeboard.planning.rollout.challengers.result import Result
-from leeboard.planning.rollout.challengers.terms import challenger_pods, compares, limits_of
+from leeboard.planning.rollout.challengers.terms import challenger_pods, compares, free_place, limits_of, terms_of
 from leeboard.planning.rollout.moves import Move
 from leeboard.planning.rollout.view import View
 from leeboard.planning.serving.deployment import adopted_with, unavailable_since
@@ -57,7 +57,10 @@ def comparison_moments(view: View) -> list[datetime]:
     compared = [one for one in staying if one.phase == "Comparing"]
     moments = [comparison_ends(view, one) for one in compared] + [ready_deadline(view, one) for one in staying]
     closes = comparison_closes(view)
-    leaving = (one for one in view.status.challengers if not one.stays and one.place is not None)
+    routed = [one for one in view.status.challengers if one.place is not None]
+    known = (view.routing.known_by(one) for one in routed if one.phase == "Starting")
+    moments += [moment for moment in known if moment is not None]
+    leaving = (one for one in routed if not one.stays)
     return [*moments, *([closes] if closes is not None else []), *(view.challenger_leaves(one) for one in leaving)]
 
 
@@ -127,4 +130,5 @@ def _begun(view: View) -> Move | None:
     if name is None:
         return None
     image = adopted_with(view.live(name), None, view.snapshot.settings).server_image
-    return moves.begin(view.status, name, Images(server=image), view.now)
+    place = free_place(view.status) if terms_of(view.model).routed else None
+    return moves.begin(view.status, name, Images(server=image), view.now, place=place)

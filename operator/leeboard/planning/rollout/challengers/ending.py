@@ -24,7 +24,7 @@ def _tested(view: View) -> Move | None:
     status = view.status
     compared = [one for one in status.challengers if one.phase == "Comparing" and one.compared_since is not None]
     over = [one for one in compared if view.now >= comparison_ends(view, one)]
-    if not over or not view.routing.believed:
+    if not over:
         return None
     results = {one.name: result_of(view, one) for one in over}
     lost = [one for one in over if results[one.name].verdict == "Lost"]

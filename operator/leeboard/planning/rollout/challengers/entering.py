@@ -12,7 +12,9 @@ from leeboard.planning.serving.deployment import is_settled
 def entering(view: View, one: Challenger) -> Move | None:
     """What a challenger still lacks to be compared on the terms of today; None where it waits, or lacks nothing."""
     terms = terms_of(view.model)
-    if one.phase == "Starting" or terms.routed != (one.place is not None):
+    if terms.routed != (one.place is not None):  # the strategy is another one than when it came
+        return moves.begin_anew(view.status, one, free_place(view.status, one) if terms.routed else None, view.now)
+    if one.phase == "Starting":
         return _entered(view, one)
     if one.requested_weight != terms.percent:
         return moves.ask_for(view.status, one, terms.percent)
@@ -20,14 +22,14 @@ def entering(view: View, one: Challenger) -> Move | None:
 
 
 def _entered(view: View, one: Challenger) -> Move | None:
-    """The beginning of a comparison, once its pods are there; a test of callers begins with a route that is taken."""
+    """The beginning of a comparison, once its pods are there; callers are given to whom Gateways know."""
     prepared = view.available(one, challenger_pods(view, one)) and is_settled(view.live(one.name)) and view.marked(one)
     terms = terms_of(view.model)
-    if not prepared or (terms.routed and not view.routing.believed):
+    if not prepared or (terms.routed and not view.routing.knows(one, view.now)):
         return None
     if not terms.routed:
         return moves.compare(view.status, one, terms.percent, view.now)
-    return moves.share(view.status, one, terms.percent, free_place(view.status, one), view.now)
+    return moves.share(view.status, one, terms.percent, view.now)
 
 
 def _routed(view: View, one: Challenger) -> Move | None:
@@ -35,7 +37,7 @@ def _routed(view: View, one: Challenger) -> Move | None:
 
     Such a Gateway would send nobody's requests on, so that the rules that tell callers apart have to go from the route.
     """
-    if view.routing.believed:
+    if view.routing.gives_callers(one):
         return moves.begin_time(view.status, one, view.now)
     told = view.routing.acceptance
     if told.reason != Reason.ROUTE_REJECTED:

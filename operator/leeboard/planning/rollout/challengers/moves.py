@@ -11,9 +11,9 @@ from leeboard.planning.rollout.moves import Move, quarantine
 _TEXT_LIMIT = 1024
 
 
-def begin(status: ModelStatus, version: str, images: Images, now: datetime) -> Move:
-    """Make a version a challenger; it gets pods, and no copies yet."""
-    one = Challenger(name=version, since=now, images=images, phase="Starting", phase_started_at=now)
+def begin(status: ModelStatus, version: str, images: Images, now: datetime, *, place: int | None) -> Move:
+    """Make a version a challenger; it gets pods, and neither copies nor callers yet. `place` is that of its callers."""
+    one = Challenger(name=version, since=now, images=images, phase="Starting", phase_started_at=now, place=place)
     event = Event("Normal", Reason.PROGRESSING, f"{version} gets its pods, to be compared")
     return Move(status.model_copy(update={"challengers": (*status.challengers, one)}), (event,))
 
@@ -26,14 +26,7 @@ def pin(status: ModelStatus, one: Challenger, images: Images) -> Move:
 def compare(status: ModelStatus, one: Challenger, percent: int, now: datetime) -> Move:
     """Begin to compare."""
     changed = _changed(
-        status,
-        one,
-        phase="Comparing",
-        phase_started_at=now,
-        compared_since=now,
-        inconclusive_since=None,
-        requested_weight=percent,
-        place=None,
+        status, one, phase="Comparing", phase_started_at=now, compared_since=now, requested_weight=percent
     )
     event = Event(
         "Normal", Reason.COMPARISON_STARTED, f"{one.name} is to get copies of {percent} % of the champion's requests"
@@ -41,18 +34,15 @@ def compare(status: ModelStatus, one: Challenger, percent: int, now: datetime) -
     return Move(changed, (event,))
 
 
-def share(status: ModelStatus, one: Challenger, percent: int, place: int, now: datetime) -> Move:
+def begin_anew(status: ModelStatus, one: Challenger, place: int | None, now: datetime) -> Move:
+    """It is to be compared in another way, with the pods that it has."""
+    changed = {"phase": "Starting", "phase_started_at": now, "compared_since": None, "inconclusive_since": None}
+    return Move(_changed(status, one, requested_weight=0, place=place, **changed))
+
+
+def share(status: ModelStatus, one: Challenger, percent: int, now: datetime) -> Move:
     """Ask for callers of its own; its time begins when a Gateway has given it them."""
-    changed = _changed(
-        status,
-        one,
-        phase="Comparing",
-        phase_started_at=now,
-        compared_since=None,
-        inconclusive_since=None,
-        requested_weight=percent,
-        place=place,
-    )
+    changed = _changed(status, one, phase="Comparing", phase_started_at=now, requested_weight=percent)
     event = Event("Normal", Reason.COMPARISON_STARTED, f"{one.name} is asked to take {percent} % of the callers")
     return Move(changed, (event,))
 

@@ -13,6 +13,7 @@ from leeboard.planning.rollout.challengers.shadow_analysis import observed_weigh
 from leeboard.planning.rollout.challengers.terms import challenger_pods, terms_of
 from leeboard.planning.rollout.pausing import paused
 from leeboard.planning.rollout.view import View
+from leeboard.planning.traffic.taken_over import counted
 
 PATIENCE = timedelta(minutes=10)
 """After which a comparison without a single copy is called what it is."""
@@ -50,7 +51,8 @@ def _waits_for(view: View, one: Challenger) -> tuple[Reason, str]:
     if terms_of(view.model).routed and one.compared_since is None:
         told = view.routing.acceptance
         reason = Reason.ROUTE_PENDING if told.accepted else told.reason
-        return reason, explain(reason, f"{told.message}; it has no callers yet")
+        heard = f"{told.message}{counted(view.status.evaluation, one)}"
+        return reason, explain(reason, f"{heard}; it is not judged yet")
     return _compared(view, one, result_of(view, one))
 
 

@@ -64,8 +64,8 @@ def challenger_pods(view: View, one: Challenger) -> int:
     return routed_replicas(view.replicas, terms.percent)
 
 
-def free_place(status: ModelStatus, one: Challenger) -> int:
+def free_place(status: ModelStatus, one: Challenger | None = None) -> int:
     """The first place for callers that nobody else has; a challenger that leaves has its own until it is gone."""
-    taken = {other.place for other in status.challengers if other.name != one.name}
+    taken = {other.place for other in status.challengers if other != one}
     taken |= {status.candidate.place} if status.candidate is not None else set()
     return next(place for place in range(len(taken) + 1) if place not in taken)
