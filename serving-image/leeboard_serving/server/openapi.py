@@ -7,7 +7,7 @@ from typing import Any
 from leeboard import __version__
 from leeboard_serving.server.inference.datatypes import NUMBERS, TEXTS
 from leeboard_serving.server.inference.request import LONGEST_ID, MOST_ROWS
-from leeboard_serving.server.inference.signature import Signature
+from leeboard_serving.server.inference.signature import Signature, Tensor
 from leeboard_serving.server.served_model import ServedModel
 
 _Json = dict[str, Any]
@@ -17,7 +17,7 @@ _PARAMETERS: _Json = {"type": ["object", "null"], "additionalProperties": _VALUE
 
 
 def description(model: ServedModel) -> _Json:
-    """The document, OpenAPI 3.1, with an example that the model answers."""
+    """The document, OpenAPI 3.1, with an example of a request."""
     name, version = model.served.model, model.served.version
     paths: dict[str, _Json] = {
         "/v2": {"get": _page("What the server is", _ref("Server"))},
@@ -30,12 +30,29 @@ def description(model: ServedModel) -> _Json:
         paths[prefix] = {"get": _page("What the model takes and answers", _ref("Model"))}
         paths[f"{prefix}/ready"] = {"get": _page("Whether the model is ready", {"type": "object"}, "503")}
         paths[f"{prefix}/stats"] = {"get": _page("Counts and durations", {"type": "object"})}
-        paths[f"{prefix}/infer"] = {"post": _infer()}
+        paths[f"{prefix}/infer"] = {"post": _infer(example(model.signature))}
     return {
         "openapi": "3.1.0",
         "info": {"title": f"{name} by the Open Inference Protocol v2", "version": __version__},
         "paths": paths,
         "components": {"schemas": _schemas(model.signature)},
+    }
+
+
+def example(signature: Signature) -> _Json:
+    """A request of one row, without a value of anybody's: zeros and empty texts."""
+    return {"inputs": [_nothing(one) for one in signature.inputs]}
+
+
+def _nothing(tensor: Tensor) -> _Json:
+    empty: dict[str, bool | int | float | str] = {"BOOL": False, "BYTES": "", "INT64": 0}
+    width = max(1, tensor.width)
+    shape = [1, width] if tensor.width else [1]
+    return {
+        "name": tensor.name,
+        "shape": shape,
+        "datatype": tensor.datatype,
+        "data": [empty.get(tensor.datatype, 0.0)] * width,
     }
 
 
@@ -96,9 +113,10 @@ def _output(signature: Signature) -> _Json:
     }
 
 
-def _infer() -> _Json:
+def _infer(asked: _Json) -> _Json:
     page = _page("Predict", _ref("Answer"), "400", "413", "415", "500", "503")
-    page["requestBody"] = {"required": True, "content": {"application/json": {"schema": _ref("Request")}}}
+    content = {"schema": _ref("Request"), "example": asked}
+    page["requestBody"] = {"required": True, "content": {"application/json": content}}
     page["responses"]["200"]["content"]["application/octet-stream"] = {"schema": {"type": "string"}}
     return page
 

@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 from leeboard.observability.exposition import exposition
 from leeboard_serving.failures import ServingError
 from leeboard_serving.server.batching import Overloaded, retry_after
+from leeboard_serving.server.guide import HEADERS, MEDIA, guide
 from leeboard_serving.server.http.answers import BINARY
 from leeboard_serving.server.http.content_encoding import ENCODINGS, Refused, unpacked
 from leeboard_serving.server.http.request import HttpRequest
@@ -58,6 +59,7 @@ class Rest:
         pages.add("GET", "/v2/health/ready", self._awaited("health", self._ready))
         pages.add("GET", "/metrics", self._awaited("other", self._metrics))
         pages.add("GET", "/openapi.json", self._counted("other", self._openapi))
+        pages.add("GET", "/docs", self._counted("other", self._guide))
         pages.add("POST", "/v2/repository/index", self._counted("repository", self._repository.index))
         for action, handler in (("load", self._repository.load), ("unload", self._repository.unload)):
             pages.add("POST", f"/v2/repository/models/{self._name}/{action}", self._counted("repository", handler))
@@ -152,6 +154,9 @@ class Rest:
 
     def _openapi(self, request: HttpRequest) -> None:
         request.answer_json(description(self._serving.model), headers=())
+
+    def _guide(self, request: HttpRequest) -> None:
+        request.answer(200, guide(self._serving.model), MEDIA, HEADERS)
 
     def _answered(self, route: str, request: HttpRequest, status: int) -> None:
         """Count a request that was none for a prediction, and tell the log of it."""

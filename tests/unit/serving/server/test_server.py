@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 import zlib
+from xml.etree import ElementTree
 
 import httpx
 import numpy as np
@@ -414,3 +415,22 @@ def test_it_tells_of_its_queues_and_of_the_models_time(client):
     assert shown["leeboard_server_requests_refused_total"].value == 0
     assert shown["leeboard_build_info"].labels["component"] == "server"
     assert "process_resident_memory_bytes" in shown
+
+
+def test_people_are_told_how_to_call_the_model(client):
+    answer = client.get("/docs")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+    root = ElementTree.fromstring(answer.text.removeprefix("<!DOCTYPE html>"))  # noqa: S314 - written by us
+    told = {"".join(cell.itertext()) for cell in root.iter("{http://www.w3.org/1999/xhtml}td")}
+    (answered,) = client.get("/v2/models/late-flights").json()["outputs"]
+    assert {*(one.name for one in INPUTS), answered["name"], "POST", INFER} <= told
+    (shown,) = root.iter("{http://www.w3.org/1999/xhtml}pre")
+    body = str(shown.text).partition("-d '")[2].removesuffix("'")
+    assert client.post(INFER, content=body).status_code == 200
+
+
+def test_the_request_that_programs_are_shown_is_answered(client):
+    described = client.get("/openapi.json").json()["paths"][INFER]["post"]
+    shown = described["requestBody"]["content"]["application/json"]["example"]
+    assert client.post(INFER, json=shown).json()["outputs"][0]["shape"] == [1]
