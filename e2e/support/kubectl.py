@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +53,22 @@ class Kubectl:
         more: Iterable[str] = ("-l", selector) if selector else ()
         items: list[Document] = json.loads(self("get", kind, "-o", "json", *more))["items"]
         return items
+
+    def established(self, *definitions: str, seconds: float = 60) -> None:
+        """Wait until definitions are served, all of them where none is named. Raises KubectlError after `seconds`.
+
+        kubectl itself refuses to wait for one that has no status yet, as is so for a moment on a busy machine.
+        """
+        ends = time.monotonic() + seconds
+        named = [f"crd/{one}" for one in definitions] or ["crd", "--all"]
+        while True:
+            try:
+                self("wait", "--for=condition=Established", f"--timeout={seconds:.0f}s", *named)
+                return
+            except KubectlError as error:
+                if "accessor error" not in str(error) or time.monotonic() > ends:
+                    raise
+            time.sleep(0.2)
 
     def reasons(self, kind: str, name: str) -> list[str]:
         """The reasons of the Events about one object, oldest first."""

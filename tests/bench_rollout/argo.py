@@ -58,7 +58,7 @@ class ArgoRollouts:
                 "subjects": [{"kind": "ServiceAccount", **about}],
             },
         )
-        kubectl("wait", "--for=condition=Established", "--timeout=60s", f"crd/rollouts.{GROUP}")
+        kubectl.established(f"rollouts.{GROUP}")
 
     async def create(self, addresses: Iterable[Address], told: Callable[[int], None]) -> None:
         """Rollouts with their first template."""

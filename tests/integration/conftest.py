@@ -34,7 +34,7 @@ def control_plane(kubernetes: str) -> Iterator[ControlPlane]:
 def definitions(control_plane: ControlPlane) -> None:
     """The four kinds, applied as a user would and served."""
     control_plane.kubectl("apply", "-f", str(ROOT / "crds"))
-    control_plane.kubectl("wait", "--for=condition=Established", "--timeout=30s", "crd", "--all")
+    control_plane.client().established()
 
 
 @pytest.fixture

@@ -93,7 +93,7 @@ def test_install_upgrade_uninstall(plane: ControlPlane) -> None:
         "leeboard-operator",
         "leeboard-evaluator",
     }
-    plane.kubectl("wait", "--for=condition=Established", "--timeout=30s", "crd", "models.leeboard.dev")
+    plane.client().established("models.leeboard.dev")
     install(plane, "--set", "evaluator.enabled=false")
     assert {one["metadata"]["name"] for one in system.all("deployments")} == {"leeboard-operator"}
     helm("uninstall", "leeboard", "--namespace", SYSTEM, kubeconfig=plane.kubeconfig)

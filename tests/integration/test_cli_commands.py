@@ -200,7 +200,7 @@ def test_an_approval_is_ones_own_name(plane: ControlPlane, operator: OperatorPro
 def test_without_an_operator_the_command_says_so_and_stays() -> None:
     with ControlPlane() as empty:
         empty.kubectl("apply", "-f", str(Path(__file__).resolve().parents[2] / "crds"))
-        empty.kubectl("wait", "--for=condition=Established", "--timeout=30s", "crd", "--all")
+        empty.client().established()
         empty.client("default").apply(*asked_for())
         leeboard = Leeboard(empty.kubeconfig, "default")
         assert "is it running?" in leeboard.refused("train", "late-flights", "--timeout", "2s", status=4)

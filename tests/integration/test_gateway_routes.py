@@ -48,8 +48,8 @@ def define(plane: ControlPlane, version: str) -> None:
     """Install the definitions of routes."""
     for path in standard(version):
         plane.kubectl("apply", "--server-side", "-f", str(path))
-    plane.kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd/httproutes.gateway.networking.k8s.io")
-    plane.kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd/grpcroutes.gateway.networking.k8s.io")
+    plane.client().established("httproutes.gateway.networking.k8s.io")
+    plane.client().established("grpcroutes.gateway.networking.k8s.io")
 
 
 @pytest.fixture(scope="module", params=[VERSION, "v1.3.0"])

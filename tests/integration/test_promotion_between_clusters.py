@@ -33,7 +33,7 @@ def clusters() -> Iterator[tuple[ControlPlane, ControlPlane]]:
     with ControlPlane() as staging, ControlPlane() as production:
         for plane in (staging, production):
             plane.kubectl("apply", "-f", str(ROOT / "crds"))
-            plane.kubectl("wait", "--for=condition=Established", "--timeout=30s", "crd", "--all")
+            plane.client().established()
             plane.kubectl("create", "namespace", "ml")
         production.kubectl("create", "namespace", "other-team")
         yield staging, production

@@ -136,7 +136,7 @@ def test_kubectl_scales_a_model(kubectl: Kubectl) -> None:
 def test_the_example_of_keda_is_accepted_by_kedas_definitions(kubectl: Kubectl, control_plane: ControlPlane) -> None:
     folder = module(*KEDA) / "config" / "crd" / "bases"
     control_plane.kubectl("apply", "--server-side", "-f", str(folder / "keda.sh_scaledobjects.yaml"))
-    control_plane.kubectl("wait", "--for=condition=Established", "--timeout=30s", "crd/scaledobjects.keda.sh")
+    control_plane.client().established("scaledobjects.keda.sh")
     document = yaml.safe_load((EXAMPLES / "keda.yaml").read_text(encoding="utf-8"))
     document["metadata"].pop("namespace")
     text = json.dumps(document)

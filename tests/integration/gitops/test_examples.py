@@ -58,7 +58,7 @@ def tools(plane: ControlPlane) -> Kubectl:
     assert len(files) == 6
     for path in files:
         plane.kubectl("apply", "--server-side", "-f", str(path))
-    plane.kubectl("wait", "--for=condition=Established", "--timeout=30s", "crd", "--all")
+    plane.client().established()
     for environment in ENVIRONMENTS:
         plane.kubectl("create", "namespace", f"flights-{environment}")
     plane.kubectl("create", "namespace", "argocd")

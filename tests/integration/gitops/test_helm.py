@@ -78,7 +78,7 @@ def next_release(folder: Path) -> Path:
 def test_an_upgrade_renews_the_definitions_and_the_end_of_a_release_leaves_them(tmp_path: Path) -> None:
     with ControlPlane() as plane:
         install(plane)
-        plane.kubectl("wait", "--for=condition=Established", "--timeout=30s", "crd", "models.leeboard.dev")
+        plane.client().established("models.leeboard.dev")
         team = plane.client("default")
         team.apply(example("model"))
         before = team.get("model", "late-flights") or {}
