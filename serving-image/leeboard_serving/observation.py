@@ -1,7 +1,8 @@
 """What the server tells the exporter of its requests, and how it lies on the Unix socket between them.
 
-A frame is two unsigned 32-bit integers, big-endian: the lengths of a JSON header and of a body; then both. It tells of
-requests that were predicted together, or of some that failed. The header describes them and the columns; the body holds
+A frame is two unsigned 32-bit integers, big-endian: the lengths of a header in MessagePack and of a body; then both. It
+tells of requests that were predicted together, or of some that failed. The header describes them and the columns; to
+write its numbers as decimal digits would take the server more than all the rest of telling. The body holds
 the columns one after the other: numbers as they lie in memory (little-endian), texts as a JSON list. Inputs that came
 as a matrix are in it as they are, row after row, under all their names. Nothing in it is code: an exporter can be told
 wrong figures, never made to run anything.
@@ -93,8 +94,9 @@ class _Header(msgspec.Struct, omit_defaults=True):
     unread: dict[str, int] | None = None
 
 
-_encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(_Header).decode
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(_Header).decode
+_encode_texts = msgspec.json.Encoder().encode
 _decode_texts = msgspec.json.Decoder(list[str | None]).decode
 
 
@@ -185,7 +187,7 @@ def _encoded(arrays: Sequence[Column]) -> tuple[str, list[Part]]:
     if not arrays:
         return "FP64", []
     if arrays[0].dtype == object:
-        return _TEXTS, [_encode([text for array in arrays for text in array.tolist()])]
+        return _TEXTS, [_encode_texts([text for array in arrays for text in array.tolist()])]
     dtype = arrays[0].dtype.newbyteorder("<")
     if len(arrays) > 1 and sum(one.nbytes for one in arrays) < SMALL * len(arrays):
         arrays = [np.concatenate(arrays)]

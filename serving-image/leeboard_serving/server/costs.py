@@ -15,6 +15,8 @@ class Costs:
 
     def __init__(self) -> None:
         self._seconds: dict[int, float] = {}
+        self._per_row = 0.0
+        self._most_rows = 0
 
     def learn(self, rows: int, seconds: float) -> None:
         """Add a measurement."""
@@ -24,6 +26,9 @@ class Costs:
             self._seconds[size] = seconds
         else:
             self._seconds[size] = before + WEIGHT * (min(seconds, MOST_OF_ONE * before) - before)
+        # asked for every request, and new only with a batch
+        self._per_row = min(seconds / _middle(size) for size, seconds in self._seconds.items())
+        self._most_rows = FURTHEST * _middle(max(self._seconds))
 
     def known(self, rows: int) -> float | None:
         """Seconds for so many rows, or None where nothing of about that size was measured."""
@@ -35,10 +40,7 @@ class Costs:
         What many rows take is not known from few, because most models take hardly longer for them: of a queue that is
         far larger than every batch so far only a part is counted. 0 before any batch.
         """
-        if not self._seconds:
-            return 0.0
-        per_row = min(seconds / _middle(size) for size, seconds in self._seconds.items())
-        return per_row * min(rows, FURTHEST * _middle(max(self._seconds)))
+        return self._per_row * min(rows, self._most_rows)
 
 
 def _middle(size: int) -> int:

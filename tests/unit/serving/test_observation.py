@@ -1,7 +1,9 @@
 """Frames on the socket between server and exporter: whatever is sent arrives as it was, and nothing else is."""
 
 import asyncio
+import json
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -98,7 +100,8 @@ def test_a_frame_that_is_cut_is_none(length):
 
 def header(*blocks, rows=1):
     described = ",".join(blocks)
-    return f'{{"requests":[["r",1,1,200,{rows}]],"dropped":0,"blocks":[{described}]}}'.encode()
+    text = f'{{"requests":[["r",1,1,200,{rows}]],"dropped":0,"blocks":[{described}]}}'
+    return msgspec.msgpack.encode(json.loads(text))
 
 
 SCORES = '[[""],"FP64",8]'
@@ -108,8 +111,12 @@ SCORES = '[[""],"FP64",8]'
     ("header", "body"),
     [
         (b"", b""),
-        (b"[]", b""),
-        (b"{}", b""),
+        (msgspec.msgpack.encode([]), b""),
+        (msgspec.msgpack.encode({}), b""),
+        (b"\x91" * 100_000, b""),
+        (header(SCORES)[:-1], b"12345678"),
+        (header(SCORES) + b"\0", b"12345678"),
+        (msgspec.msgpack.encode(msgspec.msgpack.Ext(1, b"code")), b""),
         (header(SCORES), b"1234567"),
         (header(SCORES, rows=2), b"12345678"),
         (header(SCORES, rows=-1), b"12345678"),

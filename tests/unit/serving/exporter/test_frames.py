@@ -3,6 +3,7 @@
 import json
 import struct
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -13,8 +14,8 @@ TEXTS = np.array(["AA"], dtype=object)
 
 
 def raw(header, body=b""):
-    text = json.dumps(header).encode()
-    return struct.pack(">II", len(text), len(body)) + text + body
+    data = msgspec.msgpack.encode(header)
+    return struct.pack(">II", len(data), len(body)) + data + body
 
 
 def with_texts(texts):
@@ -27,7 +28,7 @@ def with_texts(texts):
 MALFORMED = {
     "no frame": b"GET / HTTP/1.1\r\nHost: exporter\r\n\r\n",
     "a length beyond the bound": struct.pack(">II", 1 << 31, 0),
-    "not JSON": struct.pack(">II", 3, 0) + b"{{{",
+    "no MessagePack": struct.pack(">II", 3, 0) + b"\xc1\xc1\xc1",
     "no observation": raw({"id": "r"}),
     "cut": encode(prediction("r").alone())[:-1],
     "texts for a number": encode(prediction("r", inputs={"wind": TEXTS}).alone()),
