@@ -6,7 +6,7 @@ No Gateway's controller runs here: the test writes what one would write, as admi
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,12 @@ from e2e.cluster import gateway, modules
 from e2e.cluster.audit import Request
 from e2e.cluster.control_plane import ControlPlane
 from e2e.support.kubectl import Kubectl
+from leeboard.api.assignment import Assignment
 from leeboard.api.model import Model
 from leeboard.kube.permissions import GATEWAY, LEADER_ELECTION, OPERATOR, Permission
 from leeboard.planning.traffic.arms import Arm, HeaderMatch
 from leeboard.planning.traffic.buckets import HEADER, expression
+from leeboard.planning.traffic.callers import Share, arms_of_callers
 from leeboard.planning.traffic.routes import routes
 from tests.support.examples import example
 from tests.support.installation import SYSTEM, OperatorProcess, eventually, install
@@ -68,7 +70,8 @@ def model(**changes: Any) -> Model:
     return Model.parse(raw)
 
 
-ARMS = {
+CALLERS = [Share("v2", 0, 19), Share("v3", 4, 19)]
+ARMS: dict[str, Sequence[Arm]] = {
     "champion": [Arm("v1", 100)],
     "canary": [Arm("v1", 90), Arm("v2", 10)],
     "by header": [
@@ -76,12 +79,14 @@ ARMS = {
         Arm("v2", matches=(HeaderMatch("x-arm", "v2"),)),
         Arm("v1", 100),
     ],
+    "callers by bucket": arms_of_callers(Assignment(), CALLERS, ("v1", "v2", "v3", "v0"), "v1", "/"),
+    "callers by cookie": arms_of_callers(Assignment(type="Cookie"), CALLERS, ("v1", "v2", "v3"), "v1", "/"),
 }
 
 
 @pytest.mark.parametrize("path", ["/", "/models/flights"])
 @pytest.mark.parametrize("arms", ARMS.values(), ids=ARMS)
-def test_what_is_applied_is_what_is_there(defined: Kubectl, arms: list[Arm], path: str) -> None:
+def test_what_is_applied_is_what_is_there(defined: Kubectl, arms: Sequence[Arm], path: str) -> None:
     for route in routes(model(path=path), arms):
         apply = ("apply", "--server-side", "--field-manager=leeboard", "--force-conflicts", "-f", "-")
         defined(*apply, input=json.dumps(route))

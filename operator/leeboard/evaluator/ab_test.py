@@ -4,7 +4,7 @@ What was earned in a stretch of time is settled once that is over, and stands in
 read again, nor lost with the files that it came from.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -19,26 +19,23 @@ from leeboard.api.model import Model
 from leeboard.api.model_status import Challenger, ServedVersion
 from leeboard.evaluator.figures import figure, written
 from leeboard.evaluator.guards import blocks
-from leeboard.evaluator.guards.look import Side
+from leeboard.evaluator.guards.evidence import Evidence
+from leeboard.evaluator.guards.gathered import gathered
+from leeboard.evaluator.guards.look import Look, Side
+from leeboard.evaluator.guards.record import Looked, guarded, rows_of, tested, traffic_of
+from leeboard.evaluator.guards.record import Traffic as Counted
+from leeboard.evaluator.guards.tested import ArmLooked, Tested
 from leeboard.evaluator.labels import LEDGER_REACH, Rows
 from leeboard.evaluator.model_figures import Traffic
 from leeboard.evaluator.observations import Observations
 from leeboard.evaluator.rewards import NOTHING, Earning
 from leeboard.planning.rollout.arms import figures as arms
+from leeboard.planning.rollout.challengers.terms import limits_of
 from leeboard.stats.bandit import Rewards
 
 LATE = timedelta(minutes=2)
 """How long after a stretch of time exporters may write what they counted in it."""
 Raw = dict[str, Any]
-
-
-def under_way(model: Model) -> list[tuple[Challenger, datetime]]:
-    """The challengers that share the callers with the champion, and since when figures count."""
-    champion = model.status.champion
-    if model.spec.rollout.ab_test is None or champion is None:
-        return []
-    compared = (one for one in model.status.challengers if one.phase == "Comparing" and one.place is not None)
-    return [(one, max(one.compared_since, champion.since)) for one in compared if one.compared_since is not None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +67,41 @@ class ABTestLook:
             "until": written(self._at(len(self._until))),
             "versions": rows,
         }
+
+    def looked(self, queried: Mapping[str, Sequence[Evidence]]) -> tuple[Raw, dict[str, tuple[datetime, Looked]]]:
+        """The document with what guards say, and for each challenger since when it counts and what there is to record.
+        Raises StorageError."""
+        document, analysis = self.document(), self.model.spec.rollout.analysis
+        rows = {row["name"]: row for row in document["versions"]}
+        sides: dict[str, tuple[Counted, Counted]] = {}
+        evidence: dict[str, tuple[Evidence, ...]] = {}
+        for side, since in self.sides[1:]:
+            pair = Look(self.model, side, self.read(self.champion, since), self.observations, since, self.now)
+            found = gathered(pair, queried.get(side.name, ()))
+            rows[side.name]["guards"] = list(rows_of(analysis, found))
+            evidence[side.name], sides[side.name] = found, (traffic_of(side.windows), traffic_of(pair.champion.windows))
+        test = self._recorded(rows, sides)
+        looks: dict[str, tuple[datetime, Looked]] = {}
+        for side, since in self.sides[1:]:
+            name = side.name
+            look = tested(analysis, name, self.now, sides[name], found=evidence[name], test=test)
+            looks[name] = since, look
+        return document, looks
+
+    def _recorded(self, rows: Mapping[str, Raw], sides: Mapping[str, tuple[Counted, Counted]]) -> Tested:
+        analysis, longest = self.model.spec.rollout.analysis, self.model.spec.rollout.analysis.max_duration
+        closes = None if longest is None else max(since for _, since in self.compared) + parse_duration(longest)
+        kept = [
+            ArmLooked.of(
+                name,
+                row["requests"],
+                tuple(arms.read(one) for one in row["rewards"]),
+                guarded(analysis, sides[name], tuple(row["guards"])) if name in sides else None,
+            )
+            for name, row in rows.items()
+        ]
+        most = limits_of(self.model).most
+        return Tested(test=self.test, most=most, over=closes is not None and self.now >= closes, arms=tuple(kept))
 
     @cached_property
     def since(self) -> datetime:

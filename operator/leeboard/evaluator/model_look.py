@@ -10,7 +10,7 @@ from leeboard.api.model import Model
 from leeboard.api.model_status import Candidate, ServedVersion
 from leeboard.api.model_version import ModelVersion
 from leeboard.api.reasons import Reason
-from leeboard.evaluator.ab_test import ABTestLook, under_way
+from leeboard.evaluator.ab_test import ABTestLook
 from leeboard.evaluator.challengers import compared
 from leeboard.evaluator.drift_figures import Profile
 from leeboard.evaluator.failures import EvaluationError
@@ -19,8 +19,7 @@ from leeboard.evaluator.guards.evidence import Evidence
 from leeboard.evaluator.guards.gathered import gathered
 from leeboard.evaluator.guards.look import Look, Side
 from leeboard.evaluator.guards.queries import asked
-from leeboard.evaluator.guards.record import RolloutRecord, looked, rows_of
-from leeboard.evaluator.guards.record import Traffic as Counted
+from leeboard.evaluator.guards.record import RolloutRecord, looked, traffic_of
 from leeboard.evaluator.guards.records import Records
 from leeboard.evaluator.kpis import Kpis
 from leeboard.evaluator.leaving import leaving_figures
@@ -29,6 +28,7 @@ from leeboard.evaluator.observations import Observations
 from leeboard.evaluator.places import Place, Places
 from leeboard.evaluator.routed import routed_figures
 from leeboard.evaluator.windows import Window
+from leeboard.planning.rollout.arms.callers import callers_of
 from leeboard.planning.rollout.guards.rule import share_of
 from leeboard.storage import StorageError
 
@@ -50,7 +50,7 @@ class ModelLooks:
         champion, candidate = model.status.champion, model.status.candidate
         if champion is None:
             return {}
-        compared = [(one.name, since) for one, since in under_way(model)]
+        compared = [(one.name, since) for one, since in callers_of(model)]
         if candidate is not None and _is_compared(candidate):
             compared.append((candidate.name, candidate.compared_since))
         alpha = share_of(model.spec.rollout.analysis)
@@ -97,17 +97,10 @@ class ModelLooks:
     def _guarded(self, look: Look, candidate: Candidate, queried: Sequence[Evidence]) -> Raw:
         """`guards` and `record`: what they say, and where all of it is kept."""
         model, analysis = look.model, look.model.spec.rollout.analysis
-        sides = tuple(Counted(requests=one.requests, errors=sum(it.errors for it in one.windows)) for one in look.sides)
+        sides = [traffic_of(one.windows) for one in look.sides]
         assert candidate.canary_started_at is not None  # noqa: S101 - it is compared
         found = looked(analysis, candidate.canary_started_at, look.now, (sides[0], sides[1]), gathered(look, queried))
-        begun = RolloutRecord(
-            namespace=model.metadata.namespace,
-            model=model.metadata.name,
-            candidate=look.candidate.name,
-            champion=look.champion.name,
-            started_at=candidate.canary_started_at,
-            analysis=analysis,
-        )
+        begun = _begun(model, look.candidate.name, candidate.canary_started_at)
         figures: Raw = {"guards": list(found.guards)}
         try:
             return figures | {"record": self.records.look(look.observations.store, model, begun, found)}
@@ -129,16 +122,17 @@ class ModelLooks:
         queried: Mapping[str, Sequence[Evidence]],
     ) -> Raw:
         """`arms`, where champion and challengers share the callers."""
-        champion, test, compared = model.status.champion, model.spec.rollout.ab_test, under_way(model)
+        champion, test, compared = model.status.champion, model.spec.rollout.ab_test, callers_of(model)
         if champion is None or test is None or not compared:
             return {}
         look = ABTestLook(model, test, champion, tuple(compared), side, observations, now)
-        document = look.document()
+        document, looks = look.looked(queried)
         rows = {row["name"]: row for row in document["versions"]}
-        for of_challenger, since in look.sides[1:]:
-            pair = Look(model, of_challenger, side(champion, since), observations, since, now)
-            evidence = gathered(pair, queried.get(of_challenger.name, ()))
-            rows[of_challenger.name]["guards"] = list(rows_of(model.spec.rollout.analysis, evidence))
+        for name, (since, found) in looks.items():
+            try:
+                rows[name]["record"] = self.records.look(observations.store, model, _begun(model, name, since), found)
+            except StorageError as error:
+                self.records.complain(f"record of the test of {name}: {error.message}")
         return {"arms": document}
 
     def _profile(
@@ -148,6 +142,19 @@ class ModelLooks:
         if version is None:
             raise EvaluationError(Reason.VERSION_NOT_FOUND, f"there is no version {address[1]}")
         return self.places.profile(place, version)
+
+
+def _begun(model: Model, version: str, since: datetime) -> RolloutRecord:
+    """The record of a rollout without a look."""
+    champion = model.status.champion
+    return RolloutRecord(
+        namespace=model.metadata.namespace,
+        model=model.metadata.name,
+        candidate=version,
+        champion=champion.name if champion is not None else "",
+        started_at=since,
+        analysis=model.spec.rollout.analysis,
+    )
 
 
 def _is_compared(candidate: Candidate | None) -> bool:

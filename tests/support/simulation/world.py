@@ -18,7 +18,7 @@ from tests.support.simulation.invariants import Invariants
 from tests.support.simulation.kube import Raw, SimulatedKube
 from tests.support.simulation.operator import Operator
 from tests.support.simulation.virtual_time import VirtualTimeLoop
-from tests.support.states.model_worlds import pairs
+from tests.support.states.model_worlds import arm, pairs
 
 START = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 NAME = "late-flights"
@@ -158,6 +158,21 @@ class World:
         ]
         names = {"candidate": "", "champion": champion["name"]}
         self._evaluate("Model", {"observedAt": timestamp(self.now()), **names, "versions": [], "challengers": rows})
+
+    def arm_figures(self, **wins: int) -> None:
+        """Of the versions that share the callers, the champion first: how many of 4,000 predictions earned 1."""
+        model = self.kube.live("Model", NAME)
+        status = model["status"]
+        champion = status["champion"]
+        began = {one["name"]: one["comparedSince"] for one in status["challengers"]}
+        rows = [
+            {"since": max(began.get(name, ""), champion["since"]), **arm(name, 500, count // 8)}
+            for name, count in wins.items()
+        ]
+        metric = model["spec"]["rollout"]["abTest"]["metric"]
+        arms = {"metric": metric, "champion": champion["name"], "versions": rows}
+        names = {"candidate": "", "champion": champion["name"]}
+        self._evaluate("Model", {"observedAt": timestamp(self.now()), **names, "versions": [], "arms": arms})
 
     def leaving_figures(self, version: str, *, requests: int) -> None:
         """What the newest windows of a version that lost its share have counted."""

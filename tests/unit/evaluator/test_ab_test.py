@@ -9,6 +9,8 @@ import pytest
 
 from leeboard.api.model import Model
 from leeboard.api.reward_metric import RewardMetric
+from leeboard.evaluator.guards.record import read_record
+from leeboard.evaluator.guards.replay import differences
 from leeboard.evaluator.labels import Rows, nanoseconds
 from leeboard.evaluator.rewards import Earning
 from leeboard.kube.resources import MODEL
@@ -163,6 +165,86 @@ def test_callers_of_a_test_are_no_challengers_for_copies(world):
 def test_nothing_is_said_without_a_test(world):
     model(world)["status"]["challengers"][0]["phase"] = "Leaving"
     assert "arms" not in world.evaluation(MODEL)
+
+
+def record(world, name="v2"):
+    return (world.root / f"observations/{name}/rollouts/{BEGAN:%Y%m%dT%H%M%SZ}.json").read_bytes()
+
+
+def test_the_record_of_a_test_comes_out_again_as_it_was(world):
+    counted(world)
+    answered(world, {"v1": 0.2, "v2": 0.35})
+    arms = world.evaluation(MODEL)["arms"]
+    assert arms["versions"][1]["record"].startswith("observations/v2/rollouts/")
+    kept = read_record(record(world))
+    look = kept.looks[-1]
+    assert (kept.candidate, kept.champion, kept.decision, look.verdict) == ("v2", "v1", None, "Pass")
+    assert [arm.guarded for arm in look.tested.arms] == ["", "Pass"]
+    assert differences(kept) == []
+
+
+def test_a_record_that_was_changed_does_not(world):
+    counted(world)
+    answered(world, {"v1": 0.2, "v2": 0.35})
+    world.evaluation(MODEL)
+    document = json.loads(record(world))
+    arm = document["looks"][-1]["tested"]["arms"][1]
+    arm["rewards"] = [text.split()[0] + " 0" for text in arm["rewards"]]
+    (told, *_) = differences(read_record(json.dumps(document).encode()))
+    assert "verdict was Pass, comes out as Lost" in told
+    arm["rewards"][0] = "5 6"
+    with pytest.raises(ValueError, match="cannot give"):
+        differences(read_record(json.dumps(document).encode()))
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [
+        ({"quarantined": [{"name": "v2", "reason": "TestLost", "message": "m", "at": text(NOW)}]}, "Lost"),
+        ({"quarantined": [{"name": "v2", "reason": "ErrorRateTooHigh", "at": text(NOW)}]}, "Aborted"),
+        ({"champion": served_version("v2")}, "Promoted"),
+        ({}, "Superseded"),
+    ],
+)
+def test_how_a_test_ended_is_recorded_with_a_page(world, status, outcome):
+    counted(world)
+    answered(world, {"v1": 0.2, "v2": 0.35})
+    world.evaluation(MODEL)
+    model(world)["status"] |= {"challengers": [], **status}
+    world.now += timedelta(minutes=1)
+    world.evaluation(MODEL)
+    decision = read_record(record(world)).decision
+    assert decision is not None
+    assert decision.outcome == outcome
+    (page,) = (world.root / "observations/v2/rollouts").glob("*.html")
+    html = page.read_text()
+    assert "What the versions earned" in html
+    assert "better than v1 by" in html
+
+
+def test_a_winner_that_is_getting_its_pods_is_not_decided_yet(world):
+    counted(world)
+    answered(world, {"v1": 0.2, "v2": 0.35})
+    world.evaluation(MODEL)
+    promoting = served_version("v2") | {"phase": "Promoting", "place": 0, "requestedWeight": 50}
+    model(world)["status"] |= {"challengers": [], "candidate": promoting}
+    world.evaluation(MODEL)
+    assert read_record(record(world)).decision is None
+
+
+def test_each_challenger_has_a_record_of_its_own(world):
+    model(world)["status"]["challengers"].append(challenger("v3", 1, BEGAN))
+    version = json.loads(json.dumps(world.kube.objects[("ModelVersion", "ml", "v1")]))
+    version["metadata"] |= {"name": "v3", "uid": "ModelVersion-v3"}
+    world.kube.put(version)
+    counted(world)
+    answered(world, {"v1": 0.2, "v2": 0.35, "v3": 0.2})
+    world.evaluation(MODEL)
+    world.now += timedelta(minutes=1)
+    world.evaluation(MODEL)
+    for name in ("v2", "v3"):
+        kept = read_record(record(world, name))
+        assert (kept.candidate, len(kept.looks) > 0, differences(kept)) == (name, True, [])
 
 
 def rows(ids, ago, values):

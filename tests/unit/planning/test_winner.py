@@ -8,6 +8,7 @@ from leeboard.planning.rollout.arms.winner import Question, decide
 from leeboard.stats.bandit import Rewards
 
 RATE = Metric()
+NONE = Rewards(0, 0, 0)
 
 
 def streams(generator, rates, count=20, size=600, shares=None):
@@ -114,3 +115,21 @@ def test_arms_have_the_same_intervals():
     arms = [Arm("v0", (Rewards(600, 1, 1),)), Arm("v1", (Rewards(600, 1, 1), Rewards(1, 0, 0)))]
     with pytest.raises(ValueError, match="zip"):
         decide(arms, Question(RATE, "v0"), over=False)
+
+
+def test_an_arm_that_came_later_is_compared_from_then_on():
+    """Before, everybody earned more: sums would speak against the one that was not there."""
+    early, late = Rewards(4000, 3000, 3000), Rewards(2000, 400, 400)
+    better = Rewards(2000, 600, 600)
+    arms = [Arm("v0", (early, early, late, late, late)), Arm("v1", (NONE, NONE, better, better, better))]
+    decision = decide(arms, Question(RATE, "v0"), over=False)
+    assert decision.winner == "v1"
+    assert decision.comparisons[0].better_by.value == pytest.approx(0.1)
+
+
+def test_alpha_is_shared_by_as_many_as_there_may_be():
+    arms = streams(np.random.default_rng(8), [0.2, 0.24], size=900)
+    alone, shared = (
+        decide(arms, Question(RATE, "v0", comparisons=number), over=False).comparisons[0].better_by for number in (1, 4)
+    )
+    assert shared.low < alone.low < alone.high < shared.high

@@ -3,23 +3,27 @@
 from datetime import datetime
 
 from leeboard.api.model import Model
-from leeboard.api.model_status import Candidate
+from leeboard.api.model_status import Candidate, Challenger
 from leeboard.api.reasons import Reason
 from leeboard.evaluator.guards.record import Decision, Outcome, RolloutRecord
+from leeboard.planning.rollout.arms.callers import callers_of
 from leeboard.planning.rollout.guards.rule import WORSE
 
 _BY_GUARDS = frozenset(map(str, WORSE.values()))
 
 
 def under_way(model: Model, record: RolloutRecord) -> bool:
-    """Whether the record is of the candidate that is still being compared."""
+    """Whether the record is of a version that is still being compared."""
     candidate = model.status.candidate
-    return candidate is not None and candidate.phase == "Canary" and _is_of(candidate, record)
+    canary = candidate is not None and candidate.phase == "Canary" and _is_of(candidate, record)
+    return canary or _challenger(model, record) is not None
 
 
 def decision_of(model: Model, record: RolloutRecord, now: datetime) -> Decision | None:
     """How it ended; None while nothing tells. One that is held is inconclusive until somebody decides."""
-    status = model.status
+    status, challenger = model.status, _challenger(model, record)
+    if challenger is not None:
+        return _held(challenger, now)
     candidate = status.candidate if status.candidate is not None and _is_of(status.candidate, record) else None
     if candidate is not None and candidate.phase == "Canary":
         return _held(candidate, now)
@@ -35,10 +39,18 @@ def decision_of(model: Model, record: RolloutRecord, now: datetime) -> Decision 
 
 
 def _is_of(candidate: Candidate, record: RolloutRecord) -> bool:
-    return candidate.name == record.candidate and candidate.canary_started_at == record.started_at
+    """A winner of a test has no canary: its record is of the test."""
+    began = candidate.canary_started_at
+    return candidate.name == record.candidate and (began == record.started_at or candidate.place is not None)
 
 
-def _held(candidate: Candidate, now: datetime) -> Decision | None:
+def _challenger(model: Model, record: RolloutRecord) -> Challenger | None:
+    """The challenger of an A/B test that a record is of, while it has callers."""
+    found = (one for one, since in callers_of(model) if (one.name, since) == (record.candidate, record.started_at))
+    return next(found, None)
+
+
+def _held(candidate: Candidate | Challenger, now: datetime) -> Decision | None:
     if candidate.inconclusive_since is None:
         return None
     return _decided(now, "Inconclusive", "Analysis", candidate.reason, candidate.message)
@@ -58,6 +70,8 @@ def _promoted(model: Model, record: RolloutRecord, now: datetime) -> Decision:
 
 
 def _aborted(reason: str, message: str, now: datetime) -> Decision:
+    if reason == Reason.TEST_LOST:
+        return _decided(now, "Lost", "Analysis", reason, message)
     if reason in _BY_GUARDS:
         return _decided(now, "Aborted", "Analysis", reason, message)
     return _decided(now, "Aborted", "Command" if reason == Reason.ABORTED else "Other", reason, message)

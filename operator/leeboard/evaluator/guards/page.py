@@ -5,6 +5,7 @@ import math
 from leeboard.api.durations import parse_duration
 from leeboard.api.guard import Guard
 from leeboard.evaluator.guards.record import Looked, RolloutRecord
+from leeboard.evaluator.guards.tested_page import tested_sections
 from leeboard.planning.conditions import timestamp
 from leeboard.planning.rollout.guards.figures import GuardFigures, guard_figures
 from leeboard.planning.rollout.guards.rule import Judged, judge, limit_of, share_of
@@ -15,7 +16,13 @@ from leeboard.report.scales import bare, count
 
 MOST_COURSES = 12
 _TONES = {"Abort": "drift", "Pass": "stable", "Continue": "unsure", "Idle": "unsure"}
-_OUTCOMES = {"Aborted": "drift", "Promoted": "stable", "Inconclusive": "unsure", "Superseded": "unsure"}
+_OUTCOMES = {
+    "Aborted": "drift",
+    "Promoted": "stable",
+    "Lost": "drift",
+    "Inconclusive": "unsure",
+    "Superseded": "unsure",
+}
 _SAYS = {"Abort": "worse", "Pass": "not worse", "Continue": "undecided", "Idle": "nothing found"}
 
 
@@ -27,6 +34,7 @@ def record_page(record: RolloutRecord) -> str:
         f"{record.namespace}/{record.model}: {record.candidate} {outcome}",
         _header(record),
         section("What was decided", _by(record), _badge(record), *([_figures(record)] if record.looks else [])),
+        *tested_sections(record),
         *_courses(record),
         _footer(record),
     )

@@ -6,7 +6,7 @@ figures than it tells.
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Protocol
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -14,7 +14,10 @@ from leeboard.api.durations import parse_duration
 from leeboard.api.rollout import Analysis
 from leeboard.evaluator.guards.evidence import Count, Evidence, Strict
 from leeboard.evaluator.guards.figures import row_of
-from leeboard.planning.rollout.guards.analysis import Result, analyse, out_of_time
+from leeboard.evaluator.guards.tested import Tested
+from leeboard.planning.rollout.challengers.result import Result
+from leeboard.planning.rollout.guards.analysis import Result as Analysed
+from leeboard.planning.rollout.guards.analysis import analyse, out_of_time
 from leeboard.planning.rollout.guards.counts import Counts
 from leeboard.planning.rollout.guards.figures import guard_figures
 from leeboard.planning.rollout.guards.rule import limit_of
@@ -24,7 +27,17 @@ MOST_LOOKS = 120
 MOST_EVIDENCE = 64
 MOST_BYTES = 32 << 20
 Version = Annotated[str, Field(min_length=1, max_length=253)]
-Outcome = Literal["Promoted", "Aborted", "Inconclusive", "Superseded"]
+Outcome = Literal["Promoted", "Aborted", "Lost", "Inconclusive", "Superseded"]
+
+
+class Window(Protocol):
+    """What is counted in one window of a pod."""
+
+    @property
+    def requests(self) -> int: ...
+
+    @property
+    def errors(self) -> int: ...
 
 
 class Traffic(Strict):
@@ -42,7 +55,8 @@ class Looked(Strict):
     champion: Traffic
     evidence: Annotated[tuple[Evidence, ...], Field(max_length=MOST_EVIDENCE)]
     guards: Annotated[tuple[dict[str, Any], ...], Field(max_length=MOST_EVIDENCE)]
-    verdict: Literal["Pass", "Abort", "Continue", "Inconclusive"]
+    tested: Tested | None = None
+    verdict: Literal["Pass", "Abort", "Lost", "Continue", "Inconclusive"]
     reason: Annotated[str, Field(max_length=128)]
     message: Annotated[str, Field(max_length=8192)]
 
@@ -58,7 +72,7 @@ class Decision(Strict):
 
 
 class RolloutRecord(Strict):
-    """A rollout from the candidate's first request on. `alpha` is that of each guard."""
+    """A rollout from the candidate's first request on; of an A/B test the candidate is one of its challengers."""
 
     contract: Literal[1] = 1
     namespace: Annotated[str, Field(max_length=63)]
@@ -96,12 +110,56 @@ def read_record(data: bytes) -> RolloutRecord:
         raise ValueError("no record of a rollout: it is nested too deeply") from error
 
 
+def looked_again(record: RolloutRecord, look: Looked) -> Looked:
+    """What follows from the counts of a look that was recorded. Raises ValueError for what cannot be."""
+    sides = (look.candidate, look.champion)
+    if look.tested is None:
+        return looked(record.analysis, record.started_at, look.at, sides, look.evidence)
+    return tested(record.analysis, record.candidate, look.at, sides, found=look.evidence, test=look.tested)
+
+
 def looked(
     analysis: Analysis, started_at: datetime, at: datetime, sides: tuple[Traffic, Traffic], found: tuple[Evidence, ...]
 ) -> Looked:
     """What follows from counts. Pure: the same counts give the same rows and the same verdict."""
     rows = rows_of(analysis, found)
-    result = verdict(analysis, started_at, at, sides, rows)
+    return _looked(at, sides, found, rows, verdict(analysis, started_at, at, sides, rows))
+
+
+def tested(
+    analysis: Analysis,
+    challenger: str,
+    at: datetime,
+    sides: tuple[Traffic, Traffic],
+    *,
+    found: tuple[Evidence, ...],
+    test: Tested,
+) -> Looked:
+    """The same of one challenger in an A/B test. Raises ValueError for what cannot be."""
+    rows = rows_of(analysis, found)
+    result = test.result(analysis, challenger, guarded(analysis, sides, rows))
+    return _looked(at, sides, found, rows, result).model_copy(update={"tested": test})
+
+
+def traffic_of(windows: Iterable[Window]) -> Traffic:
+    """What the pods of a version counted."""
+    counted = [(one.requests, one.errors) for one in windows]
+    return Traffic(requests=sum(one for one, _ in counted), errors=sum(one for _, one in counted))
+
+
+def guarded(analysis: Analysis, sides: tuple[Traffic, Traffic], rows: tuple[dict[str, Any], ...]) -> Result:
+    """What the guards of a challenger say."""
+    found, requests = _analysed(analysis, sides, rows), sides[0].requests
+    return Result(found.verdict, found.reason, found.message, requests)
+
+
+def _looked(
+    at: datetime,
+    sides: tuple[Traffic, Traffic],
+    found: tuple[Evidence, ...],
+    rows: tuple[dict[str, Any], ...],
+    result: Result | Analysed,
+) -> Looked:
     return Looked(
         at=at,
         candidate=sides[0],
@@ -126,14 +184,18 @@ def verdict(
     at: datetime,
     sides: tuple[Traffic, Traffic],
     rows: tuple[dict[str, Any], ...],
-) -> Result:
+) -> Analysed:
     """The operator's own rule on the rows of a look."""
-    counts = [Counts(one.requests, one.errors, float("nan"), float("nan")) for one in sides]
-    result = analyse(analysis, counts[0], counts[1], guard_figures({"guards": list(rows)}))
+    result = _analysed(analysis, sides, rows)
     longest = analysis.max_duration
     if longest is not None and at >= started_at + parse_duration(longest):
         return out_of_time(result, longest)
     return result
+
+
+def _analysed(analysis: Analysis, sides: tuple[Traffic, Traffic], rows: tuple[dict[str, Any], ...]) -> Analysed:
+    counts = [Counts(one.requests, one.errors, float("nan"), float("nan")) for one in sides]
+    return analyse(analysis, counts[0], counts[1], guard_figures({"guards": list(rows)}))
 
 
 def with_look(record: RolloutRecord, look: Looked) -> RolloutRecord:

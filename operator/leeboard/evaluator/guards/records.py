@@ -23,18 +23,19 @@ def key_of(version: str, started_at: datetime) -> str:
 
 @dataclass
 class Records:
-    """Keeps the record of each Model's rollout, by the Model's UID. `complain` is told of files that cannot be read."""
+    """Keeps the records of each Model's rollouts, by the Model's UID and the version. `complain` is told of files that
+    cannot be read."""
 
     complain: Callable[[str], None] = lambda _: None
-    _open: dict[str, RolloutRecord] = field(default_factory=dict)
-    _written: dict[str, datetime] = field(default_factory=dict)
+    _open: dict[tuple[str, str], RolloutRecord] = field(default_factory=dict)
+    _written: dict[tuple[str, str], datetime] = field(default_factory=dict)
     _recalled: set[str] = field(default_factory=set)
 
     def look(self, store: Store, model: Model, begun: RolloutRecord, look: Looked) -> str:
         """Take up a look of the rollout that `begun` describes; gives the record's key. Raises StorageError."""
-        uid = model.metadata.uid
-        record, key = self._open.get(uid), key_of(begun.candidate, begun.started_at)
-        if record is None or (record.candidate, record.started_at) != (begun.candidate, begun.started_at):
+        place = model.metadata.uid, begun.candidate
+        record, key = self._open.get(place), key_of(begun.candidate, begun.started_at)
+        if record is None or record.started_at != begun.started_at:
             record = self._stored(store, key) or begun
         before = record.looks[-1] if record.looks else None
         record = with_look(record.model_copy(update={"analysis": begun.analysis}), look)
@@ -43,34 +44,33 @@ class Records:
         held = decision is not None and (record.decision is None or record.decision.reason != decision.reason)
         if decision is not None and held:
             record = record.model_copy(update={"decision": decision})
-        self._open[uid] = record
-        if changed or held or look.at - self._written.get(uid, look.at - EVERY) >= EVERY:
+        self._open[place] = record
+        if changed or held or look.at - self._written.get(place, look.at - EVERY) >= EVERY:
             self._write(store, key, record)
-            self._written[uid] = look.at
+            self._written[place] = look.at
         return key
 
     def end(self, store: Store, model: Model, now: datetime) -> None:
         """Write how the rollouts ended that are over, also those that ended while no evaluator ran. Raises
         StorageError."""
         uid = model.metadata.uid
-        record = self._open.get(uid)
-        found = [record] if record is not None else []
+        found = [record for (owner, _), record in self._open.items() if owner == uid]
         if uid not in self._recalled:
             found += [one for name in _ended_last(model) for one in self._unfinished(store, name)]
         for one in found:
             if under_way(model, one) or (decision := decision_of(model, one, now)) is None:
                 continue
             self._finish(store, one, decision)
-            if one is record:
-                del self._open[uid]
+            if self._open.get((uid, one.candidate)) is one:
+                del self._open[uid, one.candidate]
         self._recalled.add(uid)
 
     def forget(self, living: set[str]) -> None:
         """Models that are gone."""
-        for uid in [uid for uid in (*self._open, *self._written, *self._recalled) if uid not in living]:
-            self._open.pop(uid, None)
-            self._written.pop(uid, None)
-            self._recalled.discard(uid)
+        for place in [place for place in (*self._open, *self._written) if place[0] not in living]:
+            self._open.pop(place, None)
+            self._written.pop(place, None)
+        self._recalled &= living
 
     def _finish(self, store: Store, record: RolloutRecord, decision: Decision) -> None:
         self._write(

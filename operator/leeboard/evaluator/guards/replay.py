@@ -2,17 +2,15 @@
 
 from collections.abc import Iterator
 
-from leeboard.evaluator.guards.record import Looked, RolloutRecord, looked
+from leeboard.evaluator.guards.record import Looked, RolloutRecord, looked_again
 
-_FOLLOWS = {"Promoted": "Pass", "Aborted": "Abort", "Inconclusive": "Inconclusive"}
+_FOLLOWS = {"Promoted": "Pass", "Aborted": "Abort", "Lost": "Lost", "Inconclusive": "Inconclusive"}
 
 
 def differences(record: RolloutRecord) -> list[str]:
-    """What comes out otherwise when it is computed again, as sentences; nothing where all is the same."""
-    again = [
-        looked(record.analysis, record.started_at, one.at, (one.candidate, one.champion), one.evidence)
-        for one in record.looks
-    ]
+    """What comes out otherwise when it is computed again, as sentences; nothing where all is the same. Raises
+    ValueError for counts that cannot be."""
+    again = [looked_again(record, one) for one in record.looks]
     pairs = zip(record.looks, again, strict=True)
     return [*(text for one, computed in pairs for text in _of_look(one, computed)), *_of_decision(record, again)]
 

@@ -63,10 +63,11 @@ def _comparison_was_whole(change: Change, before: Raw, after: Raw) -> Iterator[s
     for one in before.get("challengers", ()):
         if one["phase"] != "Leaving" and one["name"] not in staying:
             yield f"challenger {one['name']} is forgotten, and was {one['phase']}"
-        won = one["name"] == _name(after, "candidate") and rollout["strategy"] == "Shadow" and not by_command
+        terms = {"Shadow": "shadow", "ABTest": "abTest"}.get(rollout["strategy"])
+        won = one["name"] == _name(after, "candidate") and terms is not None and not by_command
         if won and change.raw["spec"].get("promotion", {}).get("policy") != "Pinned":
             lasted = change.now - moment(one["comparedSince"])
-            if lasted + timedelta(seconds=1) < parse_duration(rollout["shadow"]["duration"]):
+            if lasted + timedelta(seconds=1) < parse_duration(rollout[str(terms)]["duration"]):
                 yield f"challenger {one['name']} was compared for {lasted}"
 
 

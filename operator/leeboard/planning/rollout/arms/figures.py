@@ -54,7 +54,7 @@ def arm_figures(evaluation: Mapping[str, Any] | None, asked: RewardMetric) -> di
     if not isinstance(rows, Sequence) or not 0 < len(rows) <= MOST_ARMS:
         return {}
     metric = metric_of(asked)
-    found = [one for one in map(_read, rows) if one is not None and all(_is_possible(it, metric) for it in one.rewards)]
+    found = [one for one in map(_read, rows) if one is not None and all(is_possible(it, metric) for it in one.rewards)]
     if len({len(one.rewards) for one in found}) > 1:
         return {}
     return {one.name: one for one in found}
@@ -74,7 +74,7 @@ def read(text: Any) -> Rewards:
     return Rewards(parts[0], parts[1], parts[-1])
 
 
-def _is_possible(rewards: Rewards, metric: Metric) -> bool:
+def is_possible(rewards: Rewards, metric: Metric) -> bool:
     """Whether numbers within the bounds of the metric can add up to that."""
     trials, total, squares = rewards
     slack = 1e-6 * (trials + 1) * max(abs(metric.least), abs(metric.most), 1.0)

@@ -63,7 +63,8 @@ def decide(arms: Sequence[Arm], question: Question, *, over: bool) -> Decision:
     served = [one for one in arms if not one.aborted]
     if len(served) < 2:
         return _alone(served, question)
-    leader = max(served, key=lambda one: (_mean(one, question.metric), one.name == question.champion, one.name))
+    leads = {one.name: min(_gap(one, other, question.metric) for other in served if other != one) for one in served}
+    leader = max(served, key=lambda one: (leads[one.name], one.name == question.champion, one.name))
     compared = _against_others(leader, served, question)
     missing = max(0, question.min_samples - min(one.trials for one in served))
     if not missing:
@@ -125,9 +126,18 @@ def _batch(rewards: Rewards) -> Batch:
     return Batch(int(rewards.trials), rewards.total, rewards.squares)
 
 
-def _mean(arm: Arm, metric: Metric) -> float:
-    total = sum(toward_more(one, metric).total for one in arm.rewards)
-    return total / arm.trials if arm.trials else -math.inf
+def _gap(arm: Arm, other: Arm, metric: Metric) -> float:
+    """By how much an arm was better in the intervals in which both had trials, each weighted by what it compares.
+
+    Means over the whole time would not do: who came later has missed hours that were better or worse for all.
+    """
+    total = whole = 0.0
+    for one, another in zip(arm.rewards, other.rewards, strict=True):
+        if one.trials and another.trials:
+            better = toward_more(one, metric).total / one.trials - toward_more(another, metric).total / another.trials
+            weight = one.trials * another.trials / (one.trials + another.trials)
+            total, whole = total + weight * better, whole + weight
+    return total / whole if whole else 0.0
 
 
 def _said(compared: Sequence[Comparison]) -> str:
