@@ -27,9 +27,18 @@ def state(kube: SimulatedKube, *, with_times: bool = False) -> dict[str, str]:
     for (kind, _, name), raw in sorted(kube.objects.items()):
         if kind != "Event":
             metadata = {key: value for key, value in raw["metadata"].items() if key not in _MOVING}
-            whole = {**raw, "metadata": metadata}
+            whole = _behind({**raw, "metadata": metadata}, raw["metadata"].get("generation", 0))
             found[names.put_into(f"{kind} {name}")] = _comparable(whole, names, with_times)
     return found
+
+
+def _behind(value: Any, generation: int) -> Any:
+    """With how many generations its controllers lag behind: how often an object was written, a kill may change."""
+    if isinstance(value, dict):
+        seen = value.get("observedGeneration")
+        lag = {"observedGeneration": seen - generation} if isinstance(seen, int) else {}
+        return {key: _behind(one, generation) for key, one in value.items()} | lag
+    return [_behind(one, generation) for one in value] if isinstance(value, list) else value
 
 
 def differences(expected: dict[str, str], found: dict[str, str]) -> list[str]:
