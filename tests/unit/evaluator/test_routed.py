@@ -73,3 +73,24 @@ def test_requests_are_counted_from_a_minute_after_the_stage_began() -> None:
 )
 def test_nothing_is_read_that_nobody_waits_for(asked: Model) -> None:
     assert routed_figures(asked, lambda version, since: pytest.fail("read")) == {}
+
+
+def test_a_challenger_with_callers_is_counted_among_all_until_its_time_has_begun() -> None:
+    windows = {"v1": [window(60, 400)], "v2": [window(0, 50), window(60, 300)], "v3": [window(60, 290, 10)]}
+
+    def read(version: str, since: datetime) -> Sequence[Window]:
+        return [one for one in windows[version] if one.start >= since]
+
+    served = {"images": {"server": "server:1"}, "since": timestamp(BEGAN - timedelta(hours=1)), "phase": "Comparing"}
+    began = {"phaseStartedAt": timestamp(BEGAN), "requestedWeight": 33}
+    challengers = [
+        served | began | {"name": "v2", "place": 0},
+        served | began | {"name": "v3", "place": 1, "comparedSince": timestamp(BEGAN)},
+    ]
+    raw = model(CANARY)
+    parsed = Model.parse(raw.dump() | {"status": {"champion": served | {"name": "v1"}, "challengers": challengers}})
+    (row,) = routed_figures(parsed, read)["routed"]
+    assert (row["name"], row["requests"], row["total"]) == ("v2", 300, 1000)
+    one = parsed.status.challengers[0]
+    assert has_taken_over({"routed": [row]}, one, "v1", 0)
+    assert not has_taken_over({"routed": [row | {"requests": 20}]}, one, "v1", 0)

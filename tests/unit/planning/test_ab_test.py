@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from leeboard.planning.traffic.buckets import bucket
+from tests.support.examples import example
 from tests.support.model_world import World
 from tests.support.routed import GATEWAY, gateway_world
 from tests.support.states.model_worlds import AB_TEST, BROKEN, OUTCOME, ab_world, arm
@@ -172,6 +174,9 @@ def test_the_champion_that_is_better_stays_and_all_is_green() -> None:
     assert "late-flights-v2" not in world.services
     assert is_green(world)
     assert "TestLost" in world.reasons()
+    ready = world.condition("Ready")
+    assert ready is not None
+    assert "v2 has lost its test: v1 is better" in ready["message"]
 
 
 def test_pods_of_a_version_stay_until_its_requests_have_ended() -> None:
@@ -375,3 +380,45 @@ def test_a_crash_between_any_two_calls_changes_nothing(every: int) -> None:
     world.settle()
     assert world.status["champion"]["name"] == "v2"
     assert world.weights() == {"late-flights-v2": 100}
+
+
+def test_its_time_begins_by_what_exporters_count_where_a_gateway_says_nothing_new() -> None:
+    world = sharing("silent")
+    asked = challenger(world)["phaseStartedAt"]
+    since = (datetime.fromisoformat(asked) + timedelta(minutes=1)).isoformat()
+    world.status["evaluation"] = {
+        "routed": [{"name": "v2", "champion": "v1", "since": since, "requests": 20, "total": 1000}]
+    }
+    world.settle()
+    assert "comparedSince" not in challenger(world)
+    world.status["evaluation"]["routed"][0]["requests"] = 500
+    world.settle()
+    assert challenger(world)["comparedSince"]
+
+
+AUTOSCALED = example("model")["spec"]["serving"] | {"replicas": 4, "autoscaling": {"min": 2, "max": 8}}
+
+
+def bounds(world: World, version: str) -> tuple[int, int]:
+    """Of a version's autoscaler."""
+    spec = world.autoscalers[f"late-flights-{version}"]["spec"]
+    return spec["minReplicas"], spec["maxReplicas"]
+
+
+def test_each_version_scales_by_its_own_load_and_the_champion_can_take_all_back() -> None:
+    world = gateway_world("v1", rollout=AB_TEST, serving=AUTOSCALED)
+    world.autoscale("v1", 6)
+    world.add_version("v2")
+    world.settle()
+    assert names(world) == {"v2": "Comparing"}
+    assert world.ready("v2") == 3  # half of six, before anything is known of its load
+    assert bounds(world, "v2") == (1, 8)
+    assert bounds(world, "v1") == (6, 8)  # twice what the half of the callers has
+    world.autoscale("v2", 4)
+    assert bounds(world, "v1") == (8, 8)
+    world.autoscale("v2", 1)
+    assert bounds(world, "v1") == (2, 8)
+    world.earn(OUTCOME, arm("v1", 500, 100), arm("v2", 500, 150, errors=400))
+    world.settle()
+    assert "late-flights-v2" not in world.autoscalers
+    assert bounds(world, "v1") == (2, 8)

@@ -87,7 +87,7 @@ def _with_champion(view: View, status: ModelStatus) -> list[Wanted]:
         lacking = _lacking(view, champion, f"{champion.name} has no ready pod")
         return [Wanted("Ready", "False", lacking.reason, lacking.message), lacking]
     rolled_back = _rolled_back(view, status)
-    message += f"; {rolled_back[1]}" if rolled_back else ""
+    message += f"; {rolled_back[1]}" if rolled_back else _lost(view, status)
     found = [Wanted("Ready", "True", Reason.SERVING, message)]
     if stuck is not None:
         return [*found, Wanted("Stalled", "True", *stuck)]
@@ -126,9 +126,16 @@ def _rolled_back(view: View, status: ModelStatus) -> tuple[Reason, str] | None:
     if found.reason == Reason.PAST_UNKNOWN:
         return Reason.PAST_UNKNOWN, explain(Reason.PAST_UNKNOWN, f"{found.name} is held back: {found.message}")
     if found.reason == Reason.TEST_LOST:
-        return None  # a test has done what it is for, and nothing has to be mended
+        return None  # a test has done what it is for, and nothing has to be mended: `_lost` tells
     reason = Reason.ABORTED if found.reason == Reason.ABORTED else Reason.ROLLED_BACK
     return reason, explain(reason, f"{found.name} was rolled back: {found.reason}: {found.message}")
+
+
+def _lost(view: View, status: ModelStatus) -> str:
+    """What is added where the newest version does not serve because a test of callers found another one better."""
+    newest = next(iter(view.versions), None)
+    found = next((one for one in status.quarantined if one.name == newest), None)
+    return f"; {found.name} has lost its test: {found.message}" if found and found.reason == Reason.TEST_LOST else ""
 
 
 def _without_champion(view: View, status: ModelStatus) -> list[Wanted]:
