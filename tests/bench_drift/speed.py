@@ -19,6 +19,7 @@ from leeboard.evaluator.drift_figures import Observed, Profile, drift_figures, o
 from leeboard.evaluator.segments import Scored, add_segments
 from leeboard.evaluator.windows import parse_window
 from leeboard.stats.distributions import Distribution, count_values, numeric_bins, to_profile
+from leeboard.stats.extents import Extent
 from leeboard_serving.exporter.references import References
 from leeboard_serving.exporter.tally import Tally
 from leeboard_serving.observation import Observations, Told
@@ -31,6 +32,7 @@ ROUNDS, ROUNDS_OF_PEERS = 5, 3
 BATCH, BATCHES = 128, 2000
 SEGMENT, SEGMENTS = "carrier", 10
 PODS, PODS_FEATURES = 1000, 100
+ROWS_OF_A_WINDOW = 2000
 PATIENCE = 1800
 
 
@@ -142,6 +144,7 @@ def _window(raw: dict[str, Any], pod: str, generator: np.random.Generator) -> by
             "counts": generator.integers(0, 50, len(one["counts"])).tolist(),
             "sum": 1.0,
             "sumOfSquares": 2.0,
+            **Extent.of_sorted(np.sort(generator.normal(size=ROWS_OF_A_WINDOW))).document(),
         }
         for one in raw["features"]
     ]

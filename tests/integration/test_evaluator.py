@@ -123,8 +123,8 @@ async def watched_by_everything(operator: KubeClient, namespace: str, folder: Pa
     """A champion whose inputs all moved, and a monitor that looks at them by every distance."""
     reference, window = np.arange(2000) / 10, np.arange(2000) / 10 + 150
     counted = count_values("x", numeric_bins(reference), reference)
-    moved = to_window(count_values("x", counted.bins, window))
-    moved["counts"] = moved["counts"].tolist()
+    counted_now = count_values("x", counted.bins, window)
+    moved = to_window(counted_now) | {"counts": counted_now.counts.tolist()} | counted_now.extent.document()
     features = [to_profile(counted) | {"name": name} for name in names]
     profile = json.dumps({"contract": 1, "rows": 2000, "features": features, "prediction": features[0]}).encode()
     (folder / "profile.json").write_bytes(profile)

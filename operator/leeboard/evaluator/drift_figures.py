@@ -15,9 +15,10 @@ from leeboard.evaluator.figures import figure, figures, noise_key
 from leeboard.evaluator.noise_document import read_lengths
 from leeboard.evaluator.score_meaning import ScoreMeaning
 from leeboard.evaluator.seasons import Seasons
+from leeboard.evaluator.sums import Sum
 from leeboard.evaluator.windows import Window
 from leeboard.stats.distances import NAMES, Name, from_divergence
-from leeboard.stats.distributions import Distribution, empty, from_profile, unlike
+from leeboard.stats.distributions import Distribution, from_profile, unlike
 from leeboard.stats.intervals import Interval, distance_interval, share_interval
 from leeboard.stats.moves import describe_move
 from leeboard.stats.noise import Noise
@@ -67,7 +68,7 @@ class Profile:
             if raw["contract"] != CONTRACT:
                 raise ValueError(f"contract {raw['contract']}, not {CONTRACT}")
             return cls.of(raw)
-        except (KeyError, TypeError, AttributeError, RecursionError) as error:
+        except (KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
             raise ValueError(f"not a profile: {error!r}") from error
 
     @classmethod
@@ -93,39 +94,6 @@ class Observed:
     prediction: Distribution
     rows_by_hour: NDArray[np.float64] = field(default_factory=lambda: np.zeros(HOURS))
     undecoded: int = 0
-
-
-class Sum:
-    """Distributions on the bins of one reference, added up in place: there may be a hundred thousand of them."""
-
-    def __init__(self, reference: Distribution) -> None:
-        self.reference = reference
-        self.counts = np.zeros(reference.bins.size, dtype=np.int64)
-        self.missing = self.infinite = 0
-        self.total = self.total_of_squares = 0.0
-
-    def fits(self, raw: Mapping[str, Any]) -> bool:
-        """Whether a distribution of a window is on these bins."""
-        return bool(raw["counts"].shape == self.counts.shape)
-
-    def add(self, raw: Mapping[str, Any]) -> None:
-        """Add one that fits."""
-        self.counts += raw["counts"]
-        self.missing += raw["missing"]
-        self.infinite += raw["infinite"]
-        self.total += raw["sum"]
-        self.total_of_squares += raw["sumOfSquares"]
-
-    def whole(self) -> Distribution:
-        """All of them."""
-        return replace(
-            empty(self.reference),
-            counts=self.counts,
-            missing=self.missing,
-            infinite=self.infinite,
-            total=self.total,
-            total_of_squares=self.total_of_squares,
-        )
 
 
 def observe(profile: Profile, windows: Iterable[Window]) -> Observed:
@@ -277,7 +245,10 @@ def _unlike(known: Distribution, window: Distribution, alpha: float, drift_alpha
     if found is not None and found[1]:
         share = share_interval(*found, alpha=alpha, drift_alpha=drift_alpha)
         ends = {"value": share.value, "low": share.low, "high": share.high}
-        row["outOfRange" if numeric else "newCategories"] = {name: figure(100 * end) for name, end in ends.items()}
+        told = {name: figure(100 * end) for name, end in ends.items()}
+        if numeric and found[0] and window.extent is not None and window.extent.has_numbers:
+            told |= {"minimum": figure(window.extent.minimum), "maximum": figure(window.extent.maximum)}
+        row["outOfRange" if numeric else "newCategories"] = told
     return row
 
 

@@ -81,7 +81,7 @@ def _values(reference: Distribution, rows: int, generator: np.random.Generator) 
     """Counts of so many values, missing and infinite ones among them, as a window has them."""
     known = np.array([*reference.counts, reference.missing, reference.infinite], dtype=np.float64)
     counts = generator.multinomial(rows, known / known.sum()) if known.sum() else np.zeros(len(known), dtype=np.int64)
-    drawn = replace(reference, counts=counts[:-2], missing=int(counts[-2]), infinite=int(counts[-1]))
+    drawn = replace(reference, counts=counts[:-2], missing=int(counts[-2]), infinite=int(counts[-1]), extent=None)
     # what is compared as it is, such as a mean, is no matter of chance here: it stays as it was
     mean, square = (sums / max(reference.count, 1) for sums in (reference.total, reference.total_of_squares))
     return to_window(replace(drawn, total=mean * drawn.count, total_of_squares=square * drawn.count))

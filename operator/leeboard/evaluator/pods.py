@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from leeboard.evaluator.drift_figures import ALWAYS, Profile, Sum
+from leeboard.evaluator.drift_figures import ALWAYS, Profile
 from leeboard.evaluator.figures import figure
+from leeboard.evaluator.sums import Sum
 from leeboard.evaluator.windows import Window
 from leeboard.stats.distributions import Distribution
 from leeboard.stats.intervals import distance_interval

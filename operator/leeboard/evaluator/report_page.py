@@ -17,6 +17,7 @@ from leeboard.planning.drift.checks import FINDINGS_LIMIT, run_checks
 from leeboard.planning.drift.figures import Figures, read_figures
 from leeboard.planning.drift.verdict import Verdict
 from leeboard.report.bars import bars
+from leeboard.report.extent import reach
 from leeboard.report.feature import Feature, Figure, compared
 from leeboard.report.markup import Markup, element, join, paragraph
 from leeboard.report.page import page, section
@@ -178,17 +179,20 @@ def _scores(monitor: DriftMonitor, profile: Profile, observed: Observed) -> list
         return []
     nothing = Finding(check="PredictionDrift", subject=reference.distribution.name[:128], verdict="Stable")
     basis = Basis.of(monitor.spec.reference.season, observed.rows_by_hour)
-    drawn = bars(_feature(reference, window, basis, "", nothing))
-    return [section("Scores", "reference and window", paragraph("div", "panels", paragraph("figure", "panel", drawn)))]
+    feature = _feature(reference, window, basis, "", nothing)
+    drawn = [bars(feature), *([paragraph("p", "reach", feature.reach)] if feature.reach else [])]
+    return [section("Scores", "reference and window", paragraph("div", "panels", paragraph("figure", "panel", *drawn)))]
 
 
 def _feature(reference: Reference, window: Distribution, basis: Basis | None, distance: str, one: Finding) -> Feature:
     """Beside what the window was compared with; beside the whole where there was nothing."""
     beside = compare(reference.distribution, reference.noise, reference.seasons, window, basis)
+    told = reach(reference.distribution.extent, window.extent)
     known, window = (reference.distribution, window) if beside is None else (beside.reference, beside.window)
     value, low, high = (float(text) if text else 0.0 for text in (one.value, one.low, one.high))
     threshold = float(one.threshold) if one.threshold else _NO_FINDING
-    return compared(known, window, Figure(name=distance, value=value, low=low, high=high), threshold, one.shift)
+    measured = Figure(name=distance, value=value, low=low, high=high)
+    return compared(known, window, measured, threshold, shift=one.shift, reach=told)
 
 
 def _performance(figures: Figures) -> list[Markup]:

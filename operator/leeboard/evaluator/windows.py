@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from leeboard.evaluator.packed import Packed
 from leeboard.evaluator.shadow_windows import read_shadow
+from leeboard.stats.extents import Extent
 from leeboard.stats.segments import SegmentCounts, segments_of_window
 
 LARGEST = 32 << 20
@@ -27,7 +28,8 @@ OF_A_CHALLENGER = 12_000
 
 @dataclass(frozen=True, eq=False)
 class Window:
-    """`features` and `prediction` as they stand in the file, with counts as arrays; latency edges in seconds.
+    """`features` and `prediction` as they stand in the file, with counts and registers as arrays; latency edges in
+    seconds.
 
     `dropped` requests were answered and are in no other count. `unread` ones are among `requests`; they were answered,
     and their rows are not known. `undecoded` frames could not be read at all: each told of a request at least. `parts`
@@ -127,7 +129,10 @@ def _distribution(raw: Mapping[str, Any]) -> dict[str, Any]:
     if not all(math.isfinite(value) for value in sums.values()):
         raise ValueError(f"{raw['name']}: a sum that is not finite")
     absent = {name: _count(raw.get(name, 0)) for name in ("missing", "infinite")}
-    return {"name": str(raw["name"]), "counts": _counts(raw["counts"]), **absent, **sums}
+    counts = _counts(raw["counts"])
+    extent = Extent.parse(raw, int(counts.sum()))
+    told = extent.figures() if extent is not None else {}
+    return {"name": str(raw["name"]), "counts": counts, **absent, **sums, **told}
 
 
 def _counts(values: Any) -> NDArray[np.int64]:

@@ -19,7 +19,10 @@ class Figure(SpecModel):
 
 
 class Feature(SpecModel):
-    """An input in reference and window: counts on the reference's bins, one more than `edges` or `categories`."""
+    """An input in reference and window: counts on the reference's bins, one more than `edges` or `categories`.
+
+    `reach` is from where to where its values are, and how many distinct ones, in words.
+    """
 
     name: str
     edges: tuple[float, ...] | None = None
@@ -29,6 +32,7 @@ class Feature(SpecModel):
     distance: Figure
     threshold: float
     shift: str = ""
+    reach: str = ""
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -45,7 +49,9 @@ class Feature(SpecModel):
         return self.distance.low > self.threshold
 
 
-def compared(reference: Distribution, window: Distribution, distance: Figure, threshold: float, shift: str) -> Feature:
+def compared(
+    reference: Distribution, window: Distribution, distance: Figure, threshold: float, *, shift: str, reach: str
+) -> Feature:
     """Both in the groups of bins that distances are measured in."""
     starts = grouping(reference)
     bins = grouped_bins(reference.bins, starts)
@@ -58,4 +64,5 @@ def compared(reference: Distribution, window: Distribution, distance: Figure, th
         distance=distance,
         threshold=threshold,
         shift=shift,
+        reach=reach,
     )

@@ -30,6 +30,7 @@ def _panel(feature: Feature, highest: float) -> Markup:
         paragraph("h3", "input", feature.name, paragraph("span", f"tone {tone}", TONES[tone])),
         paragraph("p", "shift", feature.shift or "no shift worth a word"),
         bars(feature),
+        *([paragraph("p", "reach", feature.reach)] if feature.reach else []),
         paragraph("p", "distance", f"{distance.name} ", element("b", figures)),
         gauge(feature, highest),
     )

@@ -12,6 +12,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from leeboard.stats import extents
+from leeboard.stats.extents import Extent
+from leeboard.stats.hyper_log_log import HyperLogLog
+
 Kind = Literal["Numeric", "Categorical"]
 Counts = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -61,7 +65,8 @@ class Bins:
 
 @dataclass(frozen=True, eq=False)
 class Distribution:
-    """What was counted of one column. `total` and `total_of_squares` are sums over the finite numbers."""
+    """What was counted of one column. `total` and `total_of_squares` are sums over the finite numbers; `extent` is None
+    where it is not known."""
 
     name: str
     bins: Bins
@@ -70,6 +75,7 @@ class Distribution:
     infinite: int = 0
     total: float = 0.0
     total_of_squares: float = 0.0
+    extent: Extent | None = None
 
     @property
     def count(self) -> int:
@@ -118,6 +124,7 @@ class Distribution:
             infinite=self.infinite + other.infinite,
             total=self.total + other.total,
             total_of_squares=self.total_of_squares + other.total_of_squares,
+            extent=extents.merged(self.extent, other.extent),
         )
 
 
@@ -158,7 +165,8 @@ def count_values(name: str, bins: Bins, values: Sequence[Any] | NDArray[Any]) ->
         return _count_numbers(name, bins, np.asarray(values, dtype=np.float64))
     codes = bins.codes(values)
     missing = int(np.count_nonzero(codes == MISSING))
-    return Distribution(name, bins, count_codes(codes, bins.size), missing)
+    distinct = HyperLogLog.of_texts(value for value in values if value is not None)
+    return Distribution(name, bins, count_codes(codes, bins.size), missing, extent=Extent(distinct))
 
 
 def _count_numbers(name: str, bins: Bins, numbers: Floats) -> Distribution:
@@ -166,7 +174,8 @@ def _count_numbers(name: str, bins: Bins, numbers: Floats) -> Distribution:
     is_finite = np.isfinite(numbers)
     finite = numbers if is_finite.all() else numbers[is_finite]
     missing = int(np.count_nonzero(np.isnan(numbers))) if len(finite) < len(numbers) else 0
-    below = np.searchsorted(np.sort(finite), np.asarray(bins.edges, dtype=np.float64))
+    rising = np.sort(finite)
+    below = np.searchsorted(rising, np.asarray(bins.edges, dtype=np.float64))
     return Distribution(
         name=name,
         bins=bins,
@@ -175,6 +184,7 @@ def _count_numbers(name: str, bins: Bins, numbers: Floats) -> Distribution:
         infinite=len(numbers) - len(finite) - missing,
         total=float(finite.sum()),
         total_of_squares=float(np.square(finite).sum()),
+        extent=Extent.of_sorted(rising),
     )
 
 
@@ -214,24 +224,27 @@ def from_profile(raw: Mapping[str, Any]) -> Distribution:
         infinite=int(raw.get("infinite", 0)),
         total=mean * count,
         total_of_squares=(std**2 + mean**2) * count,
+        extent=Extent.parse(raw, int(counts.sum())),
     )
 
 
 def from_window(raw: Mapping[str, Any], reference: Distribution) -> Distribution:
     """A distribution of a window file, on the bins of its reference. Raises ValueError where they do not fit."""
+    counts = _counts(raw, reference.bins)
     return Distribution(
         name=reference.name,
         bins=reference.bins,
-        counts=_counts(raw, reference.bins),
+        counts=counts,
         missing=int(raw.get("missing", 0)),
         infinite=int(raw.get("infinite", 0)),
         total=float(raw.get("sum") or 0.0),
         total_of_squares=float(raw.get("sumOfSquares") or 0.0),
+        extent=Extent.parse(raw, int(counts.sum())),
     )
 
 
 def to_window(distribution: Distribution) -> dict[str, Any]:
-    """As a window file has it, with counts as an array."""
+    """As a window file has it, with counts and registers as arrays."""
     return {
         "name": distribution.name,
         "counts": distribution.counts,
@@ -240,12 +253,14 @@ def to_window(distribution: Distribution) -> dict[str, Any]:
         "count": distribution.count,
         "sum": distribution.total,
         "sumOfSquares": distribution.total_of_squares,
+        **(distribution.extent.figures() if distribution.extent else {}),
     }
 
 
 def empty(reference: Distribution) -> Distribution:
     """Nothing counted yet, on the bins of a reference."""
-    return Distribution(reference.name, reference.bins, np.zeros(reference.bins.size, dtype=np.int64))
+    counts = np.zeros(reference.bins.size, dtype=np.int64)
+    return Distribution(reference.name, reference.bins, counts, extent=Extent())
 
 
 def to_profile(distribution: Distribution) -> dict[str, Any]:
@@ -264,6 +279,7 @@ def to_profile(distribution: Distribution) -> dict[str, Any]:
         "count": distribution.count,
         "mean": distribution.mean,
         "std": distribution.std,
+        **(distribution.extent.document() if distribution.extent else {}),
     }
 
 

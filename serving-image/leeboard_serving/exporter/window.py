@@ -57,4 +57,5 @@ def requests_told(data: bytes) -> int:
 
 
 def _counted(distribution: Distribution) -> dict[str, Any]:
-    return to_window(distribution) | {"counts": distribution.counts.tolist()}
+    told = distribution.extent.document() if distribution.extent else {}
+    return to_window(distribution) | {"counts": distribution.counts.tolist()} | told

@@ -18,11 +18,14 @@ from leeboard.stats.distributions import count_values, from_profile, numeric_bin
 from tests.unit.evaluator.retention.exporters import window
 from tests.unit.evaluator.test_segment_figures import scores_of, table
 
+EXTENT = count_values("x", numeric_bins([0.0]), [-2.5, 7]).extent.document()
 WINDOW = json.loads(gzip.decompress(window("p", 1)[1]))
+WINDOW["features"][0] |= EXTENT
+WINDOW["prediction"] |= EXTENT
 JUNK = st.one_of(
     st.none(), st.booleans(), st.integers(-(1 << 80), 1 << 80), st.floats(), st.text(max_size=4),
     st.just([]), st.just({}), st.just([[]]), st.lists(st.integers(), max_size=3), st.just({"a": 1}),
-    st.just([1, "x"]), st.just([1e400]), st.just("9" * 5000),
+    st.just([1, "x"]), st.just([1e400]), st.just("9" * 5000), st.just("/" * 256), st.just(EXTENT["hyperLogLog"][4:]),
 )  # fmt: skip
 LARGEST_FEATURE = 10_000
 """Bytes of one feature."""
@@ -74,8 +77,17 @@ def test_a_window_in_which_anything_was_changed(path, junk):
         assert str(error)
 
 
-@given(st.sampled_from(places(PROFILE)), CHANGES)
-@settings(max_examples=300, deadline=None)
+PLACES = places(PROFILE)
+EXTENTS = [one for one in PLACES if one[-1] in EXTENT]
+
+
+def test_inputs_and_scores_of_the_profile_have_extents():
+    assert {one[-1] for one in EXTENTS} == {"minimum", "maximum", "hyperLogLog"}
+    assert ("prediction", "hyperLogLog") in EXTENTS
+
+
+@given(st.sampled_from(PLACES) | st.sampled_from(EXTENTS), CHANGES)
+@settings(max_examples=400, deadline=None)
 def test_a_profile_in_which_anything_was_changed(path, junk):
     data = json.dumps(spoilt(PROFILE, path, junk)).encode()
     try:
@@ -103,7 +115,7 @@ def test_a_feature_of_a_window_and_of_a_profile_takes_no_more_than_ten_kilobytes
     bins = numeric_bins(values)
     assert bins.size > 200
     counted = count_values("an_input_with_a_rather_long_name", bins, values)
-    year = to_window(counted) | {"counts": (counted.counts + 10**9).tolist()}
+    year = to_window(counted) | {"counts": (counted.counts + 10**9).tolist()} | counted.extent.document()
     assert len(json.dumps(year, separators=(",", ":"))) <= LARGEST_FEATURE
     one = PROFILE["features"][1]
     whole = {name: part for name, part in one.items() if name != "seasons"}

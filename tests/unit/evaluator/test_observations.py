@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from leeboard.evaluator.file_cache import IDLE_SECONDS, OF_A_KEY, Cache, Files
 from leeboard.evaluator.packed import Packed
 from leeboard.evaluator.windows import parse_window
+from leeboard.stats.distributions import Bins, count_values
+from leeboard.stats.hyper_log_log import HIGHEST
 from leeboard.storage import Entry
 from leeboard.storage.file import FileStore
 
@@ -88,17 +90,30 @@ def test_models_share_the_room_and_no_files(tmp_path, reading):
 
 counts = st.lists(st.integers(0, 1 << 62) | st.integers(0, 300), min_size=1, max_size=5)
 numbers = st.floats(-1e150, 1e150)
+registers = st.integers(1, HIGHEST).flatmap(lambda most: st.lists(st.integers(0, most), min_size=256, max_size=256))
+extents = st.none() | st.tuples(registers, st.none() | st.lists(numbers, min_size=2, max_size=2).map(sorted))
+
+
+def told(extent):
+    """As a window that was read has it."""
+    if extent is None:
+        return {}
+    ranks, ends = extent
+    found = {"hyperLogLog": np.array(ranks, dtype=np.uint8)}
+    return found if ends is None else {"minimum": ends[0], "maximum": ends[1], **found}
+
+
 one = st.builds(
-    lambda name, counts, missing, infinite, total, squares: {
+    lambda name, counts, missing, infinite, total, squares, extent: {
         "name": name, "counts": np.array(counts), "missing": missing, "infinite": infinite, "sum": total,
-        "sumOfSquares": squares,
+        "sumOfSquares": squares, **told(extent),
     },
-    st.text(max_size=4), counts, st.integers(0, 1 << 62), st.integers(0, 9), numbers, numbers,
+    st.text(max_size=4), counts, st.integers(0, 1 << 62), st.integers(0, 9), numbers, numbers, extents,
 )  # fmt: skip
 
 
 def plain(raw):
-    return {**raw, "counts": raw["counts"].tolist()}
+    return {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in raw.items()}
 
 
 @given(st.lists(one, max_size=5))
@@ -123,3 +138,10 @@ def test_a_window_takes_little_more_than_its_counts():
     window = parse_window(gzip.compress(json.dumps(document).encode()))
     assert window.bytes < 20 * 120 + 20 * 40 + 2000
     assert window.prediction["counts"].tolist() == [3] * 120
+    extent = count_values("x", Bins("Numeric"), np.arange(1000.0)).extent
+    document["features"] = [one | extent.document() for one in features]
+    with_extents = parse_window(gzip.compress(json.dumps(document).encode()))
+    assert window.bytes < with_extents.bytes < window.bytes + 20 * (128 + 20)
+    for one in with_extents.features:
+        assert (one["minimum"], one["maximum"]) == (0, 999)
+        assert one["hyperLogLog"].tolist() == extent.distinct.registers.tolist()

@@ -18,7 +18,9 @@ from leeboard.evaluator.score_meaning import ScoreMeaning
 from leeboard.evaluator.windows import Window
 from leeboard.planning.drift.figures import read_figures
 from leeboard.planning.drift.looking import verdict_of
+from leeboard.report.extent import reach
 from leeboard.stats.distributions import categorical_bins, count_values, numeric_bins, to_profile, to_window
+from leeboard.stats.extents import Extent
 from tests.unit.evaluator.test_score_meaning import SCORES, TRUTH, version
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -127,6 +129,35 @@ def test_what_drifted_stands_open_and_what_is_stable_is_folded_away():
     assert shown.index("late-flights-v1") < shown.index("wind") < shown.index("others are stable")
     assert "estimated, without labels" in shown
     assert NAME in shown
+
+
+def extents_of(page):
+    return [one.text for one in elements(page) if one.get("class") == "reach"]
+
+
+def test_it_says_how_far_values_reach_and_how_many_distinct_ones_there_are():
+    page, _ = drawn(np.append(GENERATOR.gamma(4, 3, 3999), 480.0), CARRIERS[:4000], np.full(4000, 0.25))
+    wind = next(one for one in extents_of(page) if " to 480, in the reference " in one).replace("\u2009", "")
+    window, reference = map(int, re.search(r"some (\d+) distinct values, in the reference some (\d+)$", wind).groups())
+    assert window == pytest.approx(4000, rel=0.25)
+    assert reference == pytest.approx(len(WIND), rel=0.25)
+    assert f"some {len(set(CARRIERS))} distinct values, in the reference some {len(set(CARRIERS))}" in extents_of(page)
+    assert next(one for one in extents_of(page) if one.startswith("0.25 to 0.25, ") and "; 1 distinct value, " in one)
+
+
+def test_what_a_version_or_an_exporter_does_not_tell_is_not_said():
+    features = [dict(counted(one, values)) for one, values in zip(PROFILE.features, (WIND, CARRIERS), strict=True)]
+    for one in features:
+        one.pop("hyperLogLog")
+    window = Window(
+        start=NOW - timedelta(minutes=30), end=NOW, requests=9, errors=0, rows=len(WIND), dropped=0, latency_edges=(),
+        latency_counts=np.zeros(1, dtype=np.int64), features=features, prediction=counted(PROFILE.prediction, SCORES),
+    )  # fmt: skip
+    assert len(extents_of(drawn_of([window])[0])) == 1
+    known = count_values("x", numeric_bins([1.0]), [1.0, 2.5]).extent
+    assert reach(None, known) == "1 to 2.5; some 2 distinct values"
+    assert reach(known, None) == reach(known, Extent()) == ""
+    assert reach(Extent(), known) == "1 to 2.5; some 2 distinct values, in the reference none"
 
 
 def test_a_window_without_rows_is_drawn_too():

@@ -8,13 +8,13 @@ import pytest
 
 from leeboard.api.drift_monitor import DriftMonitorSpec
 from leeboard.evaluator.columns import Input
-from leeboard.evaluator.drift_figures import Observed, Profile, drift_figures, empty, wanted_distances
+from leeboard.evaluator.drift_figures import Observed, Profile, drift_figures, wanted_distances
 from leeboard.evaluator.event_times import EventTimes
 from leeboard.evaluator.false_alarms import drift_alpha
 from leeboard.evaluator.profile import make_profile
 from leeboard.planning.drift.checks import run_checks
 from leeboard.planning.drift.figures import read_figures
-from leeboard.stats.distributions import count_values
+from leeboard.stats.distributions import count_values, empty
 from leeboard.stats.seasons import rows_by_hour
 
 MONDAY = int(datetime(2026, 1, 5, tzinfo=UTC).timestamp())

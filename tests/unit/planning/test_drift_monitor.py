@@ -168,6 +168,20 @@ def test_a_check_is_drift_or_stable_only_when_its_whole_interval_says_so(check, 
 
 
 @pytest.mark.parametrize(
+    ("extremes", "shift"),
+    [
+        ({"minimum": "-3", "maximum": "48.2"}, "5 % beyond the reference, -3 to 48.2"),
+        ({}, "5 % beyond the reference"),
+        ({"minimum": "-3"}, "5 % beyond the reference"),
+        ({"minimum": "x", "maximum": []}, "5 % beyond the reference"),
+    ],
+)
+def test_numbers_beyond_the_reference_are_told_with_how_far_they_reach(extremes, shift):
+    status = Watch(RANGE).look(figures(features=[numbers(outOfRange=interval(5, 2) | extremes)]))
+    assert [one["shift"] for one in status["findings"]] == [shift]
+
+
+@pytest.mark.parametrize(
     ("evaluation", "later", "reason"),
     [
         (None, 0, "Inconclusive"),

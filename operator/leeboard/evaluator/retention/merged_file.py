@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ import numpy as np
 from leeboard.evaluator.retention.files import Kind
 from leeboard.evaluator.shadow_windows import shape_of, summed_shadow
 from leeboard.evaluator.windows import CONTRACT, LARGEST, Window, decompress, members, read_window
+from leeboard.stats.extents import Extent, merged
 from leeboard.stats.segments import of_window, to_window
 
 _COMPRESSION = 6
@@ -153,7 +155,14 @@ def _segments(column: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def _distribution(column: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     counted = {name: sum(int(one.get(name) or 0) for one in column) for name in ("missing", "infinite", "count")}
     sums = {name: math.fsum(float(one.get(name) or 0.0) for one in column) for name in ("sum", "sumOfSquares")}
-    return {"name": column[0]["name"], "counts": _added(column), **counted, **sums}
+    return {"name": column[0]["name"], "counts": _added(column), **counted, **sums, **_extent(column)}
+
+
+def _extent(column: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Nothing where a part counted values and does not tell it: a minimum of some is none of all."""
+    extents = [Extent.parse(one, sum(one["counts"])) for one in column]
+    whole = reduce(merged, extents)
+    return whole.document() if whole is not None and any("hyperLogLog" in one for one in column) else {}
 
 
 def _added(columns: Iterable[Mapping[str, Any]]) -> list[int]:

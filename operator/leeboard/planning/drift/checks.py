@@ -195,7 +195,8 @@ def _shares(check: Check, subjects: Sequence[tuple[Subject, Interval | None]], r
         if share is None:
             found.append(nothing(check, one.name, NO_VALUE if one.missing_percent == ALL else NOT_IN_PROFILE))
         else:
-            text = f"{share.value:.3g} % {what}" if share.value else ""
+            reach = f", {one.extremes[0]:.6g} to {one.extremes[1]:.6g}" if one.extremes else ""
+            text = f"{share.value:.3g} % {what}{reach}" if share.value else ""
             found.append(by_interval(check, one.name, share, most, rows=rows, written=written, shift=text))
     return found or [nothing(check, "inputs", NO_INPUT)]
 

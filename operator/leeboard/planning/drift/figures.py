@@ -27,10 +27,11 @@ class Subject:
     """An input or the prediction: the window beside the reference.
 
     `out_of_range` and `new_categories` are in percent; `unit_factor` is by what all numbers seem to be multiplied, 1
-    where they are not. `is_numeric` is None where the figures do not say. `importance` is the share of an input in what
-    the model knows, 0 to 1. `since` is when an input began to drift, where that lies within the window. `not_compared`
-    says why there is nothing that the reference is compared by. `noise` is how far, by the
-    name of a distance, the reference may lie from itself over as many rows.
+    where they are not. `extremes` are the smallest and the largest number of a window of which some lie beyond the
+    reference, where they are known. `is_numeric` is None where the figures do not say. `importance` is the share of an
+    input in what the model knows, 0 to 1. `since` is when an input began to drift, where that lies within the window.
+    `not_compared` says why there is nothing that the reference is compared by. `noise` is how far, by the name of a
+    distance, the reference may lie from itself over as many rows.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Subject:
     distances: Mapping[str, Interval]
     shift: str
     out_of_range: Interval | None = None
+    extremes: tuple[float, float] | None = None
     new_categories: Interval | None = None
     unit_factor: float | None = None
     is_numeric: bool | None = None
@@ -217,6 +219,7 @@ def _subject(raw: Mapping[str, Any], why: str) -> Subject | None:
         distances=distances,
         shift=str(raw.get("shift") or "")[:512],
         out_of_range=_interval(raw["outOfRange"]) if isinstance(raw.get("outOfRange"), Mapping) else None,
+        extremes=_extremes(raw.get("outOfRange")),
         new_categories=_interval(raw["newCategories"]) if isinstance(raw.get("newCategories"), Mapping) else None,
         unit_factor=read_number(raw.get("unitFactor")),
         importance=read_number(raw.get("importance")),
@@ -225,6 +228,13 @@ def _subject(raw: Mapping[str, Any], why: str) -> Subject | None:
         not_compared=why,
         noise=noise,
     )
+
+
+def _extremes(raw: Any) -> tuple[float, float] | None:
+    if not isinstance(raw, Mapping):
+        return None
+    minimum, maximum = read_number(raw.get("minimum")), read_number(raw.get("maximum"))
+    return None if minimum is None or maximum is None else (minimum, maximum)
 
 
 def _performance(raw: Mapping[str, Any]) -> Performance | None:

@@ -1,8 +1,8 @@
-"""The distances of other tools by name."""
+"""The distances of other tools, and of the trade, by name."""
 
 from collections.abc import Callable
 
-from leeboard.stats.dialects import evidently, nannyml
+from leeboard.stats.dialects import deciles, evidently, nannyml
 from leeboard.stats.dialects.samples import Sample
 
 Dialect = Callable[[Sample, Sample], float]
@@ -10,6 +10,7 @@ Dialect = Callable[[Sample, Sample], float]
 
 DIALECTS: dict[str, Dialect] = {
     "PSI.evidently": evidently.psi,
+    "PSI.deciles": deciles.psi,
     "KullbackLeibler.evidently": evidently.kullback_leibler,
     "JensenShannon.evidently": evidently.jensen_shannon,
     "Hellinger.evidently": evidently.hellinger,

@@ -10,6 +10,7 @@ from hypothesis import strategies as some
 
 from leeboard.evaluator.retention.merged_file import merged_file, parse_head, parse_parts, part_of
 from leeboard.evaluator.windows import parse_window
+from leeboard.stats.distributions import Bins, count_values
 from tests.unit.evaluator.retention.exporters import table, window
 
 
@@ -79,6 +80,36 @@ def test_windows_without_a_prediction_or_latencies_are_added_up_with_their_like(
     head = parse_head(merged_file("windows", parts("windows", files)))
     assert sorted(one.parts for one in head.windows) == [1, 1, 2]
     assert sum(one.requests for one in head.windows) == 4 * 5
+
+
+def with_extent(minute, values):
+    """A window whose input and scores had these values; None: of an exporter that does not tell extents."""
+    raw = json.loads(gzip.decompress(window("a", minute)[1]))
+    if values is not None:
+        extent = count_values("x", Bins("Numeric"), np.array(values, dtype=np.float64)).extent.document()
+        raw["features"][0] |= extent
+        raw["prediction"] |= extent
+    return str(minute), gzip.compress(json.dumps(raw).encode())
+
+
+def test_extents_are_merged():
+    given = [[3.0, -2.0], list(range(500)), [7.5, 1e9]]
+    files = [with_extent(1 + 3 * place, values) for place, values in enumerate(given)]
+    (whole,) = parse_head(merged_file("windows", parts("windows", files))).windows
+    together = count_values("x", Bins("Numeric"), np.concatenate(given)).extent
+    for column in (whole.features[0], whole.prediction):
+        assert (column["minimum"], column["maximum"]) == (-2.0, 1e9)
+        assert column["hyperLogLog"].tolist() == together.distinct.registers.tolist()
+
+
+def test_an_extent_that_one_part_does_not_tell_is_told_of_no_merged_window():
+    """A range of some of the values would be taken for that of all."""
+    files = [with_extent(1, [3.0]), with_extent(4, None)]
+    (whole,) = parse_head(merged_file("windows", parts("windows", files))).windows
+    for column in (whole.features[0], whole.prediction):
+        assert not {"minimum", "maximum", "hyperLogLog"} & column.keys()
+    _, (_, part) = parse_parts(merged_file("windows", parts("windows", files[::-1])))
+    assert part["features"][0]["minimum"] == 3.0
 
 
 @pytest.mark.parametrize(

@@ -69,8 +69,11 @@ def test_counts_are_those_of_numpy(tmp_path):
         found = {**observed.features, "probability": observed.prediction}[raw["name"]]
         counts, missing, infinite = expected_counts(raw, columns[raw["name"]])
         assert (found.counts.tolist(), found.missing, found.infinite) == (counts, missing, infinite)
+        distinct = len({value for value in columns[raw["name"]] if value is not None and value == value})  # noqa: PLR0124
+        assert found.extent.distinct.estimate == pytest.approx(distinct, rel=0.25, abs=1)
         if raw["kind"] == "Numeric":
             finite = np.array([value for value in columns[raw["name"]] if np.isfinite(value)])
+            assert (found.extent.minimum, found.extent.maximum) == (finite.min(), finite.max())
             assert found.total == pytest.approx(finite.sum())
             assert found.total_of_squares == pytest.approx((finite**2).sum())
     wind, carrier = columns["wind"], columns["carrier"]
