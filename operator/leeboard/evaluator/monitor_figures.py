@@ -16,7 +16,7 @@ from leeboard.evaluator.performance_figures import performance_figures
 from leeboard.evaluator.pods import name_pods
 from leeboard.evaluator.score_meaning import estimated_figures
 from leeboard.evaluator.segment_cause import name_segments
-from leeboard.evaluator.segment_figures import looks_in_segments, observe_segments, segment_figures
+from leeboard.evaluator.segment_figures import Segmented, looks_in_segments, observe_segments, segment_figures
 from leeboard.evaluator.windows import Window
 from leeboard.stats import performance
 
@@ -25,10 +25,11 @@ CONCEPT = "ConceptDrift"
 
 
 class Monitored(NamedTuple):
-    """The figures of `status.evaluation`, and the counts that they are of."""
+    """The figures of `status.evaluation`, and the counts that they are of, within segments too."""
 
     raw: dict[str, Any]
     observed: Observed
+    segmented: tuple[Segmented, ...]
 
 
 def monitor_figures(
@@ -58,4 +59,4 @@ def monitor_figures(
         "performance": performance_figures(version, metrics, labelled.truth, labelled.scores, alpha),
         **(concept_figures(task, labelled, alpha) if CONCEPT in {check.type for check in spec.checks} else {}),
     }
-    return Monitored(raw, observed)
+    return Monitored(raw, observed, segmented)

@@ -15,6 +15,7 @@ from leeboard.evaluator.labels import Joined, Rows, arrivals, joined, ledger_rea
 from leeboard.evaluator.monitor_figures import monitor_figures
 from leeboard.evaluator.observations import Observations
 from leeboard.evaluator.performance_figures import delay_figures
+from leeboard.evaluator.segment_figures import Segmented
 from leeboard.evaluator.skew import skew_figures
 from leeboard.evaluator.windows import Window
 
@@ -23,10 +24,12 @@ Raw = dict[str, Any]
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """`figures` as `status.evaluation` has them, and what they are of: counts, windows, and the labels that came."""
+    """`figures` as `status.evaluation` has them, and what they are of: counts, within segments too, windows, and the
+    labels that came."""
 
     figures: Raw
     observed: Observed
+    segmented: tuple[Segmented, ...]
     windows: Sequence[Window]
     feedback: Sequence[Rows]
 
@@ -64,7 +67,7 @@ class MonitorLook:
             **seen.figures(champion.since if champion else start, monitored.observed.unfit, self.now),
             "labels": self._label_figures(feedback, labelled),
         }
-        return Found(figures, monitored.observed, seen.windows, feedback)
+        return Found(figures, monitored.observed, monitored.segmented, seen.windows, feedback)
 
     def _labels(self) -> tuple[list[Rows], Joined]:
         """Labels that came at any version's pods, and the champion's predictions that they belong to."""

@@ -26,7 +26,7 @@ from leeboard.evaluator.metrics import EvaluatorMetrics
 from leeboard.evaluator.model_look import ModelLooks
 from leeboard.evaluator.monitor_look import MonitorLook
 from leeboard.evaluator.observations import Observations
-from leeboard.evaluator.placebo import Placebo, placebo, seed_of
+from leeboard.evaluator.placebo import Placebo, Real, placebo, seed_of
 from leeboard.evaluator.places import Kube, Place, Places, Raw
 from leeboard.evaluator.report_page import report_page
 from leeboard.kube.errors import KubeError, NotFound
@@ -137,7 +137,8 @@ class Rounds:
 
         def tried() -> Raw:
             seed = seed_of(monitor.metadata.uid, written(now))
-            return self._counted(placebo(monitor.spec, task, version, profile, found.observed, seed=seed))
+            real = Real(found.observed, found.segmented)
+            return self._counted(placebo(monitor.spec, task, version, profile, real, seed=seed))
 
         def page() -> str:
             judged = monitor.model_copy(update={"status": monitor.status.model_copy(update={"evaluation": figures})})

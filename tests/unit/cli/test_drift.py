@@ -45,6 +45,24 @@ def test_a_table_for_people(files: tuple[Path, Path], capsys: pytest.CaptureFixt
     assert max(map(len, shown.splitlines())) <= 100
 
 
+def test_segments_that_checks_look_by_are_told(files: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+    monitor, reference = files
+    checks = [{**MONITOR["spec"]["checks"][0], "by": by} for by in ("carrier", "temp")]
+    spec = MONITOR["spec"] | {"checks": checks}
+    monitor.write_text(yaml.safe_dump(MONITOR | {"spec": spec}), encoding="utf-8")
+    arguments = ["drift", "selftest", str(monitor), "--reference", str(reference)]
+    main(arguments)
+    shown = capsys.readouterr().out
+    values = flights(3000, 1)["carrier"].nunique()
+    assert f"within {values} values of carrier too\n" in shown
+    assert "within 0 values of temp too, which has 1800 different numbers in the reference" in shown
+    main([*arguments, "-o", "json"])
+    found = json.loads(capsys.readouterr().out)["segments"]
+    assert [(one["by"], one["values"], bool(one["refused"])) for one in found] == [
+        ("carrier", values, False), ("temp", 0, True),
+    ]  # fmt: skip
+
+
 def test_a_document_for_programs_and_an_exit_status(
     files: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -10,7 +10,7 @@ from leeboard.api.drift_monitor import DriftMonitorSpec
 from leeboard.api.model_version import ModelVersion
 from leeboard.evaluator.drift_figures import Profile, observe
 from leeboard.evaluator.false_alarms import drift_alpha
-from leeboard.evaluator.placebo import _drawn, placebo, seed_of
+from leeboard.evaluator.placebo import Real, _drawn, placebo, seed_of
 from leeboard.stats.distributions import categorical_bins, count_values, empty, numeric_bins, to_profile
 from leeboard.stats.noise import Noise
 
@@ -58,11 +58,11 @@ def observed(rows):
 
 
 def tried(checks, rows=1000, seed=0, of=PROFILE):
-    return placebo(checks, "Regression", version(), of, observed(rows), seed=seed)
+    return placebo(checks, "Regression", version(), of, Real(observed(rows)), seed=seed)
 
 
 def test_it_is_drawn_from_the_reference_with_as_many_rows():
-    window = _drawn(PROFILE, observed(50_000), np.random.default_rng(3))
+    window = _drawn(PROFILE, Real(observed(50_000)), np.random.default_rng(3))
     assert window.rows == 50_000
     for raw, reference in zip(window.features, PROFILE.features, strict=True):
         known = reference.distribution
@@ -77,7 +77,9 @@ def test_it_is_drawn_from_the_reference_with_as_many_rows():
 def test_the_same_evaluation_of_the_same_monitor_draws_the_same():
     assert seed_of("a", "2026-01-01T00:00:00Z") == seed_of("a", "2026-01-01T00:00:00Z")
     assert len({seed_of("a", "1"), seed_of("b", "1"), seed_of("a", "2")}) == 3
-    draws = [_drawn(PROFILE, observed(500), np.random.default_rng(seed)).features[0]["counts"] for seed in (1, 1, 2)]
+    draws = [
+        _drawn(PROFILE, Real(observed(500)), np.random.default_rng(seed)).features[0]["counts"] for seed in (1, 1, 2)
+    ]
     assert (draws[0] == draws[1]).all()
     assert (draws[0] != draws[2]).any()
 

@@ -77,7 +77,7 @@ def drawn_of(windows, status=None, **more):
     document = {"metadata": {"name": "late-flights", "namespace": "ml"}, "spec": spec}
     monitor = DriftMonitor.parse(document)
     none = labelled_at_once(np.empty(0), np.empty(0))
-    raw, observed = monitor_figures(
+    raw, observed, _ = monitor_figures(
         monitor.spec,
         "BinaryClassification",
         version(roc_auc="0.75"),

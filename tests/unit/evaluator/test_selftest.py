@@ -6,8 +6,9 @@ import pytest
 
 from leeboard.api.drift_monitor import DriftMonitorSpec
 from leeboard.evaluator.failures import EvaluationError
+from leeboard.evaluator.false_alarms import Looks, drift_alpha
 from leeboard.evaluator.selftest.changes import CHANGES
-from leeboard.evaluator.selftest.trial import self_test
+from leeboard.evaluator.selftest.trial import Segments, self_test
 
 CHECKS = (
     {"type": "DataDrift", "distance": "JensenShannon", "threshold": "0.1"},
@@ -54,6 +55,58 @@ def test_drift_within_the_reference_is_told_as_alarms():
     found = self_test(spec(), table(shift_from=4800, by=12.0), 600)
     assert found.alarms == 1
     assert next(iter(found.alarmed)) == "DataDrift wind"
+
+
+BY_CARRIER = ({**CHECKS[0], "by": "carrier"}, {**CHECKS[1], "by": "carrier"})
+
+
+def in_one_segment(by):
+    """The wind of one carrier of three grows in the rows that are held out."""
+    rows = table()
+    grows = (rows["carrier"] == "UA") & (rows.index >= 4800)
+    return rows.assign(wind=rows["wind"] + np.where(grows, by, 0.0))
+
+
+def test_drift_within_a_segment_is_told_as_an_alarm_where_a_check_looks_by_it():
+    spread = 6.0
+    within = self_test(spec(*BY_CARRIER), in_one_segment(spread), 600)
+    assert within.segments == (Segments("carrier", 3),)
+    assert within.alarms == 1
+    assert "DataDrift wind where carrier=UA" in within.alarmed
+    assert not [name for name in within.alarmed if "AA" in name or "B6" in name]
+
+
+def test_calm_segments_give_no_alarm_and_share_the_budget():
+    checks = spec(*BY_CARRIER, {"type": "Performance", "metric": "roc_auc", "maxDrop": "0.05"})
+    found = self_test(checks, table(), 600)
+    assert (found.alarms, found.left_out) == (0, ("Performance",))
+    # three inputs as a whole and two within three values by one check; the metric shares the budget too, untried
+    assert found.alpha == pytest.approx(drift_alpha(checks, 3, Looks({"carrier": 6})))
+    assert found.alpha < self_test(spec(*CHECKS[:2]), table(), 600).alpha
+    assert found == self_test(checks, table(), 600)
+
+
+def test_changes_are_looked_for_within_segments_too():
+    """Missing values of a tenth of the rows are a tenth of every segment's: found there if the whole allows more."""
+    whole = {**CHECKS[1], "maxMissingPercent": 10}
+    lost = "a tenth of the numbers is missing"
+    power = [
+        {one.change: one.power for one in self_test(spec(check), table(), 600).changes}[lost]
+        for check in (whole, whole | {"by": "carrier"})
+    ]
+    assert power[0] < power[1]
+
+
+def test_an_input_by_which_there_are_no_segments_is_told():
+    found = self_test(spec(CHECKS[0] | {"by": "temp"}), table(), 600)
+    assert found.segments == (Segments("temp", 0, "has 3600 different numbers in the reference, and 50 are the most"),)
+    assert found.alarms == 0
+
+
+def test_a_segment_is_looked_at_by_an_input_that_is_not_watched_itself():
+    found = self_test(spec(*BY_CARRIER, features={"exclude": ["carrier", "temp"]}), in_one_segment(6.0), 600)
+    assert set(found.alarmed) >= {"DataDrift wind where carrier=UA"}
+    assert not [name for name in found.alarmed if "temp" in name]
 
 
 def test_a_change_that_the_checks_cannot_see_is_never_found():

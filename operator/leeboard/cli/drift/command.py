@@ -93,6 +93,7 @@ def document(monitor: DriftMonitor, found: SelfTest) -> dict[str, Any]:
         "referenceRows": found.reference_rows,
         "windowRows": found.window_rows,
         "driftAlpha": found.alpha,
+        "segments": [{"by": one.feature, "values": one.values, "refused": one.refused} for one in found.segments],
         "falseAlarms": {
             "evaluations": found.looks,
             "windows": found.windows,
@@ -121,6 +122,9 @@ def _shown(monitor: DriftMonitor, found: SelfTest) -> Iterator[Text]:
     budget = monitor.spec.false_alarms
     yield styled((monitor.metadata.name, styles.NAME), f"  {found.reference_rows:,} rows to learn from")
     yield styled(f"windows of {found.window_rows:,} rows, an evaluation every {format_duration(found.every)}")
+    for one in found.segments:
+        why = f", which {one.refused}" if one.refused else ""
+        yield styled(f"within {one.values} values of {one.feature} too{why}")
     yield styled("")
     verdict = "good" if found.alarms <= max(1.0, found.declared) else "too many"
     yield styled(
@@ -154,7 +158,8 @@ COMMAND = Command(
     summary="try a monitor on data of one's own",
     description=(
         "selftest learns from the first 60 % of a reference and looks at the rest, as the evaluator and the operator "
-        "would: how often it alarms there without a reason, beside what the monitor's budget of false alarms allows; "
+        "would, within segments too where checks look by them: how often it alarms there without a reason, beside what "
+        "the monitor's budget of false alarms allows; "
         "and which changes it finds, put into one input at a time at five places, and how soon. Rows have to stand in "
         "the order of time: real traffic comes in spells, and a shuffled reference would look calmer than it is. "
         "With reference.season the file needs a column event_timestamp. "

@@ -8,11 +8,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from leeboard.api.drift_check import Check
 from leeboard.api.drift_monitor import DriftMonitorSpec
 from leeboard.evaluator.columns import Input, values_of
 from leeboard.evaluator.drift_figures import Observed, Profile, Reference, drift_figures, wanted_distances
 from leeboard.evaluator.event_times import Seconds
 from leeboard.evaluator.false_alarms import drift_alpha
+from leeboard.evaluator.segment_figures import looks_in_segments, segment_figures
+from leeboard.evaluator.selftest.within import Within
 from leeboard.planning.drift.checks import run_checks
 from leeboard.planning.drift.figures import read_figures
 from leeboard.planning.drift.results import Result
@@ -29,8 +32,9 @@ MOMENT = "2000-01-01T00:00:00+00:00"
 class Replay:
     """The reference of a monitor's inputs, and the columns of rows that were held out, in the order of time.
 
-    A window has `rows`, and moves on by `step` from one evaluation to the next. `hours` are those of the week, of each
-    row; none where the reference is taken as a whole.
+    A window has `rows`, and moves on by `step` from one evaluation to the next. `alpha` is how sure drift has to be:
+    all checks of the monitor share it, those too that cannot be tried. `within` are the segments that checks look by;
+    `hours` are those of the week, of each row; none where the reference is taken as a whole.
     """
 
     spec: DriftMonitorSpec
@@ -38,6 +42,8 @@ class Replay:
     columns: Mapping[str, NDArray[Any]]
     rows: int
     step: int
+    alpha: float
+    within: Sequence[Within]
     hours: NDArray[np.int64]
 
     @classmethod
@@ -57,13 +63,10 @@ class Replay:
             columns,
             rows,
             step,
+            drift_alpha(spec, len(features), looks_in_segments(profile, spec.features.exclude)),
+            _within(checks, profile, held_out, inputs),
             np.empty(0, dtype=np.int64) if times is None else hours_of_week(times),
         )
-
-    @property
-    def alpha(self) -> float:
-        """How sure drift has to be."""
-        return drift_alpha(self.spec, len(self.profile.features))
 
     @property
     def looks(self) -> int:
@@ -71,18 +74,10 @@ class Replay:
         length = len(next(iter(self.columns.values()), ()))
         return max(0, (length - self.rows) // self.step + 1)
 
-    def counted(self, reference: Reference, values: NDArray[Any]) -> Distribution:
-        """A column on the bins of its reference."""
-        known = reference.distribution
-        return count_values(known.name, known.bins, values)
-
-    def window(self, look: int) -> dict[str, Distribution]:
-        """What was counted in a window, by input."""
+    def window(self, look: int) -> dict[str, NDArray[Any]]:
+        """The values of a window, by input."""
         start = look * self.step
-        return {
-            one.distribution.name: self.counted(one, self.columns[one.distribution.name][start : start + self.rows])
-            for one in self.profile.features
-        }
+        return {name: column[start : start + self.rows] for name, column in self.columns.items()}
 
     def rows_by_hour(self, look: int) -> NDArray[np.float64]:
         """The rows of a window by hour of the week."""
@@ -94,16 +89,35 @@ class Replay:
         season, seasons = self.spec.reference.season, self.profile.features[0].seasons
         return season is None or (seasons is not None and not seasons.counts.lacking(season, self.rows_by_hour(look)))
 
-    def drifted(self, window: Mapping[str, Distribution], look: int, only: str | None = None) -> Sequence[Result]:
-        """The findings of drift in a window that holds the rows of that look, of all inputs or of one."""
-        features = tuple(one for one in self.profile.features if only in {None, one.distribution.name})
+    def drifted(self, window: Mapping[str, NDArray[Any]], look: int) -> Sequence[Result]:
+        """The findings of drift in the values of some inputs, as a whole and within segments: of the rows of that look,
+        changed or not."""
+        features = tuple(one for one in self.profile.features if one.distribution.name in window)
         profile = Profile(features, self.profile.prediction)
         nothing, by_hour = empty(self.profile.prediction.distribution), self.rows_by_hour(look)
-        observed = Observed(0, 0, self.rows, 0, dict(window), nothing, by_hour)
+        counted = {one.distribution.name: _counted(one, window[one.distribution.name]) for one in features}
+        observed = Observed(0, 0, self.rows, 0, counted, nothing, by_hour)
         raw = drift_figures(
             profile, observed, (), wanted_distances(self.spec.checks), self.alpha, season=self.spec.reference.season
         )
+        segmented = [one.counted(window, look * self.step) for one in self.within]
+        raw |= segment_figures(profile, segmented, (), self.spec.checks, self.alpha)
         figures = read_figures({"observedAt": MOMENT, **raw})
         if figures is None:
             raise ValueError("figures without a time")
         return [one for one in run_checks(self.spec, figures) if one.finding.verdict == "Drift"]
+
+
+def _counted(reference: Reference, values: NDArray[Any]) -> Distribution:
+    """A column on the bins of its reference."""
+    known = reference.distribution
+    return count_values(known.name, known.bins, values)
+
+
+def _within(
+    checks: Sequence[Check], profile: Profile, held_out: pd.DataFrame, inputs: Sequence[Input]
+) -> tuple[Within, ...]:
+    """The segments that are there and that a check looks by."""
+    asked, by_name = {check.by for check in checks}, {one.name: one for one in inputs}
+    known = [one for one in profile.segments if one.feature in asked and one.values]
+    return tuple(Within.of(one, values_of(held_out, by_name[one.feature])) for one in known)

@@ -16,8 +16,10 @@ from leeboard.evaluator.drift_figures import Profile, Reference
 from leeboard.evaluator.event_times import EventTimes, Seconds, event_seconds
 from leeboard.evaluator.failures import EvaluationError
 from leeboard.evaluator.profile import make_profile
+from leeboard.evaluator.segments import Scored, add_segments
 from leeboard.evaluator.selftest.changes import CHANGES, Change
 from leeboard.evaluator.selftest.replay import Replay
+from leeboard.stats.segments import MOST_SEGMENT_INPUTS
 
 REFERENCE_SHARE = 0.6
 MOST_LOOKS, MOST_INPUTS, STARTS = 400, 20, 5
@@ -46,10 +48,19 @@ class Found:
 
 
 @dataclass(frozen=True)
+class Segments:
+    """By an input: how many of its values have rows enough in what was learned from, or why none can have."""
+
+    feature: str
+    values: int
+    refused: str = ""
+
+
+@dataclass(frozen=True)
 class SelfTest:
     """`alarms` counts separate stretches of drift in `looks` evaluations of rows that were held out, `windows` long in
     lengths of a window; `declared` is how many the budget allows in that time. `not_compared` of the evaluations are of
-    seasons of which too few rows were learned from."""
+    seasons of which too few rows were learned from. `segments` are those that checks look by."""
 
     reference_rows: int
     window_rows: int
@@ -63,6 +74,7 @@ class SelfTest:
     changes: tuple[Found, ...] = ()
     left_out: tuple[str, ...] = ()
     not_compared: int = 0
+    segments: tuple[Segments, ...] = ()
 
 
 def self_test(spec: DriftMonitorSpec, table: pd.DataFrame, rows: int, tell: Tell = lambda _: None) -> SelfTest:
@@ -82,7 +94,10 @@ def self_test(spec: DriftMonitorSpec, table: pd.DataFrame, rows: int, tell: Tell
         raise EvaluationError(Reason.BAD_DATA, text)
     tell(f"counting {cut} rows of {len(inputs)} inputs")
     learned = None if times is None else EventTimes(times[:cut], times[:cut])
-    profile = Profile.of(make_profile(served.iloc[:cut], inputs, np.zeros(cut), "prediction", times=learned))
+    document = make_profile(served.iloc[:cut], inputs, np.zeros(cut), "prediction", times=learned)
+    asked = list(dict.fromkeys(check.by for check in spec.checks if check.by is not None))[:MOST_SEGMENT_INPUTS]
+    add_segments(document, served.iloc[:cut], inputs, asked, Scored(np.zeros(cut), np.ones(cut, dtype=np.bool_)))
+    profile = Profile.of(document)
     every, length = parse_duration(spec.window.every), parse_duration(spec.window.length)
     step = max(1, round(rows * (every / length)))
     held_out = None if times is None else times[cut:]
@@ -96,6 +111,7 @@ def self_test(spec: DriftMonitorSpec, table: pd.DataFrame, rows: int, tell: Tell
         alarmed=alarmed, changes=tuple(_changes(replay, tell)),
         left_out=tuple(sorted({check.type for check in spec.checks} - {check.type for check in replay.spec.checks})),
         not_compared=sum(not replay.is_compared(look) for look in range(looks)),
+        segments=tuple(Segments(one.feature, len(one.values), one.refused) for one in profile.segments),
     )  # fmt: skip
 
 
@@ -165,13 +181,13 @@ def _delay(replay: Replay, reference: Reference, change: Change, start: int) -> 
     name, generator = reference.distribution.name, np.random.default_rng(SEED)
     begin = start * replay.step
     values = replay.columns[name][begin : begin + replay.rows]
-    if replay.drifted({name: replay.counted(reference, values)}, start, name):
+    if replay.drifted({name: values}, start):
         return None
     changed = change.make(values, reference.distribution.std or 0.0, generator)
     steps = -(-replay.rows // replay.step)
     for evaluation in range(1, steps + 1):
         kept = max(0, replay.rows - evaluation * replay.step)
         mixed = np.concatenate([values[:kept], changed[kept:]])
-        if replay.drifted({name: replay.counted(reference, mixed)}, start, name):
+        if replay.drifted({name: mixed}, start):
             return evaluation
     return None
