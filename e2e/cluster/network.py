@@ -40,10 +40,18 @@ def ensure(place: Place) -> None:
     _ip(*inside, "link", "set", place.node_device, "up")
     # kubelet and kube-proxy want a default route; the host does not forward, so nothing leaves the machine
     _ip(*inside, "route", "add", "default", "via", place.host_address)
-    forward = ["sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward"]
-    subprocess.run(command(place, *forward), check=True, capture_output=True, timeout=30)
+    _set(place, "net/ipv4/ip_forward", 1)
     for target in (place.pods, place.services):
         _ip("route", "replace", target, "via", place.node_address, "dev", place.host_device)
+
+
+def forget_failed_attempts(place: Place, *, seconds: int) -> None:
+    """How long the node remembers to which pod it passed an attempt to connect that nobody answered.
+
+    The kernel's two minutes pin a caller's port to a pod that is gone; callers that open many connections a second come
+    back to a port within some.
+    """
+    _set(place, "net/netfilter/nf_conntrack_tcp_timeout_syn_sent", seconds)
 
 
 def remove(place: Place) -> None:
@@ -59,6 +67,11 @@ def pids(place: Place) -> list[int]:
     if not exists(place):
         return []
     return [int(pid) for pid in _ip("netns", "pids", place.namespace).split()]
+
+
+def _set(place: Place, setting: str, value: int) -> None:
+    write = ["sh", "-c", f"echo {value} > /proc/sys/{setting}"]
+    subprocess.run(command(place, *write), check=True, capture_output=True, timeout=30)
 
 
 def _file(place: Place) -> Path:

@@ -4,7 +4,7 @@ import os
 import ssl
 from pathlib import Path
 
-from e2e.cluster import certificates, cgroups, components, probing, settings, toml
+from e2e.cluster import certificates, cgroups, components, network, probing, settings, toml
 from e2e.cluster.binaries import binary
 from e2e.cluster.certificates import Certificate
 from e2e.cluster.files import write, write_json, write_yaml
@@ -13,6 +13,7 @@ from e2e.cluster.supervision import ensure
 from e2e.support.kubectl import Document, Kubectl
 
 ETCD = "http://127.0.0.1:2379"
+FAILED_ATTEMPT_SECONDS = 5
 COMPONENTS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy", "kubectl")
 
 
@@ -89,6 +90,7 @@ def _start_proxy(place: Place, ca: Certificate) -> None:
     write_yaml(place.configuration / "kube-proxy.yaml", settings.kube_proxy(place))
     proxy = [str(place.bin / "kube-proxy"), f"--config={place.configuration / 'kube-proxy.yaml'}"]
     ensure(place, "kube-proxy", proxy, ready=lambda: probing.answers(f"http://{place.node_address}:10256/livez"))
+    network.forget_failed_attempts(place, seconds=FAILED_ATTEMPT_SECONDS)
 
 
 def _start_kubelet(place: Place, ca: Certificate) -> None:

@@ -22,7 +22,8 @@ SEED = 20260302
 PATIENT = {"deadline": "5m", "retries": 4, "cooldown": "1s", "maxRunsPerDay": 19}
 """Storage that is away, and a node that loses a pod, cost an attempt each."""
 GIVEN_UP = 12
-"""Seconds: callers wait 5 for an answer, and the proxy knows the champion a moment later than its Model does."""
+"""Seconds: callers wait 5 for an answer, the node remembers where it sent them for 5 more, and the proxy knows the
+champion a moment later than its Model does."""
 COMPONENT = "app.kubernetes.io/component"
 
 
