@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import grpc
@@ -27,8 +28,15 @@ from tests.support.trained import flights
 pytestmark = [pytest.mark.node, pytest.mark.rollouts]
 GRPC_HOST = "grpc.flights.example"
 REQUESTS_A_SECOND = 150
+STAGES = (10, 50)
 MEASURED = 5000
 """Requests that a share is measured over."""
+
+SHADOW = {
+    "strategy": "Shadow",
+    "shadow": {"percent": 100, "maxRequestsPerSecond": 1000, "duration": "20s", "maxDisagreement": "0.25"},
+    "analysis": {"minSamples": 300, "guards": [{"type": "ErrorRate", "margin": "0.05"}]},
+}
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +61,7 @@ def first(routed: Tenant) -> Document:
                 "grpc": {"hostnames": [GRPC_HOST], "parentRefs": [gateway.parent("grpc")]},
             },
         },
-        rollout=model["rollout"] | {"steps": [{"weight": 10, "duration": "10s"}, {"weight": 50, "duration": "5s"}]},
+        rollout=model["rollout"] | {"steps": [{"weight": stage, "duration": "10s"} for stage in STAGES]},
     )
 
 
@@ -71,19 +79,21 @@ def traffic(routed: Tenant, first: Document, tmp_path_factory: pytest.TempPathFa
 def test_shares_are_exact_and_nothing_fails(routed: Tenant, first: Document, traffic: Traffic, tmp_path: Path) -> None:
     world, before = routed.world, first["metadata"]["name"]
     name = trained_anew(routed, '"30"', '"40"')["metadata"]["name"]
-    wait_for("stage of 10 %", lambda: _routed(routed, 10), seconds=90, narrator=world.narrator)
-    assert all(acceptance(route).current for route in _routes(routed)), "a parent did not answer for every route"
-    routed.kubectl("annotate", "model", routed.model, "leeboard.dev/pause=true")
-    shares = {10: _share(traffic, tmp_path, name, 10)}
-    assert len(server_pods(routed, name)) == len(server_pods(routed, before)) == 1
-    routed.kubectl("annotate", "--overwrite", "model", routed.model, "leeboard.dev/pause=false")
+    shares = {}
+    for stage in STAGES:
+        _stage(routed, stage)
+        assert all(acceptance(route).current for route in _routes(routed)), "a parent did not answer for every route"
+        _annotate(routed, "pause=true")
+        shares[stage] = _share(traffic, tmp_path, name, stage)
+        assert len(server_pods(routed, name)) == len(server_pods(routed, before)) == 1
+        _annotate(routed, "pause=false")
     world.wait_champion(name)
     wait_for("the champion before goes", lambda: _drained(routed), seconds=120, narrator=world.narrator)
     counts = traffic.counts().totals
     print(f"shares {shares}, {counts.requests} requests, {counts.failed} failed")
-    assert abs(shares[10] - 10) <= 3
+    assert all(abs(share - stage) <= 3 for stage, share in shares.items()), shares
     assert counts.failed == 0, counts.failures
-    assert counts.requests > MEASURED
+    assert counts.requests > MEASURED * len(STAGES)
     selector = routed.kubectl.get("service", routed.model)["spec"]["selector"]  # type: ignore[index]
     assert selector["leeboard.dev/version"] == name
 
@@ -91,16 +101,45 @@ def test_shares_are_exact_and_nothing_fails(routed: Tenant, first: Document, tra
 def test_a_switch_and_the_way_back_lose_nothing(routed: Tenant, first: Document, traffic: Traffic) -> None:
     world, before = routed.world, routed.world.champion()
     assert before is not None
-    usual = world.model()["spec"]["rollout"]
-    _change(routed, "rollout", {"strategy": "BlueGreen", "blueGreen": {"scaleDownDelay": "10m"}})
-    failed = traffic.counts().totals.failed
-    name = trained_anew(routed, '"30"', '"50"')["metadata"]["name"]
-    world.wait_champion(name)
-    wait_for("requests to it", lambda: _answered(traffic, name, 500), seconds=60, narrator=world.narrator)
-    routed.kubectl("annotate", "--overwrite", "model", routed.model, "leeboard.dev/abort=back")
-    world.wait_champion(before)
-    wait_for("no share", lambda: _weights(routed, name), seconds=30, narrator=world.narrator)
-    _change(routed, "rollout", usual)
+    with _rollout(routed, {"strategy": "BlueGreen", "blueGreen": {"scaleDownDelay": "10m"}}):
+        failed = traffic.counts().totals.failed
+        name = trained_anew(routed, '"30"', '"50"')["metadata"]["name"]
+        world.wait_champion(name)
+        wait_for("requests to it", lambda: _answered(traffic, name, 500), seconds=60, narrator=world.narrator)
+        _annotate(routed, "abort=back")
+        world.wait_champion(before)
+        wait_for("no share", lambda: _weights(routed, name), seconds=30, narrator=world.narrator)
+    counts = traffic.counts().totals
+    assert counts.failed == failed, counts.failures
+
+
+def test_a_version_takes_the_place_of_the_champion_without_a_stage(
+    routed: Tenant, first: Document, traffic: Traffic
+) -> None:
+    world, before = routed.world, routed.world.champion()
+    assert before is not None
+    with _rollout(routed, {"strategy": "Replace"}):
+        failed = traffic.counts().totals.failed
+        name = trained_anew(routed, '"30"', '"60"')["metadata"]["name"]
+        world.wait_champion(name)
+        wait_for("requests to it", lambda: _answered(traffic, name, 500), seconds=60, narrator=world.narrator)
+        wait_for("the champion before goes", lambda: _drained(routed), seconds=120, narrator=world.narrator)
+    assert not server_pods(routed, before)
+    counts = traffic.counts().totals
+    assert counts.failed == failed, counts.failures
+
+
+def test_a_challenger_answers_copies_of_what_comes_through_the_gateway(
+    routed: Tenant, first: Document, traffic: Traffic
+) -> None:
+    world, before = routed.world, routed.world.champion()
+    with _rollout(routed, SHADOW):
+        failed = traffic.counts().totals.failed
+        name = trained_anew(routed, '"30"', '"70"')["metadata"]["name"]
+        wait_for("pairs", lambda: _pairs(routed, name), seconds=240, narrator=world.narrator)
+        assert world.champion() == before
+        assert _weights(routed, name)[0], "a challenger on copies got a share of its own"
+        world.wait_champion(name, seconds=300)
     counts = traffic.counts().totals
     assert counts.failed == failed, counts.failures
 
@@ -173,10 +212,34 @@ def _drained(tenant: Tenant) -> tuple[bool | None, str]:
     return left or None, told
 
 
-def _change(tenant: Tenant, field: str, value: Document) -> None:
-    """Replace a field of the Model's spec."""
-    patch = [{"op": "replace", "path": f"/spec/{field}", "value": value}]
-    tenant.kubectl("patch", "model", tenant.model, "--type=json", "-p", json.dumps(patch))
+@contextmanager
+def _rollout(tenant: Tenant, rollout: Document) -> Iterator[None]:
+    """Another `rollout` of the Model for as long as this lasts."""
+
+    def change(value: Document) -> None:
+        patch = [{"op": "replace", "path": "/spec/rollout", "value": value}]
+        tenant.kubectl("patch", "model", tenant.model, "--type=json", "-p", json.dumps(patch))
+
+    usual = tenant.world.model()["spec"]["rollout"]
+    change(rollout)
+    yield
+    change(usual)
+
+
+def _annotate(tenant: Tenant, command: str) -> None:
+    tenant.kubectl("annotate", "--overwrite", "model", tenant.model, f"leeboard.dev/{command}")
+
+
+def _stage(tenant: Tenant, weight: int) -> None:
+    """Wait until the candidate has a share."""
+    wait_for(f"stage of {weight} %", lambda: _routed(tenant, weight), seconds=90, narrator=tenant.world.narrator)
+
+
+def _pairs(tenant: Tenant, version: str) -> tuple[Document | None, str]:
+    """What the status tells of a challenger, once some of its answers were compared."""
+    rows = tenant.world.model().get("status", {}).get("evaluation", {}).get("challengers", [])
+    row = next((one for one in rows if one["name"] == version and one["pairs"] > 0), None)
+    return row, f"{rows}"
 
 
 def _answered(traffic: Traffic, version: str, least: int) -> tuple[bool | None, str]:

@@ -26,6 +26,7 @@ SERVING = {
 }
 ANALYSIS = {"minSamples": 0}
 CANARY = {"strategy": "Canary", "steps": [{"weight": 50, "duration": "1h"}], "analysis": ANALYSIS}
+REPLACE = {"strategy": "Replace"}
 BLUE_GREEN = {"strategy": "BlueGreen", "blueGreen": {"scaleDownDelay": "10m"}, "staging": {"hold": True}}
 
 
@@ -144,7 +145,12 @@ def test_no_request_is_lost(tenant: Tenant, first: Document, traffic: Traffic) -
     until(tenant, "the promotion", lambda status: champion(second)(status) and "draining" not in status)
     nothing_lost(tenant, traffic, "promoted")
 
-    pods = server_pods(tenant, second)
+    tenant.kubectl.apply(tenant.model_object(serving=SERVING, rollout=REPLACE))
+    third = trained_anew(tenant, '"30"', '"50"')["metadata"]["name"]
+    until(tenant, "the replacement", lambda status: champion(third)(status) and "draining" not in status)
+    nothing_lost(tenant, traffic, "replaced")
+
+    pods = server_pods(tenant, third)
     evict(tenant, pods[0])
     with pytest.raises(KubectlError, match="disruption budget"):
         evict(tenant, pods[1])
@@ -159,4 +165,4 @@ def test_no_request_is_lost(tenant: Tenant, first: Document, traffic: Traffic) -
     end = traffic.stop().totals
     assert (end.failed, end.failures) == (0, {})
     assert end.requests >= LEAST_REQUESTS
-    assert set(end.versions) == {first["metadata"]["name"], second}
+    assert set(end.versions) == {first["metadata"]["name"], second, third}
