@@ -207,7 +207,18 @@ MODEL: list[tuple[str, Any, str]] = [
             ({"type": "DataQuality"}, "DataQuality, Performance, EstimatedPerformance and KPI need margin"),
             ({"type": "DataQuality", "margin": "1.5"}, "the margin of ErrorRate and DataQuality must lie between"),
             ({"type": "DataQuality", "margin": "0.1", "by": "carrier"}, "has to be one of prediction.segments"),
-            ({"type": "ErrorRate", "margin": "0.1", "by": "carrier"}, "by belongs to DataQuality and Performance"),
+            (
+                {"type": "PredictionDrift", "max": "0.1", "by": "carrier"},
+                "a PredictionDrift guard with by needs serving.logging: segments are known of logged rows alone",
+            ),
+            (
+                {"type": "Performance", "metric": "log_loss", "margin": "0.1", "by": "carrier"},
+                "a Performance guard with by needs serving.logging: segments are known of logged rows alone",
+            ),
+            (
+                {"type": "ErrorRate", "margin": "0.1", "by": "carrier"},
+                "by belongs to DataQuality, PredictionDrift and Performance",
+            ),
             ({"type": "Performance", "margin": "0.1"}, "guards Performance and EstimatedPerformance need metric"),
             (
                 {"type": "Performance", "metric": "rmse", "margin": "1"},

@@ -28,7 +28,7 @@ GuardType = Literal[
 METRICS: tuple[GuardType, ...] = ("Performance", "EstimatedPerformance")
 QUERIES: tuple[GuardType, ...] = ("KPI", "Prometheus")
 """Guards whose figures come from Prometheus."""
-BY_SEGMENT: tuple[GuardType, ...] = ("DataQuality", "Performance")
+BY_SEGMENT: tuple[GuardType, ...] = ("DataQuality", "PredictionDrift", "Performance")
 """Guards that may look at every segment too."""
 MEANS = ("log_loss", "brier", "accuracy", "error_rate")
 """Metrics that are means over rows, and can be expected of scores alone."""
@@ -87,7 +87,7 @@ class Guard(SpecModel):
                 "!has(self.better) || (self.type in ['KPI', 'Prometheus'] && has(self.margin))",
                 "better belongs to KPI, and to Prometheus with margin",
             ),
-            (may_belong("by", *BY_SEGMENT), "by belongs to DataQuality and Performance"),
+            (may_belong("by", *BY_SEGMENT), "by belongs to DataQuality, PredictionDrift and Performance"),
         )
     }
 
@@ -138,8 +138,8 @@ class Guard(SpecModel):
         default=None,
     )
     by: Column | None = described(
-        "DataQuality, Performance: one of prediction.segments; the guard also aborts where the candidate is worse"
-        " within one of its values. Performance within segments rests on the rows of serving.logging.",
+        "DataQuality, PredictionDrift, Performance: one of prediction.segments; the guard also aborts where the"
+        " candidate is worse within one of its values. The latter two rest on the rows of serving.logging there.",
         default=None,
     )
 

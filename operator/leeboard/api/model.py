@@ -151,6 +151,10 @@ class ModelSpec(SpecModel):
                 "a Performance guard with by needs serving.logging: segments are known of logged rows alone",
             ),
             (
+                _each_guard("!(g.type in ['PredictionDrift']) || !has(g.by) || has(self.serving.logging)"),
+                "a PredictionDrift guard with by needs serving.logging: segments are known of logged rows alone",
+            ),
+            (
                 "!has(self.rollout) || !has(self.rollout.shadow) || !has(self.rollout.shadow.maxDisagreement)"
                 " || self.prediction.task == 'BinaryClassification'",
                 "rollout.shadow.maxDisagreement is about labels, and belongs to prediction.task BinaryClassification",

@@ -1,6 +1,7 @@
 """Guards within segments, and guards on figures of Prometheus: the candidate that is worse in one part alone."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -14,6 +15,7 @@ from leeboard.evaluator.guards.figures import row_of
 from leeboard.evaluator.guards.inputs import furthest, inputs
 from leeboard.evaluator.guards.labelled import labelled_predictions
 from leeboard.evaluator.guards.look import Look, Side
+from leeboard.evaluator.guards.predictions import predictions
 from leeboard.evaluator.guards.queries import asked
 from leeboard.evaluator.kpis import KpiError, Kpis, numbers_of
 from leeboard.evaluator.labels import Rows
@@ -109,6 +111,81 @@ def test_a_model_that_is_wrong_about_one_segment_alone():
     found = judged(asked_for, labelled_predictions(look(table(9, 1), table(9, 1), stored), asked_for, ALPHA))
     assert found["Performance accuracy carrier=C2"] == "Abort"
     assert found["Performance accuracy carrier=C1"] == "Idle"
+
+
+SHIFT = Guard(type="PredictionDrift", max="0.2", by="carrier")
+
+
+def scored(name, seed, rows=8000, moved=0.0, carriers=("C1", "C2")):
+    """Logged rows of an hour; those of C2 have scores that are as much lower."""
+    generator = np.random.default_rng(seed)
+    frame = pd.DataFrame({"carrier": pd.Categorical(generator.choice(carriers, rows))})
+    frame["id"] = [f"{name}-{number}" for number in range(rows)]
+    seconds = np.sort(generator.uniform(0, 3600, rows))
+    frame["time"] = pd.to_datetime(SINCE) + pd.to_timedelta(seconds, unit="s")
+    frame["score"] = generator.uniform(0.2, 0.9, rows)
+    frame.loc[frame["carrier"] == "C2", "score"] *= 1 - moved
+    return frame
+
+
+def shifted(candidate, champion, profile=PROFILE, guard=SHIFT):
+    stored = Stored({"v2": candidate, "v1": champion}, None)
+    rows = table(9, 1)
+    sides = [Side(name, [window(rows)], lambda: profile) for name in ("v2", "v1")]
+    return predictions(Look(model(), *sides, stored, SINCE, NOW), guard, ALPHA)
+
+
+def test_predictions_that_moved_within_one_segment_alone():
+    """A fifth of the traffic: as a whole it is no more than is allowed."""
+    many = ["C1"] * 4 + ["C2"]
+    candidate, champion = scored("a", 1, moved=0.6, carriers=many), scored("b", 2, carriers=many)
+    evidence = shifted(candidate, champion)
+    found = judged(SHIFT, evidence)
+    assert found.pop("PredictionDrift") in {"Pass", "Continue"}
+    assert found == {"PredictionDrift carrier=C1": "Idle", "PredictionDrift carrier=C2": "Abort"}
+    within = evidence[2]
+    assert within.samples == ((candidate["carrier"] == "C2").sum(), (champion["carrier"] == "C2").sum())
+    # each of ten values of the reference has as much, whether or not it comes
+    assert [one.alpha for one in evidence] == pytest.approx([ALPHA / 2, ALPHA / 20, ALPHA / 20])
+    assert row_of(within, 0.2)["segment"] == "carrier=C2"
+    (alone,) = shifted(candidate, champion, guard=Guard(type="PredictionDrift", max="0.2"))
+    assert alone.alpha == ALPHA
+
+
+def test_predictions_as_before_abort_in_no_segment():
+    aborted = 0
+    for seed in range(40):
+        found = judged(
+            SHIFT.model_copy(update={"max": "0.000001"}), shifted(scored("a", seed), scored("b", 100 + seed))
+        )
+        aborted += "Abort" in found.values()
+    assert aborted <= 40 * ALPHA + 3 * (40 * ALPHA) ** 0.5
+
+
+def test_a_group_is_a_tenth_of_the_segments_own_reference():
+    """So that a shift within it is seen, wherever its scores lie."""
+    (within,) = [one for one in shifted(scored("a", 1), scored("b", 2)) if one.segment.endswith("C1")]
+    (whole, *_) = shifted(scored("a", 1), scored("b", 2))
+    assert within.parts[0].edges != whole.parts[0].edges
+    older = replace(PROFILE, segments=tuple(replace(one, score_bins=None) for one in PROFILE.segments))
+    found = shifted(scored("a", 1), scored("b", 2), older)
+    assert {one.parts[0].edges for one in found} == {whole.parts[0].edges}
+
+
+@pytest.mark.parametrize(
+    ("profile", "candidate", "says"),
+    [
+        (replace(PROFILE, segments=()), scored("a", 1), "the champion has no segments by carrier: train versions"),
+        (PROFILE, scored("a", 1).drop(columns="carrier"), "no logged rows with carrier of v2 yet"),
+        (PROFILE, scored("a", 1, rows=0), "no logged rows with carrier of v2 yet"),
+    ],
+)
+def test_predictions_whose_segments_are_not_known(profile, candidate, says):
+    _, *within = shifted(candidate, scored("b", 2), profile)
+    (row,) = [row_of(one, 0.2) for one in within]
+    assert says in row["message"]
+    (figures,) = guard_figures({"guards": [row]})
+    assert judge(SHIFT, figures, ALPHA).verdict == "Idle"
 
 
 def test_of_many_inputs_those_that_lie_furthest_out_are_kept():

@@ -8,15 +8,13 @@ import numpy as np
 
 from leeboard.api.guard import Guard
 from leeboard.api.metrics import higher_is_better
-from leeboard.api.request_log import column_name
 from leeboard.evaluator.guards import blocks, losses
 from leeboard.evaluator.guards.evidence import Estimate, Evidence, Losses, Metrics, Rates
-from leeboard.evaluator.guards.look import Look, Side
+from leeboard.evaluator.guards.logged import logged
+from leeboard.evaluator.guards.look import Look
 from leeboard.evaluator.labels import NANOSECONDS, Joined, Rows, joined, nanoseconds
-from leeboard.evaluator.requests import newest_of_each
 from leeboard.stats import performance
 from leeboard.stats.intervals import z_value
-from leeboard.stats.segments import SegmentReference
 
 _ALPHA = 0.05
 
@@ -123,26 +121,8 @@ def _segments(look: Look, guard: Guard, alpha: float) -> Iterator[Evidence]:
         text = f"the champion has no segments by {feature}: train versions with it"
         yield look.nothing(guard, alpha, "Figures", text).model_copy(update={"segment": feature})
         return
-    a, b = (_logged(look, one, reference) for one in look.sides)
+    a, b = (logged(look, one, reference) for one in look.sides)
     for place, text in enumerate(reference.texts):
         if place in a and place in b:
             labelled = Labelled(*(_since(look, [one[place]]) for one in (a, b)))
             yield _evidence(look, guard, alpha / len(reference.values), labelled, f"{feature}={text}")
-
-
-def _logged(look: Look, side: Side, reference: SegmentReference) -> dict[int, Rows]:
-    """The logged predictions by the place of their segment."""
-    frame = look.observations.requests(side.name, look.since)
-    column = column_name(reference.feature)
-    if not len(frame) or column not in frame.columns:
-        return {}
-    rows, hashes = newest_of_each(frame)
-    times = rows["time"].dt.as_unit("ns").astype("int64").to_numpy()
-    codes = reference.codes(rows[column].to_numpy(dtype=object if reference.kind == "Categorical" else np.float64))
-    scores = rows["score"].to_numpy(dtype=np.float64)
-    usable = np.isfinite(scores) & (codes < len(reference.values))
-    return {
-        int(place): Rows(hashes[at], times[at], scores[at])
-        for place in np.unique(codes[usable])
-        if len(at := np.flatnonzero(usable & (codes == place)))
-    }
