@@ -98,7 +98,7 @@ def _able(servers: Sequence[Server], case: Case) -> list[Server]:
 
 def _measure(bench: Bench, case: Case, running: Sequence[Running], found: Found) -> None:
     for one in running:
-        found.starts.setdefault(one.name, one.ready_s)
+        found.starts.setdefault(one.name, []).append(one.ready_s)
     closed = bench.rest(running, case)
     found.closed.append(Measured(case.name, closed))
     if case in BY_GRPC:

@@ -62,7 +62,8 @@ CASES = (
 )
 BY_GRPC = (CASES[0],)
 FIXED_RATE = CASES[:2]
-OVERLOADED = (CASES[0],)
+OVERLOADED = (CASES[0], CASES[2])
+"""Of the first, servers answer more than h2load can ask over so many connections; of the third they do not."""
 
 
 @cache

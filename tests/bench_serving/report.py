@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from tests.bench_serving.h2load import Overload
@@ -52,8 +53,8 @@ class Found:
     closed: list[Measured] = field(default_factory=list)
     at_rate: list[Measured] = field(default_factory=list)
     overloaded: list[Overloaded] = field(default_factory=list)
-    starts: dict[str, float] = field(default_factory=dict)
-    """Seconds until it was ready, by server."""
+    starts: dict[str, list[float]] = field(default_factory=dict)
+    """Seconds until it was ready, by server: one for each case."""
     told: list[Telling] = field(default_factory=list)
     """What telling the exporter costs."""
 
@@ -105,8 +106,10 @@ def text(found: Found, ours: Sequence[str]) -> str:
     if found.told:
         parts += ["### What telling the exporter costs", _told(found.told)]
     if found.starts:
-        rows = [[name, f"{seconds:.1f}"] for name, seconds in found.starts.items()]
-        parts += ["### From its start to Ready", _table(found.closed[0].case, ["", "s"], rows)]
+        rows = [
+            [name, f"{median(many):.1f}", f"{max(many):.1f}", str(len(many))] for name, many in found.starts.items()
+        ]
+        parts += ["### From its start to Ready", _table("models of all cases", ["", "s", "slowest", "starts"], rows)]
     return "\n\n".join(parts)
 
 

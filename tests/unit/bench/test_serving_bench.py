@@ -63,6 +63,7 @@ def found():
         [report.Measured("a case", results)],
         [report.Measured("a case", {"ours": {10: results["ours"][16]}, "theirs": {10: results["theirs"][16]}})],
         [report.Overloaded("a case", "ours", 100.0, overload)],
+        {"ours": [1.0, 4.0, 1.5]},
         told=[
             Telling("a case", 16, Paired(9000.0, 8910.0, 0.99, 0.98, 1.0), Paired(50.0, 51.5, 1.02, 0.99, 1.05), 9.5)
         ],
@@ -89,6 +90,7 @@ def test_the_page_has_every_server_with_its_ratio():
     assert "| ours | 100 |  | 2.00 |" in text
     assert "| theirs | 20 | 5.0 | 8.00 |" in text
     assert "| a case, 16 | 9,000 | 8,910 | -1.0 % [-2.0 %, +0.0 %] | 50.0 | 51.5 | +2.0 % [-1.0 %, +5.0 %] |" in text
+    assert "| ours | 1.5 | 4.0 | 3 |" in text
     assert "| ours | 100 | 200 | 95 | 95% | 50% | 0 | 30 | 1 |" in text
 
 
