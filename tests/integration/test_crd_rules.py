@@ -41,6 +41,12 @@ def routed_test(metric: Document | None = None, **test: Any) -> Document:
     }
 
 
+def routed_bandit(reward: Document | None = None, **bandit: Any) -> Document:
+    """`spec` of a classifier whose versions share out the requests behind a Gateway by what they earn."""
+    rollout = {"strategy": "Bandit", "bandit": {"reward": reward or {"type": "Outcome"}} | bandit}
+    return routed_test() | {"rollout": rollout}
+
+
 MODEL: list[tuple[str, Any, str]] = [
     ("metadata.name", "9lives", "metadata.name is also the name of the Service"),
     ("metadata.name", "late.flights", "metadata.name is also the name of the Service"),
@@ -101,7 +107,25 @@ MODEL: list[tuple[str, Any, str]] = [
     ("spec.rollout.steps.0.weight", 60, "the weights of steps have to rise"),
     ("spec.rollout.steps.1.weight", 33, "the weights of steps have to rise"),
     ("spec.rollout.steps.0.duration", "ten minutes", "spec.rollout.steps[0].duration"),
-    ("spec.rollout.strategy", "Bandit", "spec.rollout.strategy"),
+    ("spec.rollout.strategy", "Luck", "spec.rollout.strategy"),
+    ("spec.rollout.strategy", "Bandit", "strategy Bandit needs bandit, with a reward"),
+    ("spec.rollout.bandit", {"reward": {"type": "Outcome"}}, "bandit belongs to strategy Bandit"),
+    ("spec.rollout", {"strategy": "Bandit", "bandit": {}}, "spec.rollout.bandit.reward: Required"),
+    ("spec.rollout", routed_bandit()["rollout"], "rollout.strategy Bandit needs traffic.mode Gateway"),
+    ("spec", routed_bandit(floor=0), "spec.rollout.bandit.floor"),
+    ("spec", routed_bandit(floor=46), "spec.rollout.bandit.floor"),
+    (
+        "spec",
+        put(routed_bandit(floor=31), "rollout.challengers", {"most": 2}),
+        "bandit.floor times all versions may be",
+    ),
+    ("spec", routed_bandit(interval="0s"), "must be longer than zero"),
+    ("spec", routed_bandit(halfLife="often"), "spec.rollout.bandit.halfLife"),
+    ("spec", routed_bandit(minLabels=0), "spec.rollout.bandit.minLabels"),
+    ("spec", routed_bandit(margin="-1"), "must not be negative"),
+    ("spec", routed_bandit(then="Canary"), "spec.rollout.bandit.then"),
+    ("spec", routed_bandit({"type": "Performance"}), "metric belongs to type Performance"),
+    ("spec", routed_bandit({"type": "Outcome", "max": "9"}), "bandit.reward of a Regression is"),
     ("spec.rollout.blueGreen", {"scaleDownDelay": "1h"}, "blueGreen belongs to strategy BlueGreen"),
     ("spec.rollout", {"strategy": "Replace", "blueGreen": {}}, "blueGreen belongs to strategy BlueGreen"),
     ("spec.rollout.staging", {"duration": "soon"}, "spec.rollout.staging.duration"),
@@ -112,9 +136,9 @@ MODEL: list[tuple[str, Any, str]] = [
     ("spec.serving.autoscaling", {"max": 101}, "spec.serving.autoscaling.max"),
     ("spec.serving.autoscaling", {"max": 4, "targetCPUPercent": 0}, "spec.serving.autoscaling.targetCPUPercent"),
     ("spec.rollout.strategy", "BlueGreen", "steps belong to strategy Canary"),
-    ("spec.rollout.strategy", "Replace", "analysis.guards belong to strategies Canary, Shadow and ABTest"),
+    ("spec.rollout.strategy", "Replace", "analysis.guards belong to strategies Canary, Shadow, ABTest and"),
     ("spec.rollout.shadow", {}, "shadow belongs to strategy Shadow"),
-    ("spec.rollout.challengers", {}, "challengers belong to strategies Shadow and ABTest"),
+    ("spec.rollout.challengers", {}, "challengers belong to strategies Shadow, ABTest and Bandit"),
     ("spec.rollout.abTest", {"metric": {"type": "Outcome"}}, "abTest belongs to strategy ABTest"),
     ("spec.rollout", {"strategy": "ABTest"}, "strategy ABTest needs abTest, with a metric"),
     ("spec.rollout", {"strategy": "ABTest", "abTest": {}}, "spec.rollout.abTest.metric: Required"),

@@ -6,6 +6,7 @@ import pytest
 
 from tests.simulation import (
     stories_of_ab_tests,
+    stories_of_bandits,
     stories_of_challengers,
     stories_of_drift,
     stories_of_edits,
@@ -20,6 +21,7 @@ from tests.support.simulation.story import Story
 STORIES = [
     *stories_of_models.STORIES,
     *stories_of_ab_tests.STORIES,
+    *stories_of_bandits.STORIES,
     *stories_of_edits.STORIES,
     *stories_of_challengers.STORIES,
     *stories_of_restores.STORIES,

@@ -12,10 +12,13 @@ from leeboard.api.training_job import TrainingJobStatus
 from leeboard.controllers.registry import CONTROLLERS
 from leeboard.engine.executor import Executor
 from leeboard.planning.plan import Plan, Raw
+from leeboard.planning.rollout.challengers import shares
+from tests.simulation.stories_of_bandits import BETTER, SHARED
 from tests.simulation.stories_of_runs import STORIES as RUNS
 from tests.support.simulation.chaos import Chaos
 from tests.support.simulation.crashing import play, replay
 from tests.support.simulation.kube import SimulatedKube
+from tests.support.simulation.story import Story
 
 Patch = pytest.MonkeyPatch
 MOST_SEEDS = 60
@@ -65,6 +68,16 @@ def without_live_looks(patch: Patch) -> None:
         patch.setitem(CONTROLLERS, kind, replace(controller, rests_on=lambda live, plan, cache: ()))
 
 
+def without_memory_of_decisions(patch: Patch) -> None:
+    """A bandit decides again and again by the same rewards."""
+    patch.setattr(shares, "_last_decision", lambda status: None)
+
+
+def a_bandit() -> None:
+    """A bandit of which one stretch is settled, without a kill."""
+    play(Story("one stretch is settled", [*SHARED, BETTER], lambda world: None))
+
+
 def a_story() -> None:
     """The story of a run with a kill at every call."""
     played = play(RUNS[0])
@@ -84,6 +97,7 @@ def two_leaders() -> None:
         (without_resource_version, two_leaders, "went from|second time|lasted|begun again|is forgotten|same time"),
         (status_first, a_story, "was created while its run was not recorded"),
         (without_uid, two_leaders, "without saying which"),
+        (without_memory_of_decisions, a_bandit, "decided twice on 1 stretches"),
         (
             without_live_looks,
             two_leaders,

@@ -109,8 +109,9 @@ class World:
             "challengers": [{"since": max(began[row["name"]] or "", champion["since"])} | row for row in rows],
         }
 
-    def earn(self, metric: Document, *rows: Document) -> None:
-        """The evaluator's figures of an A/B test, champion first: rows are `model_worlds.arm`."""
+    def earn(self, metric: Document, *rows: Document, **told: Any) -> None:
+        """The evaluator's figures of an A/B test or a bandit, champion first: rows are `model_worlds.arm`; `told` is
+        what figures of a bandit have beside."""
         champion = self.status["champion"]
         began = {one["name"]: one.get("comparedSince") or "" for one in self.status.get("challengers", [])}
         versions = [{"since": max(began.get(row["name"], ""), champion["since"])} | row for row in rows]
@@ -118,7 +119,7 @@ class World:
             "observedAt": timestamp(self.now),
             "champion": champion["name"],
             "candidate": "",
-            "arms": {"metric": metric, "champion": champion["name"], "versions": versions},
+            "arms": {"metric": metric, "champion": champion["name"], "versions": versions} | told,
         }
 
     def count_error(self, reason: str) -> None:

@@ -179,6 +179,16 @@ class ModelSpec(SpecModel):
                 "abTest.metric of a Regression is Outcome, mae or mse and needs max, which belongs to no other task",
             ),
             (
+                "!has(self.rollout) || !(self.rollout.strategy == 'Bandit')"
+                " || (has(self.traffic) && self.traffic.mode == 'Gateway')",
+                "rollout.strategy Bandit needs traffic.mode Gateway: a Service shares out by whole pods",
+            ),
+            (
+                "!has(self.rollout) || !has(self.rollout.bandit)"
+                " || (self.prediction.task == 'Regression') == has(self.rollout.bandit.reward.max)",
+                "bandit.reward of a Regression is Outcome, mae or mse and needs max, which belongs to no other task",
+            ),
+            (
                 "!has(self.traffic) || !has(self.traffic.gateway) || !has(self.traffic.gateway.grpc)"
                 " || !has(self.serving) || !has(self.serving.server)",
                 "traffic.gateway.grpc is for Leeboard's own server: no gRPC goes through to serving.server",

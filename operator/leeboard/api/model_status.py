@@ -1,11 +1,18 @@
 """The status of a Model: what is served now, and where a rollout is."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from leeboard.api.base import Condition, SpecModel
 from leeboard.api.commands import MOST_CHARACTERS, CommandAnswer
 from leeboard.api.fields import ATOMIC, Text, described, list_map
+
+MOST_ARMS = 7
+"""Versions that may have a share of the requests at once: champion, challengers, and a winner on its way."""
+MOST_SHARES = 160
+Percent = Annotated[int, Field(ge=0, le=100)]
 
 
 class Images(SpecModel):
@@ -34,7 +41,7 @@ class Candidate(ServedVersion):
     canary_started_at: datetime | None = described(
         "When the candidate was first given traffic; it is compared with the champion from then on.", default=None
     )
-    place: int | None = described("ABTest: which of the places for callers it has.", default=None)
+    place: int | None = described("ABTest, Bandit: which of the places for callers it has.", default=None)
     routed_at: datetime | None = described(
         "When a Gateway took over the share of the present stage, whose time runs from then on; absent without one.",
         default=None,
@@ -69,7 +76,8 @@ class Challenger(ServedVersion):
     )
     phase_started_at: datetime | None = described("When the present phase began.", default=None)
     compared_since: datetime | None = described(
-        "When the comparison with the champion began; of ABTest, when a Gateway gave it its callers.", default=None
+        "When the comparison with the champion began; of ABTest and Bandit, when a Gateway gave it its share.",
+        default=None,
     )
     requested_weight: int = described(
         "Share of the champion's requests that it shall get copies of, or of the callers, in percent.",
@@ -78,7 +86,10 @@ class Challenger(ServedVersion):
         le=100,
     )
     observed_weight: int | None = described("The same share as it was counted, in percent.", default=None)
-    place: int | None = described("ABTest: which of the places for callers it has, from 0.", default=None)
+    place: int | None = described("ABTest, Bandit: which of the places for callers it has, from 0.", default=None)
+    best_probability: int | None = described(
+        "Bandit: how probable it is that it earns more than all others, in percent.", default=None
+    )
     inconclusive_since: datetime | None = described(
         "Since when it is held because the test came to no verdict in time.", default=None
     )
@@ -89,6 +100,17 @@ class Challenger(ServedVersion):
     def stays(self) -> bool:
         """Whether it is still to be compared."""
         return self.phase != "Leaving"
+
+
+class Shares(SpecModel):
+    """How the requests were shared out from a moment on: the propensities of the predictions made since."""
+
+    at: datetime = described("From when on.")
+    percent: dict[str, Percent] = described("Share of each version, in percent.", max_length=MOST_ARMS)
+    stretches: int | None = described(
+        "On the rewards of how many stretches of time it was decided; absent where a version came or went.",
+        default=None,
+    )
 
 
 class Quarantined(SpecModel):
@@ -161,6 +183,12 @@ class ModelStatus(SpecModel):
         default=(),
         max_length=5,
         json_schema_extra=list_map("name"),
+    )
+    shares: tuple[Shares, ...] = described(
+        "Bandit: how the requests were shared out, the newest last.",
+        default=(),
+        max_length=MOST_SHARES,
+        json_schema_extra=ATOMIC,
     )
     draining: ServedVersion | None = described("The champion before, until its pods are gone.", default=None)
     quarantined: tuple[Quarantined, ...] = described(

@@ -3,6 +3,7 @@
 from typing import Literal
 
 from leeboard.api.ab_test import ABTest
+from leeboard.api.bandit import Bandit
 from leeboard.api.base import SpecModel
 from leeboard.api.blue_green import BlueGreen
 from leeboard.api.cel import rules
@@ -24,8 +25,8 @@ class Analysis(SpecModel):
 
     alpha: Probability = described("Chance of a wrong abort over the whole rollout, 0 to 1.", default="0.05")
     min_samples: int = described(
-        "Fewest requests to the candidate before it is promoted, a count; of Shadow, fewest copies; of ABTest, fewest"
-        " predictions of each version that the metric knows.",
+        "Fewest requests to the candidate before it is promoted, a count; of Shadow, fewest copies; of ABTest and"
+        " Bandit, fewest predictions of each version that the metric knows.",
         default=500,
         ge=0,
         le=100000000,
@@ -54,9 +55,9 @@ class Rollout(SpecModel):
                 "steps belong to strategy Canary",
             ),
             (
-                "self.strategy == 'Canary' || self.strategy == 'Shadow' || self.strategy == 'ABTest'"
+                "self.strategy == 'Canary' || self.strategy == 'Shadow' || self.strategy in ['ABTest', 'Bandit']"
                 " || !has(self.analysis) || !has(self.analysis.guards) || size(self.analysis.guards) == 0",
-                "analysis.guards belong to strategies Canary, Shadow and ABTest: the others have nothing to analyse",
+                "analysis.guards belong to strategies Canary, Shadow, ABTest and Bandit: no other analyses anything",
             ),
             (
                 "!(self.strategy == 'Shadow') || !has(self.analysis) || !has(self.analysis.guards)"
@@ -65,8 +66,8 @@ class Rollout(SpecModel):
             ),
             ("!has(self.shadow) || self.strategy == 'Shadow'", "shadow belongs to strategy Shadow"),
             (
-                "!has(self.challengers) || self.strategy in ['Shadow', 'ABTest']",
-                "challengers belong to strategies Shadow and ABTest",
+                "!has(self.challengers) || self.strategy in ['Shadow', 'ABTest', 'Bandit']",
+                "challengers belong to strategies Shadow, ABTest and Bandit",
             ),
             ("!(self.strategy == 'ABTest') || has(self.abTest)", "strategy ABTest needs abTest, with a metric"),
             ("!has(self.abTest) || self.strategy == 'ABTest'", "abTest belongs to strategy ABTest"),
@@ -76,9 +77,16 @@ class Rollout(SpecModel):
                 "abTest.percent times challengers.most may be 95 at most: the champion keeps 5 % of the callers",
             ),
             (
-                "self.strategy == 'Canary' || self.strategy == 'ABTest' || !has(self.analysis)"
+                "self.strategy == 'Canary' || self.strategy in ['ABTest', 'Bandit'] || !has(self.analysis)"
                 " || !has(self.analysis.maxDuration)",
-                "analysis.maxDuration belongs to strategies Canary and ABTest: the others have no time to be out of",
+                "analysis.maxDuration belongs to strategies Canary, ABTest and Bandit: no other can be out of time",
+            ),
+            ("!(self.strategy == 'Bandit') || has(self.bandit)", "strategy Bandit needs bandit, with a reward"),
+            ("!has(self.bandit) || self.strategy == 'Bandit'", "bandit belongs to strategy Bandit"),
+            (
+                "!has(self.bandit)"
+                " || ((has(self.challengers) ? self.challengers.most : 1) + 1) * self.bandit.floor <= 90",
+                "bandit.floor times all versions may be 90 at most: what is left follows the rewards",
             ),
             (
                 "!has(self.steps) || (self.steps.map(s, s.weight).isSorted()"
@@ -92,11 +100,12 @@ class Rollout(SpecModel):
         )
     }
 
-    strategy: Literal["Canary", "BlueGreen", "Replace", "Shadow", "ABTest"] = described(
+    strategy: Literal["Canary", "BlueGreen", "Replace", "Shadow", "ABTest", "Bandit"] = described(
         "Canary: a growing share of requests. BlueGreen: all at once when the new pods are ready; the old ones stay "
         "for blueGreen.scaleDownDelay, so that abort brings them back. Replace: as BlueGreen, the old ones go at once. "
         "Shadow: challengers answer copies of the champion's requests, nobody gets these answers, and pairs decide. "
-        "ABTest: champion and challengers share out the callers behind a Gateway, and a metric decides.",
+        "ABTest: champion and challengers share out the callers behind a Gateway, and a metric decides. "
+        "Bandit: they share out the requests, and who earns more gets more.",
         default="BlueGreen",
     )
     steps: tuple[Step, ...] = described(
@@ -115,6 +124,12 @@ class Rollout(SpecModel):
         "Shadow: how challengers are compared with the champion. Absent: as its defaults say.", default=None
     )
     ab_test: ABTest | None = described("ABTest: what is shared out, and by what it is decided.", default=None)
+    bandit: Bandit | None = described("Bandit: what is earned, and how shares follow.", default=None)
     challengers: Challengers | None = described(
-        "Shadow, ABTest: how many versions are compared at once. Absent: as its defaults say.", default=None
+        "Shadow, ABTest, Bandit: how many versions are compared at once. Absent: as its defaults say.", default=None
     )
+
+    @property
+    def shared(self) -> ABTest | Bandit | None:
+        """On what terms champion and challengers share out the requests; None where they do not."""
+        return self.ab_test or self.bandit

@@ -37,13 +37,20 @@ async def _of_model(session: Session, cluster: Cluster) -> int:
     model = objects.model(cluster.namespace, name)
     if model is None:
         raise unknown("Model", name, cluster.namespace, (one.metadata.name for one in objects.models))
-    champion, test = model.status.champion, model.spec.rollout.ab_test
+    return _told(session, version_of(model))
+
+
+def version_of(model: Model) -> Callable[[str], str]:
+    """Which version a caller gets now, by its id. Raises CommandError where no bucket says so."""
+    name, champion, test = model.metadata.name, model.status.champion, model.spec.rollout.ab_test
     if champion is None:
         raise CommandError(f"{name} has no version that serves")
+    if model.spec.rollout.bandit is not None:
+        raise CommandError(f"{name} shares its requests out one by one, whoever sends them: a caller has no version")
     if test is not None and test.assignment.type == "Cookie":
         raise CommandError(f"{name} knows callers by the cookie {test.assignment.named}, not by buckets")
     chosen = bucket_ranges(shares_of(model.status)) if test is not None else {}
-    return _told(session, lambda identity: arm_of(identity, chosen, champion.name))
+    return lambda identity: arm_of(identity, chosen, champion.name)
 
 
 def _told(session: Session, version: Callable[[str], str] | None) -> int:

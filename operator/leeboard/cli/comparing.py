@@ -8,6 +8,7 @@ from leeboard.api.model import Model
 from leeboard.api.model_status import Challenger
 from leeboard.cli.show.moments import span
 from leeboard.cli.show.quantities import count
+from leeboard.planning.rollout.arms.bandit import leader_of
 from leeboard.planning.rollout.arms.figures import ArmFigures, arm_figures
 from leeboard.planning.rollout.challengers.terms import terms_of
 
@@ -42,7 +43,11 @@ def time_left(model: Model, one: Challenger, now: datetime) -> str:
         return ""
     if model.status.commands.pause or one.inconclusive_since is not None:
         return "held"
-    terms = terms_of(model)
+    terms, bandit = terms_of(model), model.spec.rollout.bandit
+    if bandit is not None:
+        leader = leader_of(bandit, model.status.shares)
+        ends = leader[1].at + terms.duration if leader is not None else now
+        return f"{span(ends - now)} left for {leader[0]}" if leader is not None and ends > now else ""
     # a test of callers lasts for as long as that of the challenger which came last
     began = [other.compared_since for other in staying(model) if terms.routed and other.compared_since is not None]
     ends = max(one.compared_since, champion.since, *began) + terms.duration
@@ -77,10 +82,15 @@ def _mean(arm: ArmFigures) -> str:
     return f"{sum(one.total for one in arm.rewards) / arm.trials:.4g}"
 
 
+def chance(one: Challenger) -> str:
+    """How probable it is that it is the best; empty where too little is known."""
+    return "" if one.best_probability is None else f"{one.best_probability} % probable to be the best"
+
+
 def arm_of(model: Model, name: str) -> ArmFigures | None:
-    """A version's figures in an A/B test; None without any."""
-    test = model.spec.rollout.ab_test
-    return arm_figures(model.status.evaluation, test.metric).get(name) if test is not None else None
+    """A version's figures in an A/B test or a bandit; None without any."""
+    test = model.spec.rollout.shared
+    return arm_figures(model.status.evaluation, test).get(name) if test is not None else None
 
 
 def figures(model: Model, name: str) -> Mapping[str, Any]:

@@ -10,7 +10,7 @@ from leeboard.api.model import Model
 from leeboard.api.model_status import Candidate, ServedVersion
 from leeboard.api.model_version import ModelVersion
 from leeboard.api.reasons import Reason
-from leeboard.evaluator.ab_test import ABTestLook
+from leeboard.evaluator.arms_look import ArmsLook
 from leeboard.evaluator.challengers import compared
 from leeboard.evaluator.drift_figures import Profile
 from leeboard.evaluator.failures import EvaluationError
@@ -122,10 +122,10 @@ class ModelLooks:
         queried: Mapping[str, Sequence[Evidence]],
     ) -> Raw:
         """`arms`, where champion and challengers share the callers."""
-        champion, test, compared = model.status.champion, model.spec.rollout.ab_test, callers_of(model)
+        champion, test, compared = model.status.champion, model.spec.rollout.shared, callers_of(model)
         if champion is None or test is None or not compared:
             return {}
-        look = ABTestLook(model, test, champion, tuple(compared), side, observations, now)
+        look = ArmsLook(model, test, champion, tuple(compared), side, observations, now)
         document, looks = look.looked(queried)
         rows = {row["name"]: row for row in document["versions"]}
         for name, (since, found) in looks.items():

@@ -18,10 +18,11 @@ NOTHING = Rewards(0.0, 0.0, 0.0)
 
 @dataclass(frozen=True, eq=False)
 class Trials:
-    """Predictions of which it is known what they earned, and since when, in seconds since 1970."""
+    """Predictions of which it is known what they earned, since when, and when they were made, in seconds since 1970."""
 
     rewards: Floats
     known: Floats
+    made: Floats
 
     def by_stretch(self, until: NDArray[np.float64], first: int) -> list[Rewards]:
         """Sums of the stretches that end at `until`, from one of them on."""
@@ -31,6 +32,16 @@ class Trials:
             for values in (np.ones(len(self.rewards)), self.rewards, np.square(self.rewards))
         ]
         return [Rewards(*one) for one in zip(*columns, strict=True)]
+
+    def known_in(self, until: NDArray[np.float64], first: int) -> "Trials":
+        """Those of these stretches, from one of them on."""
+        chosen = blocks.blocks_of(self.known, until) >= first
+        return Trials(self.rewards[chosen], self.known[chosen], self.made[chosen])
+
+    def sum_of(self, chosen: NDArray[np.bool_]) -> Rewards:
+        """The sums over some of them."""
+        rewards = self.rewards[chosen]
+        return Rewards(float(len(rewards)), float(rewards.sum()), float(np.square(rewards).sum()))
 
 
 @dataclass(frozen=True)
@@ -55,11 +66,12 @@ class Earning:
         _, of_predictions, of_labels = np.intersect1d(ids, labels.ids, assume_unique=True, return_indices=True)
         truth, arrived = labels.values[of_labels], np.maximum(labels.times[of_labels], times[of_predictions])
         if not self.awaited:
-            return Trials(self._earned(truth, scores[of_predictions]), arrived / NANOSECONDS)
+            earned, of_these = self._earned(truth, scores[of_predictions]), times[of_predictions]
+            return Trials(earned, arrived / NANOSECONDS, of_these / NANOSECONDS)
         known = times + int(self.wait.total_seconds() * NANOSECONDS)
         outcomes, in_time = np.zeros(len(ids)), arrived <= known[of_predictions]
         outcomes[of_predictions[in_time]] = truth[in_time]
-        return Trials(self._earned(outcomes, scores), known / NANOSECONDS)
+        return Trials(self._earned(outcomes, scores), known / NANOSECONDS, times / NANOSECONDS)
 
     def _earned(self, truth: Floats, scores: Floats) -> Floats:
         bounds, name = self.metric.bounds, str(self.metric.metric)

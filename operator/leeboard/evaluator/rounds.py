@@ -16,7 +16,7 @@ from leeboard.api.durations import parse_duration
 from leeboard.api.model import Model
 from leeboard.api.model_version import ModelVersion
 from leeboard.api.reasons import Reason
-from leeboard.evaluator.ab_test import kept
+from leeboard.evaluator.arms_look import kept
 from leeboard.evaluator.failures import EvaluationError
 from leeboard.evaluator.figures import written
 from leeboard.evaluator.guards.records import Records

@@ -152,7 +152,7 @@ def test_children_carry_no_mark_of_the_gitops_tool_and_an_owner_that_controls_th
 def documents() -> list[Document]:
     found = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in FULL]
     found += [example(name) for name in ("model", "training-job", "drift-monitor")]
-    assert len(found) == 11
+    assert len(found) == 13
     return found
 
 

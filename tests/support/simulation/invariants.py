@@ -16,9 +16,10 @@ from tests.support.simulation.rules.rollout import RolloutRule
 from tests.support.simulation.rules.routes import RoutesRule
 from tests.support.simulation.rules.runs import RunsRule
 from tests.support.simulation.rules.serving import ServingRule
+from tests.support.simulation.rules.shares import SharesRule
 from tests.support.simulation.rules.truth import TruthRule
 
-RULES = (RunsRule, RolloutRule, ServingRule, RoutesRule, OwnershipRule, BoundsRule, TruthRule)
+RULES = (RunsRule, RolloutRule, ServingRule, RoutesRule, SharesRule, OwnershipRule, BoundsRule, TruthRule)
 
 
 class InvariantBroken(AssertionError):

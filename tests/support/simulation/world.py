@@ -8,8 +8,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from leeboard.api.model import Model
 from leeboard.kube.resources import DRIFT_MONITOR, MODEL
 from leeboard.planning.conditions import timestamp
+from leeboard.planning.rollout.arms.figures import terms_of_figures
 from tests.support.examples import example, model_version
 from tests.support.simulation.access import Access
 from tests.support.simulation.behaviour import Behaviour, Present
@@ -159,18 +161,22 @@ class World:
         names = {"candidate": "", "champion": champion["name"]}
         self._evaluate("Model", {"observedAt": timestamp(self.now()), **names, "versions": [], "challengers": rows})
 
-    def arm_figures(self, **wins: int) -> None:
-        """Of the versions that share the callers, the champion first: how many of 4,000 predictions earned 1."""
+    def arm_figures(self, stretches: int = 8, errors: dict[str, int] | None = None, **wins: int) -> None:
+        """Of the versions that share the requests, the champion first: how many of 500 predictions earned 1 in each of
+        so many stretches."""
         model = self.kube.live("Model", NAME)
         status = model["status"]
         champion = status["champion"]
         began = {one["name"]: one["comparedSince"] for one in status["challengers"]}
         rows = [
-            {"since": max(began.get(name, ""), champion["since"]), **arm(name, 500, count // 8)}
+            {"since": max(began.get(name, ""), champion["since"])}
+            | arm(name, 500, count, requests=500 * stretches, errors=(errors or {}).get(name, 0))
+            | {"rewards": [f"500 {count}"] * stretches}
             for name, count in wins.items()
         ]
-        metric = model["spec"]["rollout"]["abTest"]["metric"]
-        arms = {"metric": metric, "champion": champion["name"], "versions": rows}
+        asked = Model.parse(model).spec.rollout.shared
+        assert asked is not None
+        arms = terms_of_figures(asked) | {"champion": champion["name"], "versions": rows}
         names = {"candidate": "", "champion": champion["name"]}
         self._evaluate("Model", {"observedAt": timestamp(self.now()), **names, "versions": [], "arms": arms})
 

@@ -117,6 +117,45 @@ def ab_world(*versions: str, **rollout: Any) -> World:
     return world
 
 
+BANDIT: dict[str, Any] = {
+    "strategy": "Bandit",
+    "bandit": {"reward": OUTCOME, "duration": "1d"},
+    "analysis": {"minSamples": 500, "guards": [{"type": "ErrorRate", "margin": "0.01"}]},
+}
+PACE = "10m 7d"
+"""Of BANDIT."""
+
+
+def bandit_world(*versions: str, **rollout: Any) -> World:
+    """v1 serves, and v2 shares the requests with it; or those that are named."""
+    world = gateway_world("v1", rollout=BANDIT | rollout)
+    for version in versions or ("v2",):
+        world.add_version(version)
+        world.settle()
+    assert {one["phase"] for one in world.status["challengers"]} == {"Comparing"}
+    return world
+
+
+def stretch(world: World, stretches: int, *, errors: dict[str, int] | None = None, **wins: int) -> None:
+    """Ten minutes later so many stretches are settled, in each of which every version that is named had 500
+    predictions, so many of which earned something."""
+    world.wait(minutes=10)
+    rows = [
+        arm(name, 500, count, requests=500 * stretches, errors=(errors or {}).get(name, 0))
+        | {"rewards": [f"500 {count}"] * stretches}
+        for name, count in wins.items()
+    ]
+    world.earn(OUTCOME, *rows, pace=PACE)
+    world.settle()
+
+
+def played_out(world: World, first: int = 1, last: int = 12, **wins: int) -> World:
+    """As many decisions, ten minutes from each to the next."""
+    for stretches in range(first, last + 1):
+        stretch(world, stretches, **wins)
+    return world
+
+
 def lacking(world: World, ready: int, *, minutes: int) -> World:
     """The champion has lost pods, and so it has been for some minutes."""
     live = world.deployments["late-flights-v1"]

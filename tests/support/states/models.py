@@ -9,17 +9,21 @@ from tests.support.restoring_world import UNKNOWN, RestoringWorld
 from tests.support.states.model_worlds import (
     AB_TEST,
     BAD,
+    BANDIT,
     BROKEN,
     OUTCOME,
     ab_world,
     arm,
+    bandit_world,
     canary_world,
     empty,
     lacking,
     pairs,
+    played_out,
     serving_world,
     shadow_world,
     staged_world,
+    stretch,
 )
 from tests.support.states.state import DELETED, UNSEEN, States, changed, deleted, refused, unseen
 
@@ -481,6 +485,74 @@ def ab_test_ended_by_a_guard() -> World:
     world = ab_world()
     world.earn(OUTCOME, arm("v1", 400, 80), arm("v2", 400, 160, errors=600))
     world.settle()
+    assert world.status["quarantined"][0]["reason"] == "ErrorRateTooHigh"
+    return world
+
+
+@MODELS.state("Current", "Healthy", "Ready", "ChallengersInProgress")
+def bandit_by_requests() -> World:
+    return bandit_world()
+
+
+@MODELS.state("Current", "Healthy", "Ready", "ChallengersInProgress")
+def bandit_of_several_whose_shares_follow_the_rewards() -> World:
+    return played_out(bandit_world("v2", "v3", challengers={"most": 2}), 1, 6, v1=50, v2=90, v3=60)
+
+
+@MODELS.state("Current", "Healthy", "Ready", "ChallengersInProgress")
+def bandit_with_a_leader() -> World:
+    return played_out(bandit_world(), v1=50, v2=90)
+
+
+@MODELS.state("Current", "Suspended", text=HELD)
+def bandit_paused() -> World:
+    world = played_out(bandit_world(), 1, 3, v1=50, v2=90)
+    world.annotate(pause="true")
+    world.settle()
+    return world
+
+
+@MODELS.state("Current", "Healthy", "Ready", "ChallengersInProgress")
+def bandit_won_and_held() -> World:
+    world = played_out(bandit_world(bandit=BANDIT["bandit"] | {"then": "Hold"}), v1=50, v2=90)
+    world.wait(days=2)
+    stretch(world, 20, v1=50, v2=90)
+    assert world.status["challengers"][0]["reason"] == "ComparisonPassed"
+    return world
+
+
+@MODELS.state("Current", "Suspended", "ChallengersInProgress")
+def bandit_without_a_verdict_in_time() -> World:
+    world = played_out(bandit_world(analysis=BANDIT["analysis"] | {"maxDuration": "7d"}), 1, 3, v1=50, v2=51)
+    world.wait(days=8)
+    stretch(world, 4, v1=50, v2=51)
+    assert world.status["challengers"][0]["inconclusiveSince"]
+    return world
+
+
+@MODELS.state("Current", "Healthy")
+def bandit_that_the_champion_won() -> World:
+    world = bandit_world()
+    world.wait(days=2)
+    stretch(world, 20, v1=90, v2=50)
+    assert world.status["quarantined"][0]["reason"] == "TestLost"
+    return world
+
+
+@MODELS.state("Current", "Healthy", "Ready", "CanaryInProgress")
+def bandit_whose_challenger_is_promoted_by_command() -> World:
+    world = played_out(bandit_world(), 1, 3, v1=50, v2=90)
+    world.annotate(promote="1")
+    world.slow = {"v2"}
+    world.settle()
+    assert world.status["candidate"]["phase"] == "Promoting"
+    return world
+
+
+@MODELS.state("Failed", "Degraded", "Stalled")
+def bandit_ended_by_a_guard() -> World:
+    world = played_out(bandit_world(), 1, 6, v1=50, v2=90)
+    stretch(world, 7, v1=50, v2=90, errors={"v2": 1500})
     assert world.status["quarantined"][0]["reason"] == "ErrorRateTooHigh"
     return world
 

@@ -10,9 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from leeboard.api.model import Model
+from leeboard.cli.bucket import version_of
+from leeboard.cli.errors import CommandError
 from leeboard.cli.main import main
 from leeboard.planning.traffic.buckets import arm_of, bucket
 from leeboard.planning.traffic.callers import Share, bucket_ranges
+from tests.support.states.model_worlds import OUTCOME, ab_world, bandit_world
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "how-to" / "ab-test.md"
 
@@ -50,3 +54,16 @@ def test_the_helper_of_the_page_makes_the_same_buckets() -> None:
     ids = [identity for identity, *_ in vectors()]
     told = subprocess.run([sys.executable, "-c", program, *ids], check=True, capture_output=True, text=True)
     assert told.stdout.split() == [bucket(one) for one in ids]
+
+
+def test_a_model_says_which_version_a_caller_gets() -> None:
+    version = version_of(Model.parse(ab_world().model))
+    assert [version(one) for one in ("customer-1", "customer-2")] == ["v1", "v2"]
+
+
+def test_no_bucket_says_so_of_a_bandit_or_of_cookies() -> None:
+    with pytest.raises(CommandError, match="one by one"):
+        version_of(Model.parse(bandit_world().model))
+    cookies = ab_world(abTest={"metric": OUTCOME, "assignment": {"type": "Cookie"}})
+    with pytest.raises(CommandError, match="by the cookie leeboard-arm"):
+        version_of(Model.parse(cookies.model))

@@ -13,7 +13,7 @@ from leeboard.cli.get.models import LISTING
 from leeboard.cli.objects import Objects, parsed
 from leeboard.cli.standing import standing
 from tests.support.model_world import World
-from tests.support.states.model_worlds import OUTCOME, ab_world, arm, pairs, shadow_world
+from tests.support.states.model_worlds import OUTCOME, ab_world, arm, bandit_world, pairs, played_out, shadow_world
 
 
 def compared() -> World:
@@ -106,3 +106,23 @@ def test_a_test_that_is_held_says_so() -> None:
     world.earn(OUTCOME, arm("v1", 500, 100), arm("v2", 500, 100))
     world.settle()
     assert cells(world)[6] == "held"
+
+
+def shared_out() -> World:
+    world = played_out(bandit_world(), v1=50, v2=90)
+    world.wait(hours=4)
+    return world
+
+
+def test_get_and_describe_say_how_far_a_bandit_is() -> None:
+    world = shared_out()
+    assert cells(world)[:7] == ["late-flights", "v1", "v2", "Comparing", "95/49 %", "6,000/500", "19h left for v2"]
+    text = "\n".join(f"{label}: {told}" for label, told in facts(Model.parse(world.model), world.now))
+    assert "Bandit; shares follow the rewards, 5 % at least, every 10m at most; most of Outcome, most requests" in text
+    assert "95/49 % of the requests (asked, counted)" in text
+    assert "earns 0.18 of 6,000, the champion 0.1 of 6,000, 100 % probable to be the best" in text
+
+
+def test_a_bandit_without_a_leader_has_no_time_left() -> None:
+    world = played_out(bandit_world(), 1, 3, v1=50, v2=90)
+    assert cells(world)[6] == "-"

@@ -75,7 +75,7 @@ def results(world):
     parsed = Model.parse(world.kube.live("Model", "late-flights"))
     test = parsed.spec.rollout.ab_test
     terms = Terms(parsed.spec.rollout.analysis, test, 2)
-    return evaluation, ab_results(terms, "v1", arm_figures(evaluation, test.metric), over=False)
+    return evaluation, ab_results(terms, "v1", arm_figures(evaluation, test), over=False)
 
 
 def counted(world):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from leeboard.planning.rollout.arms.sharing import Arm, Metric, Sharing, bandit_weights
+from leeboard.planning.rollout.arms.sharing import Arm, Metric, Sharing, bandit_weights, chances
 from leeboard.planning.rollout.arms.winner import Question, decide
 from leeboard.stats.bandit import Rewards
 
@@ -59,7 +59,8 @@ def test_a_bandit_ends_with_the_better_arm_and_only_evidence_says_so():
                 decision = decide(arms, Question(RATE, "v0"), over=False)
                 if decision.outcome == "Winner":
                     break
-            weights = bandit_weights(arms, RATE, Sharing(), weights, Sharing().every)
+            best = chances(tuple(arms), RATE, (1.0,) * (place + 1), 0)
+            weights = bandit_weights(["v0", "v1"], best, Sharing(), weights)
         winners.append(decision.winner)
     assert winners.count("v1") >= 18
     assert winners.count("v0") == 0

@@ -86,7 +86,8 @@ def _object(merged: Schema, definitions: dict[str, Schema], path: str, *, defaul
     if merged.get("x-kubernetes-preserve-unknown-fields"):
         return {}
     if "properties" not in merged:
-        values = {"maxLength": LONGEST_VALUE} | merged["additionalProperties"]
+        values = merged["additionalProperties"]
+        values = ({"maxLength": LONGEST_VALUE} if values.get("type") == "string" else {}) | values
         return {"additionalProperties": _convert(values, definitions, f"{path}{{}}", defaults=False)}
     result: Schema = {
         "properties": {

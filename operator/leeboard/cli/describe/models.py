@@ -70,7 +70,10 @@ def _rollout(model: Model) -> str:
 
 
 def _tested(model: Model) -> str:
-    test = model.spec.rollout.ab_test
+    test, bandit = model.spec.rollout.ab_test, model.spec.rollout.bandit
+    if bandit is not None:
+        least = f"shares follow the rewards, {bandit.floor} % at least, every {bandit.interval} at most"
+        return f"{least}; {_metric(bandit.reward)}, most requests for {bandit.duration}, then {bandit.then}"
     if test is None:
         return ""
     callers = f"{terms_of(model).percent} % of the callers each, by {test.assignment.type}"
@@ -87,13 +90,15 @@ def _challenger(model: Model, one: Challenger, now: datetime) -> Iterator[Fact]:
     if one.phase == "Comparing":
         routed = one.place is not None
         of = f"{comparing.copied(one)} of the"
-        share = f"{of} callers" if routed else f"copies of {of} champion's requests"
+        sharers = "requests" if model.spec.rollout.bandit is not None else "callers"
+        share = f"{of} {sharers}" if routed else f"copies of {of} champion's requests"
         yield "", f"{share} (asked, counted)"
         counted = "predictions" if routed else "copies"
         left = comparing.time_left(model, one, now)
         yield "", ", ".join(part for part in (f"{counted} {comparing.copies(model, one)}", left) if part)
-        if said := comparing.earned(model, one) if routed else comparing.pairs(model, one):
-            yield "", said
+        said = comparing.earned(model, one) if routed else comparing.pairs(model, one)
+        if told := ", ".join(part for part in (said, comparing.chance(one)) if part):
+            yield "", told
     if one.reason:
         yield "waits for", ": ".join(part for part in (one.reason, one.message) if part)
 

@@ -198,14 +198,21 @@ def _analysed(analysis: Analysis, sides: tuple[Traffic, Traffic], rows: tuple[di
     return analyse(analysis, counts[0], counts[1], guard_figures({"guards": list(rows)}))
 
 
+def _names(look: Looked) -> set[str]:
+    return {arm.name for arm in look.tested.arms} if look.tested is not None else set()
+
+
 def with_look(record: RolloutRecord, look: Looked) -> RolloutRecord:
-    """The record with one more look; of too many every second is left out, never the newest or one where the verdict
-    changed."""
+    """The record with one more look; of too many every second is left out, never the newest, one where the verdict
+    changed, or the last one with a version that went."""
     looks = (*record.looks, look)
     if len(looks) > MOST_LOOKS:
         looks = tuple(
             one
             for place, one in enumerate(looks)
-            if place % 2 == 0 or place >= len(looks) - 2 or one.verdict != looks[place - 1].verdict
+            if place % 2 == 0
+            or place >= len(looks) - 2
+            or one.verdict != looks[place - 1].verdict
+            or _names(one) - _names(looks[place + 1])
         )[-MOST_LOOKS:]
     return record.model_copy(update={"looks": looks})

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from leeboard.evaluator.guards.record import Looked, RolloutRecord, looked_again
+from leeboard.evaluator.guards.shared_again import differences_of_shares
 
 _FOLLOWS = {"Promoted": "Pass", "Aborted": "Abort", "Lost": "Lost", "Inconclusive": "Inconclusive"}
 
@@ -12,7 +13,8 @@ def differences(record: RolloutRecord) -> list[str]:
     ValueError for counts that cannot be."""
     again = [looked_again(record, one) for one in record.looks]
     pairs = zip(record.looks, again, strict=True)
-    return [*(text for one, computed in pairs for text in _of_look(one, computed)), *_of_decision(record, again)]
+    looks = (text for one, computed in pairs for text in _of_look(one, computed))
+    return [*looks, *differences_of_shares(record), *_of_decision(record, again)]
 
 
 def _of_look(one: Looked, again: Looked) -> Iterator[str]:

@@ -1,16 +1,20 @@
-"""What a look at an A/B test has beside the guards of one challenger: what all versions earned, and who is out."""
+"""What a look at an A/B test or a bandit has beside the guards of one challenger: what all earned, and who is out."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from leeboard.api.ab_test import ABTest
+from leeboard.api.bandit import Bandit
+from leeboard.api.model_status import MOST_SHARES
 from leeboard.api.reasons import Reason
 from leeboard.api.rollout import Analysis
 from leeboard.evaluator.guards.evidence import Count, Strict
 from leeboard.planning.rollout.arms.ab_analysis import Earned, Terms, decided
 from leeboard.planning.rollout.arms.figures import MOST_ARMS, MOST_INTERVALS, is_possible, metric_of, read, written
+from leeboard.planning.rollout.arms.logged import Epoch
 from leeboard.planning.rollout.arms.sharing import Arm
 from leeboard.planning.rollout.arms.winner import better_by
 from leeboard.planning.rollout.challengers.result import Result
@@ -39,14 +43,35 @@ class ArmLooked(Strict):
         return cls.model_validate({"name": name, "requests": requests, "rewards": rows} | told | message)
 
 
+class SharedLooked(Strict):
+    """From when on a bandit shared the requests out so, in percent, by the rewards of how many stretches, and what the
+    predictions earned that were made meanwhile."""
+
+    at: datetime
+    percent: Annotated[dict[str, Annotated[int, Field(ge=0, le=100)]], Field(max_length=MOST_ARMS + 1)]
+    stretches: Annotated[int, Field(ge=0, le=MOST_INTERVALS)] | None = None
+    rewards: Annotated[dict[str, Interval], Field(max_length=MOST_ARMS + 1)]
+
+    @classmethod
+    def of(cls, epoch: Epoch, stretches: int | None) -> "SharedLooked":
+        """As it is recorded."""
+        return cls.model_validate(epoch.dump() | ({} if stretches is None else {"stretches": stretches}))
+
+    @property
+    def epoch(self) -> Epoch:
+        """The time under these shares. Raises ValueError."""
+        return Epoch(self.at, self.percent, {name: read(text) for name, text in self.rewards.items()})
+
+
 class Tested(Strict):
     """A test at one look, the champion first: what was asked for, how many challengers there may be, and whether its
     time was over."""
 
-    test: ABTest
+    test: ABTest | Bandit
     most: Annotated[int, Field(ge=1, le=MOST_ARMS)]
     over: bool
     arms: Annotated[tuple[ArmLooked, ...], Field(min_length=2, max_length=MOST_ARMS)]
+    shared: Annotated[tuple[SharedLooked, ...], Field(max_length=MOST_SHARES)] = ()
 
     def result(self, analysis: Analysis, challenger: str, own: Result) -> Result:
         """The operator's own rule; `own` is what the guards of the challenger say. Raises ValueError for a challenger

@@ -119,6 +119,12 @@ class Routing:
         taken = has_taken_over(self.status.evaluation, candidate, champion.name, self._share_before(candidate))
         return candidate.routed_at is not None or taken
 
+    @property
+    def carries(self) -> bool:
+        """Whether Gateways have taken a route as it is asked for, or one before it and refuse nothing."""
+        told = self.acceptance
+        return self._is_live and told.accepted and not told.refused
+
     def gives_callers(self, one: Challenger) -> bool:
         """Whether a Gateway has taken over the rules for the callers of a challenger: a parent says so, or does not
         refuse them and the exporters count their requests."""

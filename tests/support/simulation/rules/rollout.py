@@ -64,11 +64,29 @@ def _comparison_was_whole(change: Change, before: Raw, after: Raw) -> Iterator[s
         if one["phase"] != "Leaving" and one["name"] not in staying:
             yield f"challenger {one['name']} is forgotten, and was {one['phase']}"
         terms = {"Shadow": "shadow", "ABTest": "abTest"}.get(rollout["strategy"])
-        won = one["name"] == _name(after, "candidate") and terms is not None and not by_command
+        won = one["name"] == _name(after, "candidate") and not by_command
+        if (
+            won
+            and rollout["strategy"] == "Bandit"
+            and change.raw["spec"].get("promotion", {}).get("policy") != "Pinned"
+        ):
+            yield from _had_most(change, rollout["bandit"], before["shares"], one["name"])
+        won = won and terms is not None
         if won and change.raw["spec"].get("promotion", {}).get("policy") != "Pinned":
             lasted = change.now - moment(one["comparedSince"])
             if lasted + timedelta(seconds=1) < parse_duration(rollout[str(terms)]["duration"]):
                 yield f"challenger {one['name']} was compared for {lasted}"
+
+
+def _had_most(change: Change, bandit: Raw, shares: list[Raw], name: str) -> Iterator[str]:
+    """A bandit's winner has had all that the least shares leave for long enough."""
+    since = change.now
+    for entry in reversed(shares):
+        if entry["percent"].get(name, 0) < 100 - bandit["floor"] * (len(entry["percent"]) - 1):
+            break
+        since = moment(entry["at"])
+    if change.now - since + timedelta(seconds=1) < parse_duration(bandit["duration"]):
+        yield f"challenger {name} had most requests for {change.now - since}"
 
 
 def _follows(one: Place, other: Place) -> bool:

@@ -1,4 +1,4 @@
-"""What an A/B test says of each challenger: that it is the best, that another is, that a guard ends it, or nothing yet.
+"""What an A/B test or a bandit says of each challenger: it is the best, another is, a guard ends it, or nothing yet.
 
 Who wins says a metric, by intervals that may be looked at at any time; that a challenger must not go on, its guards.
 """
@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from leeboard.api.ab_test import ABTest
+from leeboard.api.bandit import Bandit
 from leeboard.api.reasons import Reason
 from leeboard.api.rollout import Analysis
 from leeboard.planning.rollout.arms.figures import ArmFigures, metric_of
@@ -27,7 +28,7 @@ class Terms:
     """What is asked for: `most` challengers at once share alpha."""
 
     analysis: Analysis
-    test: ABTest
+    test: ABTest | Bandit
     most: int
 
     def question(self, champion: str) -> Question:

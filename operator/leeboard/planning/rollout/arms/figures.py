@@ -1,4 +1,4 @@
-"""What the evaluator says of the arms of a test, as `status.evaluation.arms` has it."""
+"""What the evaluator says of the arms of an A/B test or a bandit, as `status.evaluation.arms` has it."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from leeboard.api.ab_test import ABTest
+from leeboard.api.bandit import Bandit
 from leeboard.api.reward_metric import RewardMetric
+from leeboard.planning.rollout.arms import pace
 from leeboard.planning.rollout.arms.sharing import Metric
 from leeboard.planning.rollout.guards.counts import Counts
 from leeboard.planning.rollout.guards.figures import GuardFigures, guard_figures
@@ -44,16 +47,23 @@ def metric_of(asked: RewardMetric) -> Metric:
     return Metric("Maximize" if asked.maximizes else "Minimize", least, most, binary)
 
 
-def arm_figures(evaluation: Mapping[str, Any] | None, asked: RewardMetric) -> dict[str, ArmFigures]:
+def terms_of_figures(asked: ABTest | Bandit) -> dict[str, Any]:
+    """What figures have to be of, to be of a test or a bandit: its metric, and the stretches of a bandit."""
+    return {"metric": asked.metric.dump()} | ({"pace": pace.described(asked)} if isinstance(asked, Bandit) else {})
+
+
+def arm_figures(evaluation: Mapping[str, Any] | None, asked: ABTest | Bandit) -> dict[str, ArmFigures]:
     """The arms that make sense, by name; none where they are of another metric or champion, or differ in intervals."""
     told = (evaluation or {}).get("arms")
     champion = (evaluation or {}).get("champion")
-    if not isinstance(told, Mapping) or (told.get("metric"), told.get("champion")) != (asked.dump(), champion):
+    if not isinstance(told, Mapping) or told.get("champion") != champion:
+        return {}
+    if {key: told[key] for key in ("metric", "pace") if key in told} != terms_of_figures(asked):
         return {}
     rows = told.get("versions")
     if not isinstance(rows, Sequence) or not 0 < len(rows) <= MOST_ARMS:
         return {}
-    metric = metric_of(asked)
+    metric = metric_of(asked.metric)
     found = [one for one in map(_read, rows) if one is not None and all(is_possible(it, metric) for it in one.rewards)]
     if len({len(one.rewards) for one in found}) > 1:
         return {}

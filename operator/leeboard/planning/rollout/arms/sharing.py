@@ -6,10 +6,11 @@ Figures are rewards by interval, the same intervals for every arm, so that arms 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Literal
 
 from leeboard.stats.bandit import Posterior, Rewards, best_probabilities, mean_posterior, rate_posterior, shares
+from leeboard.stats.stratified import stratified
 
 Goal = Literal["Maximize", "Minimize"]
 WHOLE = 100
@@ -51,16 +52,14 @@ class Arm:
 
 @dataclass(frozen=True)
 class Sharing:
-    """How a bandit moves weights: none below `floor`, none by more than `step` at once, once in `every`."""
+    """How a bandit moves weights: none below `floor`, none by more than `step` at once."""
 
     floor: int = 5
     step: int = 10
-    every: timedelta = timedelta(minutes=5)
-    discount: float = 1.0
 
     def __post_init__(self) -> None:
-        if not (0 <= self.floor <= WHOLE and 1 <= self.step <= WHOLE and 0 < self.discount <= 1):
-            raise ValueError(f"floor {self.floor}, step {self.step}, discount {self.discount}")
+        if not (0 <= self.floor <= WHOLE and 1 <= self.step <= WHOLE):
+            raise ValueError(f"floor {self.floor}, step {self.step}")
 
 
 def equal_weights(arms: Sequence[Arm]) -> dict[str, int]:
@@ -69,34 +68,45 @@ def equal_weights(arms: Sequence[Arm]) -> dict[str, int]:
     return _complete(arms, whole({name: WHOLE / len(served) for name in served}) if served else {})
 
 
+@lru_cache(maxsize=128)  # a plan asks several times, and the same figures stay for many plans
+def chances(arms: tuple[Arm, ...], metric: Metric, counts: tuple[float, ...], least: int) -> dict[str, float]:
+    """For each arm of which enough is known, the chance that it is the best of them; they add up to 1.
+
+    `counts` says how much each interval counts, `least` how many trials are enough. Arms are compared within intervals,
+    so that none is thought better for the hours in which it had more of the requests. Empty where fewer than two are
+    known, and where no interval has all of these.
+    """
+    known = [one for one in arms if not one.aborted and one.trials >= max(1, least)]
+    if len(known) < 2:
+        return {}
+    compared = stratified([_counted(one.rewards, metric, counts) for one in known])
+    if not all(one.trials for one in compared):
+        return {}
+    best = best_probabilities([_posterior(one, metric) for one in compared])
+    return {one.name: chance for one, chance in zip(known, best, strict=True)}
+
+
 def bandit_weights(
-    arms: Sequence[Arm], metric: Metric, sharing: Sharing, previous: Mapping[str, int], since: timedelta
+    names: Sequence[str], best: Mapping[str, float], sharing: Sharing, previous: Mapping[str, int]
 ) -> dict[str, int]:
     """The next weights, that add up to 100; the same arguments always give the same.
 
-    An arm that was taken out loses its weight at once, to the others in proportion; a new one gets the floor at once.
-    Otherwise nothing changes before `sharing.every` is over, and no weight by more than `sharing.step`. Empty where no
-    arm is left to serve. Raises ValueError where the floor is too high for so many arms.
+    `best` has the chance of each arm to be the best; who is not in there gets no more than the floor, and where it is
+    empty nothing moves. No weight moves by more than `sharing.step`, save that all have the floor at once and that what
+    arms had which are gone is the others', in proportion. Raises ValueError where the floor is too high for so many.
     """
-    served = [one for one in arms if not one.aborted]
-    if not served:
-        return _complete(arms, {})
-    if sharing.floor * len(served) > WHOLE:
-        raise ValueError(f"{len(served)} arms cannot have {sharing.floor} % each")
-    start = _repaired({one.name: max(0, previous.get(one.name, 0)) for one in served}, sharing.floor)
-    if since < sharing.every:
-        return _complete(arms, start)
-    chances = best_probabilities([_posterior(one.rewards, metric, sharing.discount) for one in served])
-    wanted = shares(chances, sharing.floor / WHOLE)
-    target = {one.name: WHOLE * share for one, share in zip(served, wanted, strict=True)}
+    if sharing.floor * len(names) > WHOLE:
+        raise ValueError(f"{len(names)} arms cannot have {sharing.floor} % each")
+    if not names:
+        return {}
+    start = _repaired({name: max(0, previous.get(name, 0)) for name in names}, sharing.floor)
+    if not best:
+        return start
+    wanted = shares([best.get(name, 0.0) for name in names], sharing.floor / WHOLE)
+    target = {name: WHOLE * share for name, share in zip(names, wanted, strict=True)}
     farthest = max(abs(target[name] - weight) for name, weight in start.items())
     part = min(1.0, sharing.step / farthest) if farthest else 1.0
-    return _complete(arms, whole({name: weight + part * (target[name] - weight) for name, weight in start.items()}))
-
-
-def is_due(now: datetime, changed: datetime, sharing: Sharing) -> bool:
-    """Whether the weights may move again."""
-    return now - changed >= sharing.every
+    return whole({name: weight + part * (target[name] - weight) for name, weight in start.items()})
 
 
 def whole(weights: Mapping[str, float]) -> dict[str, int]:
@@ -115,11 +125,17 @@ def _repaired(weights: Mapping[str, int], floor: int) -> dict[str, int]:
     return whole({name: WHOLE * share for name, share in zip(weights, fair, strict=True)})
 
 
-def _posterior(rewards: Sequence[Rewards], metric: Metric, discount: float) -> Posterior:
-    turned = [toward_more(one, metric) for one in rewards]
+def _counted(rewards: Sequence[Rewards], metric: Metric, counts: Sequence[float]) -> list[Rewards]:
+    """What each interval still counts, such that more is better."""
+    turned = (toward_more(one, metric) for one in rewards)
+    return [Rewards(*(count * number for number in one)) for one, count in zip(turned, counts, strict=True)]
+
+
+def _posterior(rewards: Rewards, metric: Metric) -> Posterior:
     if metric.binary:
-        return rate_posterior(turned, discount)
-    return mean_posterior(turned, metric.least, metric.most, discount)
+        trials, total, _ = rewards
+        return rate_posterior([Rewards(trials, min(max(total, 0.0), trials), total)])
+    return mean_posterior([rewards], metric.least, metric.most)
 
 
 def toward_more(rewards: Rewards, metric: Metric) -> Rewards:

@@ -14,6 +14,7 @@ from leeboard.planning.rollout.challengers.ending import concluded
 from leeboard.planning.rollout.challengers.entering import entering
 from leeboard.planning.rollout.challengers.judging import comparison_closes, comparison_ends, result_of
 from leeboard.planning.rollout.challengers.result import Result
+from leeboard.planning.rollout.challengers.shares import next_decision, reshared
 from leeboard.planning.rollout.challengers.terms import challenger_pods, compares, free_place, limits_of, terms_of
 from leeboard.planning.rollout.moves import Move
 from leeboard.planning.rollout.view import View
@@ -29,7 +30,7 @@ def challenger_move(view: View) -> Move | None:
             move = due(view, one) if one.stays == (due is not _gone) else None
             if move is not None:
                 return move
-    return concluded(view) or _begun(view)
+    return concluded(view) or _begun(view) or reshared(view)
 
 
 def challenger_failure(view: View, one: Challenger) -> tuple[Reason, str] | None:
@@ -55,12 +56,15 @@ def comparison_moments(view: View) -> list[datetime]:
     """When time alone may change what becomes of challengers."""
     staying = [one for one in view.status.challengers if one.stays]
     compared = [one for one in staying if one.phase == "Comparing"]
-    moments = [comparison_ends(view, one) for one in compared] + [ready_deadline(view, one) for one in staying]
+    ends = (comparison_ends(view, one) for one in compared)
+    moments = [*(end for end in ends if end is not None), *(ready_deadline(view, one) for one in staying)]
     closes = comparison_closes(view)
     routed = [one for one in view.status.challengers if one.place is not None]
     known = (view.routing.known_by(one) for one in routed if one.phase == "Starting")
     moments += [moment for moment in known if moment is not None]
     leaving = (one for one in routed if not one.stays)
+    decides = next_decision(view)
+    moments += [decides] if decides is not None and decides > view.now else []  # figures wake it later
     return [*moments, *([closes] if closes is not None else []), *(view.challenger_leaves(one) for one in leaving)]
 
 

@@ -3,6 +3,7 @@
 from leeboard.api.model_status import Challenger
 from leeboard.api.reasons import Reason, explain
 from leeboard.planning.rollout.challengers import moves
+from leeboard.planning.rollout.challengers.shares import entered_with, shares_of
 from leeboard.planning.rollout.challengers.terms import challenger_pods, free_place, terms_of
 from leeboard.planning.rollout.moves import Move
 from leeboard.planning.rollout.view import View
@@ -16,8 +17,8 @@ def entering(view: View, one: Challenger) -> Move | None:
         return moves.begin_anew(view.status, one, free_place(view.status, one) if terms.routed else None, view.now)
     if one.phase == "Starting":
         return _entered(view, one)
-    if one.requested_weight != terms.percent:
-        return moves.ask_for(view.status, one, terms.percent)
+    if view.model.spec.rollout.bandit is None and one.requested_weight != terms.percent:
+        return moves.ask_for(view.status, terms.percent)
     return _routed(view, one) if one.compared_since is None else None
 
 
@@ -29,7 +30,14 @@ def _entered(view: View, one: Challenger) -> Move | None:
         return None
     if not terms.routed:
         return moves.compare(view.status, one, terms.percent, view.now)
-    return moves.share(view.status, one, terms.percent, view.now)
+    bandit = view.model.spec.rollout.bandit
+    if bandit is None:
+        return moves.share(view.status, one, terms.percent, view.now)
+    if view.status.candidate is not None:
+        return None  # a winner on its way keeps what it has
+    percent = entered_with(bandit, shares_of(view.status), one.name)
+    shared = moves.share(view.status, one, percent[one.name], view.now)
+    return Move(moves.share_out(shared.status, percent, None, view.now).status, shared.events)
 
 
 def _routed(view: View, one: Challenger) -> Move | None:

@@ -7,6 +7,7 @@ from leeboard.api.model_status import Challenger, ModelStatus
 from leeboard.api.reasons import Reason, explain
 from leeboard.planning.evaluation_error import evaluation_error
 from leeboard.planning.rollout.arms.ab_analysis import Terms, ab_results
+from leeboard.planning.rollout.arms.bandit import leader_of
 from leeboard.planning.rollout.arms.figures import ArmFigures, arm_figures
 from leeboard.planning.rollout.challengers.result import Result
 from leeboard.planning.rollout.challengers.shadow_analysis import STALE, is_old, shadow_result
@@ -21,9 +22,13 @@ def compared_since(status: ModelStatus, one: Challenger) -> datetime | None:
     return max(one.compared_since, status.champion.since)
 
 
-def comparison_ends(view: View, one: Challenger) -> datetime:
-    """When the comparison may end at the earliest; a test of callers ends for all of them at once."""
-    terms = terms_of(view.model)
+def comparison_ends(view: View, one: Challenger) -> datetime | None:
+    """When the comparison may end at the earliest; a test of callers ends for all of them at once. None where a bandit
+    has no version yet that has all requests which the least shares leave."""
+    terms, bandit = terms_of(view.model), view.model.spec.rollout.bandit
+    if bandit is not None:
+        leader = leader_of(bandit, view.status.shares)
+        return None if leader is None else leader[1].at + terms.duration
     began = compared_since(view.status, one) or view.now
     return (max([began, *_starts(view)]) if terms.routed else began) + terms.duration
 
@@ -76,11 +81,11 @@ def _settled(view: View, one: Challenger, result: Result, figures: dict[str, Arm
 
 def arms(view: View) -> dict[str, ArmFigures]:
     """Champion and challengers that are compared, as far as there are figures of this test."""
-    status, test = view.status, view.model.spec.rollout.ab_test
+    status, test = view.status, view.model.spec.rollout.shared
     evaluation = status.evaluation or {}
     if test is None or status.champion is None or evaluation.get("champion") != status.champion.name:
         return {}
-    found = arm_figures(evaluation, test.metric)
+    found = arm_figures(evaluation, test)
     began = {one.name: compared_since(status, one) or view.now for one in _under_way(view)}
     names = (status.champion.name, *began)
     return {
@@ -94,7 +99,7 @@ def _under_way(view: View) -> list[Challenger]:
 
 
 def _results(view: View, figures: dict[str, ArmFigures], *, over: bool) -> dict[str, Result]:
-    test, champion = view.model.spec.rollout.ab_test, view.status.champion
+    test, champion = view.model.spec.rollout.shared, view.status.champion
     if test is None or champion is None:
         return {}
     terms = Terms(view.model.spec.rollout.analysis, test, limits_of(view.model).most)

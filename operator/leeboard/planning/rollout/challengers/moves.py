@@ -1,9 +1,9 @@
 """The moves of a comparison. Each is one status write, and so happens once or not at all."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from leeboard.api.model_status import Candidate, Challenger, Images, ModelStatus
+from leeboard.api.model_status import MOST_SHARES, Candidate, Challenger, Images, ModelStatus, Shares
 from leeboard.api.reasons import Reason
 from leeboard.planning.plan import Event
 from leeboard.planning.rollout.moves import Move, quarantine
@@ -74,9 +74,21 @@ def shut_out_all(status: ModelStatus, lost: Sequence[tuple[Challenger, str]], no
     return Move(status, tuple(events))
 
 
-def ask_for(status: ModelStatus, one: Challenger, percent: int) -> Move:
-    """Ask for another share of copies."""
-    return Move(_changed(status, one, requested_weight=percent))
+def ask_for(status: ModelStatus, percent: int) -> Move:
+    """Ask for another share of copies or callers, for all that are compared at once."""
+    return Move(_weighted(status, {one.name: percent for one in status.challengers if one.phase == "Comparing"}))
+
+
+def share_out(status: ModelStatus, percent: Mapping[str, int], stretches: int | None, now: datetime) -> Move:
+    """Ask for these shares of all versions, decided on the rewards of so many stretches of time, or on none."""
+    told = ", ".join(f"{name} {share} %" for name, share in percent.items())
+    changed = noted(_weighted(status, percent), Shares(at=now, percent=dict(percent), stretches=stretches))
+    return Move(changed, (Event("Normal", Reason.PROGRESSING, f"the requests are shared out anew: {told}"),))
+
+
+def noted(status: ModelStatus, shares: Shares) -> ModelStatus:
+    """Remember how the requests are shared out from now on."""
+    return status.model_copy(update={"shares": (*status.shares, shares)[-MOST_SHARES:]})
 
 
 def drop(status: ModelStatus, one: Challenger, message: str, now: datetime) -> Move:
@@ -126,6 +138,13 @@ def _leave(status: ModelStatus, one: Challenger, reason: Reason, message: str, n
         reason=reason.value,
         message=message[:_TEXT_LIMIT],
     )
+
+
+def _weighted(status: ModelStatus, percent: Mapping[str, int]) -> ModelStatus:
+    for one in status.challengers:
+        if one.name in percent:
+            status = _changed(status, one, requested_weight=percent[one.name])
+    return status
 
 
 def _changed(status: ModelStatus, one: Challenger, **update: object) -> ModelStatus:

@@ -10,6 +10,7 @@ from leeboard.planning.rollout.challengers.comparison import challenger_failure
 from leeboard.planning.rollout.challengers.judging import arms, compared_since, comparison_ends, result_of
 from leeboard.planning.rollout.challengers.result import Result
 from leeboard.planning.rollout.challengers.shadow_analysis import observed_weight
+from leeboard.planning.rollout.challengers.shares import best_probabilities, leads, remembered
 from leeboard.planning.rollout.challengers.terms import challenger_pods, terms_of
 from leeboard.planning.rollout.pausing import paused
 from leeboard.planning.rollout.view import View
@@ -22,6 +23,7 @@ PATIENCE = timedelta(minutes=10)
 def described_challengers(view: View, status: ModelStatus) -> tuple[ModelStatus, tuple[Event, ...]]:
     """The status with what each challenger has and waits for, and an Event where its pods came into trouble."""
     before = {one.name: one for one in view.status.challengers}
+    best = best_probabilities(view)
     described: list[Challenger] = []
     events: list[Event] = []
     for one in status.challengers:
@@ -31,10 +33,11 @@ def described_challengers(view: View, status: ModelStatus) -> tuple[ModelStatus,
         reason, message = _waits_for(view, one)
         observed = _observed(view, status, one)
         update = {"reason": reason.value, "message": message[:1024], "observed_weight": observed}
-        described.append(one.model_copy(update=update))
+        chance = round(100 * best[one.name]) if one.name in best else None
+        described.append(one.model_copy(update=update | {"best_probability": chance}))
         if challenger_failure(view, one) is not None and before[one.name].reason != reason.value:
             events.append(Event("Warning", reason.value, message[:1024]))
-    return status.model_copy(update={"challengers": tuple(described)}), tuple(events)
+    return remembered(view, status.model_copy(update={"challengers": tuple(described)})), tuple(events)
 
 
 def _waits_for(view: View, one: Challenger) -> tuple[Reason, str]:
@@ -70,14 +73,25 @@ def _compared(view: View, one: Challenger, result: Result) -> tuple[Reason, str]
     if result.verdict == "Continue":
         missing = _without_copies(view, one, result)
         return missing or (result.reason, explain(result.reason, result.message))
-    if view.now < (ends := comparison_ends(view, one)):
-        # the moment, and not what is left: a text that changed with every look would never come to rest
-        return Reason.COMPARING, f"{result.message}; compared until {timestamp(ends)} at least"
+    waits = _not_over(view, one, result)
+    if waits:
+        return Reason.COMPARING, f"{result.message}; {waits}"
     if paused(view):
         return Reason.PAUSED, f"held by an annotation; {result.message}"
     if terms_of(view.model).then == "Hold":
         return Reason.COMPARISON_PASSED, explain(Reason.COMPARISON_PASSED, result.message)
     return Reason.COMPARING, result.message
+
+
+def _not_over(view: View, one: Challenger, result: Result) -> str:
+    """Why nothing follows yet from a verdict; empty where something does."""
+    ends, led = comparison_ends(view, one), leads(view, one)
+    if ends is None:
+        return "no version has all requests yet that the least shares leave"
+    if led is not None and led != (result.verdict == "Pass"):
+        return "the newest rewards say otherwise, and the shares follow them"
+    # the moment, and not what is left: a text that changed with every look would never come to rest
+    return f"compared until {timestamp(ends)} at least" if view.now < ends else ""
 
 
 def _without_copies(view: View, one: Challenger, result: Result) -> tuple[Reason, str] | None:

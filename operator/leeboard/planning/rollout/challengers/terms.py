@@ -8,19 +8,19 @@ from leeboard.api.durations import parse_duration
 from leeboard.api.model import Model
 from leeboard.api.model_status import Challenger, ModelStatus
 from leeboard.api.shadow import Challengers, Shadow
+from leeboard.planning.rollout.arms.bandit import STEP
+from leeboard.planning.rollout.arms.sharing import WHOLE
 from leeboard.planning.rollout.view import View
 from leeboard.planning.rollout.weights import routed_replicas
 
-COMPARING = ("Shadow", "ABTest")
+COMPARING = ("Shadow", "ABTest", "Bandit")
 """Strategies that compare versions for long before one of them becomes candidate."""
-ROUTED = ("ABTest",)
-"""Those of them that give a challenger callers of its own, by a Gateway."""
 
 
 @dataclass(frozen=True)
 class Terms:
     """What every challenger gets: copies of `percent` of the champion's requests, or where it is `routed` that share of
-    the callers; for `duration` at least, and what follows on a comparison that passed."""
+    the callers, of a bandit at least; for `duration` at least, and what follows on a comparison that passed."""
 
     routed: bool
     percent: int
@@ -35,6 +35,8 @@ def terms_of(model: Model) -> Terms:
         asked = rollout.ab_test
         percent = asked.percent if asked.percent is not None else 100 // (limits_of(model).most + 1)
         return Terms(routed=True, percent=percent, duration=parse_duration(asked.duration), then=asked.then)
+    if (bandit := rollout.bandit) is not None:
+        return Terms(routed=True, percent=bandit.floor, duration=parse_duration(bandit.duration), then=bandit.then)
     shadow = shadow_of(model)
     return Terms(routed=False, percent=shadow.percent, duration=parse_duration(shadow.duration), then=shadow.then)
 
@@ -59,9 +61,12 @@ def challenger_pods(view: View, one: Challenger) -> int:
     terms = terms_of(view.model)
     if not terms.routed:
         return shadow_of(view.model).replicas
+    percent = terms.percent
+    if view.model.spec.rollout.bandit is not None:
+        percent = min(WHOLE, max(percent, one.requested_weight) + STEP)  # what its next share may need
     if view.autoscaling is not None and one.requested_weight > 0:
-        return routed_replicas(view.autoscaling.min, terms.percent)
-    return routed_replicas(view.replicas, terms.percent)
+        return routed_replicas(view.autoscaling.min, percent)
+    return routed_replicas(view.replicas, percent)
 
 
 def free_place(status: ModelStatus, one: Challenger | None = None) -> int:

@@ -1,4 +1,4 @@
-"""The figures of an A/B test: what the callers of every version got, and what predictions earned.
+"""The figures of an A/B test or a bandit: what the requests of every version got, and what predictions earned.
 
 What was earned in a stretch of time is settled once that is over, and stands in the status from then on: it is neither
 read again, nor lost with the files that it came from.
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leeboard.api.ab_test import ABTest
+from leeboard.api.bandit import Bandit
 from leeboard.api.durations import parse_duration
 from leeboard.api.model import Model
 from leeboard.api.model_status import Challenger, ServedVersion
@@ -24,27 +25,33 @@ from leeboard.evaluator.guards.gathered import gathered
 from leeboard.evaluator.guards.look import Look, Side
 from leeboard.evaluator.guards.record import Looked, guarded, rows_of, tested, traffic_of
 from leeboard.evaluator.guards.record import Traffic as Counted
-from leeboard.evaluator.guards.tested import ArmLooked, Tested
+from leeboard.evaluator.guards.tested import ArmLooked, SharedLooked, Tested
 from leeboard.evaluator.labels import LEDGER_REACH, Rows
 from leeboard.evaluator.model_figures import Traffic
 from leeboard.evaluator.observations import Observations
-from leeboard.evaluator.rewards import NOTHING, Earning
+from leeboard.evaluator.propensities import logged
+from leeboard.evaluator.rewards import NOTHING, Earning, Trials
 from leeboard.planning.rollout.arms import figures as arms
+from leeboard.planning.rollout.arms import pace
+from leeboard.planning.rollout.arms.logged import Epoch, worth
 from leeboard.planning.rollout.challengers.terms import limits_of
+from leeboard.planning.traffic.taken_over import SETTLED
 from leeboard.stats.bandit import Rewards
 
 LATE = timedelta(minutes=2)
 """How long after a stretch of time exporters may write what they counted in it."""
+CONFIDENCE = 1.96
+"""Standard errors of 95 %, for one look."""
 Raw = dict[str, Any]
 
 
 @dataclass(frozen=True, eq=False)
-class ABTestLook:
-    """One look at a test: the champion since the test began, and the challengers, since each of them is there. `read`
-    gives a version since a moment."""
+class ArmsLook:
+    """One look at a test or a bandit: the champion since it began, and the challengers, since each of them is there.
+    `read` gives a version since a moment."""
 
     model: Model
-    test: ABTest
+    test: ABTest | Bandit
     champion: ServedVersion
     compared: tuple[tuple[Challenger, datetime], ...]
     read: Callable[[ServedVersion, datetime], Side]
@@ -59,14 +66,15 @@ class ABTestLook:
 
     def document(self) -> Raw:
         """`arms` of `status.evaluation`, without what guards say. Raises StorageError."""
-        rows = [self._row(side, since) for side, since in self.sides]
+        log = self.log
+        rows = [self._row(side, since) | _worth(log, side.name) for side, since in self.sides]
         return {
-            "metric": self.test.metric.dump(),
+            **arms.terms_of_figures(self.test),
             "champion": self.champion.name,
             "since": written(self.since),
             "until": written(self._at(len(self._until))),
             "versions": rows,
-        }
+        } | ({"log": [one.dump() for one in log]} if log else {})
 
     def looked(self, queried: Mapping[str, Sequence[Evidence]]) -> tuple[Raw, dict[str, tuple[datetime, Looked]]]:
         """The document with what guards say, and for each challenger since when it counts and what there is to record.
@@ -101,7 +109,22 @@ class ABTestLook:
             for name, row in rows.items()
         ]
         most = limits_of(self.model).most
-        return Tested(test=self.test, most=most, over=closes is not None and self.now >= closes, arms=tuple(kept))
+        over = closes is not None and self.now >= closes
+        return Tested(test=self.test, most=most, over=over, arms=tuple(kept), shared=self._shared())
+
+    def _shared(self) -> tuple[SharedLooked, ...]:
+        decided = [one for one in self.model.status.shares for epoch in self.log if epoch.is_of(one)]
+        return tuple(SharedLooked.of(epoch, one.stretches) for epoch, one in zip(self.log, decided, strict=True))
+
+    @cached_property
+    def log(self) -> tuple[Epoch, ...]:
+        """What was earned by the shares of the time, of a bandit."""
+        if not isinstance(self.test, Bandit):
+            return ()
+        told = (self.model.status.evaluation or {}).get("arms") or {}
+        before = told.get("log") if self._before[1] else None
+        found = {name: trials for name, (_, trials) in self._earned.items() if trials is not None}
+        return logged(self.model.status.shares, self.since, self.champion.name, before, found)
 
     @cached_property
     def since(self) -> datetime:
@@ -114,7 +137,7 @@ class ABTestLook:
         evaluation = self.model.status.evaluation or {}
         told = evaluation.get("arms") or {}
         # a document of an evaluation that failed has them, too
-        found = arms.arm_figures({"champion": self.champion.name, "arms": told}, self.test.metric)
+        found = arms.arm_figures({"champion": self.champion.name, "arms": told}, self.test)
         try:
             since = datetime.fromisoformat(str(told.get("since")))
         except (ValueError, AttributeError):
@@ -125,7 +148,11 @@ class ABTestLook:
 
     @cached_property
     def _until(self) -> NDArray[np.float64]:
-        return blocks.ends(self.since, self.now - LATE)
+        last = self.now - LATE
+        if isinstance(self.test, Bandit):
+            elapsed = pace.ends(self.test, (last - self.since).total_seconds())
+            return np.array([self.since.timestamp() + one for one in elapsed])
+        return blocks.ends(self.since, last)
 
     @cached_property
     def _settled(self) -> int:
@@ -145,28 +172,45 @@ class ABTestLook:
         row = Traffic.of(side.windows).described(side.name) | {"since": written(since)}
         share = self._share(side, since)
         told = {"share": figure(share)} if share is not None else {}
-        return row | told | {"rewards": [arms.written(one) for one in self._rewards(side, since)]}
+        return row | told | {"rewards": [arms.written(one) for one in self._earned[side.name][0]]}
 
-    def _rewards(self, side: Side, since: datetime) -> list[Rewards]:
+    @cached_property
+    def _earned(self) -> dict[str, tuple[list[Rewards], Trials | None]]:
+        """By version what it earned in every stretch, and the trials that became known since the look before."""
+        return {side.name: self._earned_by(side, since) for side, since in self.sides}
+
+    def _earned_by(self, side: Side, since: datetime) -> tuple[list[Rewards], Trials | None]:
         before = self._before[1].get(side.name)
         known = before is not None and before.since == _milliseconds(since)
         earlier = list(before.rewards) if known and before is not None else [NOTHING] * self._settled
         if len(self._until) <= len(earlier):
-            return earlier
+            return earlier, None
         prediction = self.model.spec.prediction
         earning = Earning(self.test.metric, prediction.task, parse_duration(prediction.label_delay))
         first = max(since, self._at(len(earlier)) - (earning.wait if earning.awaited else LEDGER_REACH))
         last = self._at(len(self._until)) - (earning.wait if earning.awaited else timedelta(0))
         ledger = self.observations.ledger(side.name, first, last) if last > first else []
-        found = earning.trials(ledger, self._feedback, since)
-        return [*earlier, *found.by_stretch(self._until, len(earlier))]
+        found = earning.trials(ledger, self._feedback, since).known_in(self._until, len(earlier))
+        return [*earlier, *found.by_stretch(self._until, len(earlier))], found
 
     def _share(self, side: Side, since: datetime) -> float | None:
-        """Its part of the requests of all since it has been there; None where there are none."""
+        """Its part of the requests of all since it has been there, of a bandit since shares have changed; None where
+        there are none."""
+        if isinstance(self.test, Bandit) and self.model.status.shares:
+            since = max(since, self.model.status.shares[-1].at + SETTLED)
         counted = [sum(window.requests for window in one.windows if window.start >= since) for one, _ in self.sides]
         whole = sum(counted)
         own = sum(window.requests for window in side.windows if window.start >= since)
         return own / whole if whole else None
+
+
+def _worth(log: Sequence[Epoch], version: str) -> Raw:
+    """What a version is worth by the propensities, with two standard errors; empty where nothing is known."""
+    found = worth(log, version)
+    if found is None:
+        return {}
+    low, high = (found.value + side * CONFIDENCE * found.standard_error for side in (-1, 1))
+    return {"worth": {"value": figure(found.value), "low": figure(low), "high": figure(high)}}
 
 
 def kept(evaluation: Mapping[str, Any] | None) -> Raw:
