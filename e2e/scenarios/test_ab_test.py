@@ -8,18 +8,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from e2e.cluster import gateway
 from e2e.cluster.lifecycle import Cluster
-from e2e.demo.traffic import Segment, Target, Traffic
-from e2e.scenarios.steps import rows, server_pods, trained_anew
-from e2e.scenarios.tenant import CODE, Tenant
-from e2e.support import installation
+from e2e.demo.traffic import Traffic
+from e2e.scenarios.sharing import address, labelled_flights, learnt_nothing, routed_tenant
+from e2e.scenarios.steps import server_pods, trained_anew
+from e2e.scenarios.tenant import Tenant
 from e2e.support.kubectl import Document
 from e2e.support.waiting import Failed, wait_for
 from e2e.support.world import condition, quarantined
 from leeboard.planning.traffic.buckets import HEADER, arm_of, bucket
 from leeboard.planning.traffic.callers import Share, bucket_ranges
-from tests.support.trained import flights
 
 pytestmark = [pytest.mark.node, pytest.mark.rollouts]
 CALLERS, TIMES = 60, 3
@@ -33,41 +31,17 @@ ROLLOUT = {
 
 @pytest.fixture(scope="module")
 def routed(cluster: Cluster, tenant: Tenant) -> Tenant:
-    """A tenant on a cluster with a Gateway, where the operator may make routes."""
-    gateway.start(cluster)
-    installation.install(cluster, tenant.images, gateway__enabled="true")
-    return tenant
+    return routed_tenant(cluster, tenant)
 
 
 @pytest.fixture(scope="module")
 def bad(routed: Tenant) -> Document:
-    """A first version that has learnt nothing; a first version serves without a test."""
-    text = CODE.read_text(encoding="utf-8")
-    learnt_nothing = text.replace("SHUFFLE_LABELS = False", "SHUFFLE_LABELS = True")
-    assert learnt_nothing != text
-    commit = routed.code.commit({"train.py": learnt_nothing}, "Learn nothing")
-    job = routed.training_job()
-    job["spec"]["code"]["revision"] = commit
-    traffic = {"mode": "Gateway", "gateway": {"parentRefs": [gateway.parent("http")]}}
-    routed.kubectl.apply(routed.model_object(traffic=traffic, rollout=ROLLOUT, promotion={"policy": "Automatic"}), job)
-    version = routed.world.wait_new_version(set())
-    routed.world.wait_champion(version["metadata"]["name"])
-    return version
+    return learnt_nothing(routed, ROLLOUT)
 
 
 @pytest.fixture(scope="module")
 def traffic(routed: Tenant, bad: Document, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Traffic]:
-    """Flights as those that were trained on, sent to Envoy, by callers who do not tell who they are; their labels come
-    two seconds later."""
-    folder, world = tmp_path_factory.mktemp("traffic"), routed.world
-    wait_for("route", lambda: _is_accepted(routed), seconds=60, narrator=world.narrator)
-    feedback = routed.kubectl.get("service", f"{routed.model}-feedback")["spec"]["clusterIP"]  # type: ignore[index]
-    target = Target(
-        url=_address(routed), model=routed.model, feedback_url=f"http://{feedback}:8081/feedback", label_delay=2
-    )
-    with Traffic(target, folder / "state.json") as sent:
-        path = rows(folder, "usual", flights(4000, 11))
-        sent.start(Segment(name="usual", rows=path, rate=160, rows_per_request=4, loop=True))
+    with labelled_flights(routed, tmp_path_factory.mktemp("traffic")) as sent:
         yield sent
 
 
@@ -114,13 +88,9 @@ def test_a_version_that_is_worse_has_lost_and_nothing_is_degraded(
     assert counts.failed == 0, counts.failures
 
 
-def _address(tenant: Tenant) -> str:
-    return f"http://{tenant.cluster.place.node_address}:{gateway.HTTP_PORT}"
-
-
 def _versions(tenant: Tenant, caller: str) -> set[str]:
     """The versions that answer a caller who says which bucket it is in."""
-    url = f"{_address(tenant)}/v2/models/{tenant.model}"
+    url = f"{address(tenant)}/v2/models/{tenant.model}"
     found = set()
     for _ in range(TIMES):
         request = urllib.request.Request(url, headers={HEADER: bucket(caller)})
@@ -136,11 +106,6 @@ def _shares(tenant: Tenant, version: str) -> tuple[bool | None, str]:
         raise Failed(f"a test made the Model unready: {status.get('conditions')}")
     one: Document = next((it for it in status.get("challengers", []) if it["name"] == version), {})
     return ("comparedSince" in one) or None, f"{status.get('challengers')}"
-
-
-def _is_accepted(tenant: Tenant) -> tuple[bool | None, str]:
-    status = tenant.world.model().get("status", {})
-    return condition(status, "RouteAccepted") == "True" or None, f"{status.get('conditions')}"
 
 
 def _is_gone(tenant: Tenant, version: str) -> tuple[bool | None, str]:
