@@ -7,19 +7,20 @@ import json
 import ssl
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import yaml
 
 from e2e.cluster.control_plane import ControlPlane
-from leeboard.kube.resources import DEPLOYMENT, JOB, MODEL, MODEL_VERSION, POD, TRAINING_JOB, Resource
+from leeboard.kube.resources import DEPLOYMENT, DRIFT_MONITOR, JOB, MODEL, MODEL_VERSION, POD, TRAINING_JOB, Resource
 
 Document = dict[str, Any]
 
 REPLICA_SET = Resource("apps", "v1", "ReplicaSet", "replicasets")
 STATEFUL_SET = Resource("apps", "v1", "StatefulSet", "statefulsets")
 _RESOURCES = {
-    one.kind: one for one in (DEPLOYMENT, JOB, MODEL, MODEL_VERSION, POD, TRAINING_JOB, REPLICA_SET, STATEFUL_SET)
+    one.kind: one
+    for one in (DEPLOYMENT, DRIFT_MONITOR, JOB, MODEL, MODEL_VERSION, POD, TRAINING_JOB, REPLICA_SET, STATEFUL_SET)
 }
 
 
@@ -34,9 +35,13 @@ class Answer:
 
 
 class Requests:
-    """Sends requests with the administrator's certificate, impersonating whom each is for."""
+    """Sends requests with the administrator's certificate, impersonating whom each is for.
 
-    def __init__(self, plane: ControlPlane) -> None:
+    `validation` says what is made of unknown fields, as `kubectl --validate`: Strict, Warn or Ignore.
+    """
+
+    def __init__(self, plane: ControlPlane, validation: str = "Warn") -> None:
+        self._validation = validation
         config = yaml.safe_load(plane.kubeconfig.read_text(encoding="utf-8"))
         cluster, user = config["clusters"][0]["cluster"], config["users"][0]["user"]
         self._context = ssl.create_default_context(cafile=cluster["certificate-authority"])
@@ -80,7 +85,8 @@ class Requests:
         headers = {"Content-Type": content, "Accept": "application/json"} | _impersonation(user)
         try:
             data = None if body is None else json.dumps(body)
-            connection.request(method, path + ("?dryRun=All" if dry_run else ""), data, headers)
+            asked = urlencode({"fieldValidation": self._validation} | ({"dryRun": "All"} if dry_run else {}))
+            connection.request(method, f"{path}?{asked}", data, headers)
             response = connection.getresponse()
             warnings = tuple(value for name, value in response.getheaders() if name.lower() == "warning")
             answered: Document = json.loads(response.read())
