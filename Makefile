@@ -56,9 +56,12 @@ check: lint types layers generated ## everything that needs no cluster and no te
 verify: generate check ## renew what is generated, check everything, and fail where that changed a file
 	@git diff --exit-code --stat || { echo "generated files were not current: commit them" >&2; exit 1; }
 
+# API servers come last: they run until the end, and cost while they rest.
+TESTS := tests/unit tests/simulation tests/integration
+
 test: check ## every check and every test
 	@$(BIN)/python -m e2e.cluster prepare
-	@$(BIN)/pytest --numprocesses=2 --dist=loadgroup tests
+	@$(BIN)/pytest --numprocesses=2 --dist=loadgroup --no-loadscope-reorder $(TESTS)
 	@$(BIN)/pytest -m "not resilience and not rollouts" e2e/scenarios
 
 test-rollouts: venv ## rollouts by a Gateway, on copies and under load, on the real node: some twenty minutes
