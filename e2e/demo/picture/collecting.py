@@ -13,6 +13,7 @@ from leeboard.api.lineage import DatasetRecord
 from leeboard.api.model import Model
 from leeboard.api.model_version import Metric, ModelVersion
 from leeboard.evaluator.windows import Window
+from leeboard.report.extent import reach
 from leeboard.report.feature import compared
 
 Document = dict[str, Any]
@@ -101,7 +102,8 @@ def figure_of(metric: Metric) -> Figure:
 
 def _feature(pair: Pair, finding: Finding, distance: str) -> Feature:
     figure = Figure(name=distance, value=float(finding.value), low=float(finding.low), high=float(finding.high))
-    return compared(pair.reference, pair.window, figure, float(finding.threshold), finding.shift)
+    told = reach(pair.reference.extent, pair.window.extent)
+    return compared(pair.reference, pair.window, figure, float(finding.threshold), shift=finding.shift, reach=told)
 
 
 def _outcome(
