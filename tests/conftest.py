@@ -12,6 +12,7 @@ import pytest
 TOGETHER = ("module", "package")
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups where its turn comes
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put tests that share such a fixture into a group of pytest-xdist, unless they name one themselves."""
     for item in items:
