@@ -44,7 +44,7 @@ def learnt_nothing(routed: Tenant, rollout: Document) -> Document:
 def labelled_flights(routed: Tenant, folder: Path) -> Iterator[Traffic]:
     """Flights as those that were trained on, sent to Envoy, by callers who do not tell who they are; their labels come
     two seconds later."""
-    wait_for("route", lambda: _is_accepted(routed), seconds=60, narrator=routed.world.narrator)
+    wait_for_route(routed)
     feedback = routed.kubectl.get("service", f"{routed.model}-feedback")["spec"]["clusterIP"]  # type: ignore[index]
     target = Target(
         url=address(routed), model=routed.model, feedback_url=f"http://{feedback}:8081/feedback", label_delay=2
@@ -53,6 +53,11 @@ def labelled_flights(routed: Tenant, folder: Path) -> Iterator[Traffic]:
         path = rows(folder, "usual", flights(4000, 11))
         sent.start(Segment(name="usual", rows=path, rate=160, rows_per_request=4, loop=True))
         yield sent
+
+
+def wait_for_route(tenant: Tenant) -> None:
+    """Wait until the Gateway has accepted the Model's routes."""
+    wait_for("route", lambda: _is_accepted(tenant), seconds=60, narrator=tenant.world.narrator)
 
 
 def address(tenant: Tenant) -> str:

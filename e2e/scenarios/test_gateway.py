@@ -13,13 +13,13 @@ from tritonclient.grpc import service_pb2, service_pb2_grpc
 from e2e.cluster import gateway
 from e2e.cluster.lifecycle import Cluster
 from e2e.demo.traffic import Segment, Target, Traffic
+from e2e.scenarios.sharing import address, routed_tenant, wait_for_route
 from e2e.scenarios.steps import first_version, rows, server_pods, trained_anew
 from e2e.scenarios.tenant import Tenant
-from e2e.support import installation
 from e2e.support.kubectl import Document
 from e2e.support.narrator import Narrator
 from e2e.support.waiting import wait_for
-from e2e.support.world import condition, describe_rollout
+from e2e.support.world import describe_rollout
 from leeboard.planning.traffic.acceptance import acceptance
 from leeboard.planning.traffic.routes import weights
 from leeboard.planning.traffic.version_service import version_service_name
@@ -42,9 +42,7 @@ SHADOW = {
 @pytest.fixture(scope="module")
 def routed(cluster: Cluster, tenant: Tenant) -> Tenant:
     """A tenant on a cluster with a Gateway, where the operator may make routes."""
-    gateway.start(cluster)
-    installation.install(cluster, tenant.images, gateway__enabled="true")
-    return tenant
+    return routed_tenant(cluster, tenant)
 
 
 @pytest.fixture(scope="module")
@@ -69,8 +67,8 @@ def first(routed: Tenant) -> Document:
 def traffic(routed: Tenant, first: Document, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Traffic]:
     """Flights as those that were trained on, sent to Envoy from outside the cluster; every answer is recorded."""
     folder = tmp_path_factory.mktemp("traffic")
-    wait_for("route", lambda: (_accepted(routed), str(_accepted(routed))), seconds=60, narrator=routed.world.narrator)
-    target = Target(url=f"http://{routed.cluster.place.node_address}:{gateway.HTTP_PORT}", model=routed.model)
+    wait_for_route(routed)
+    target = Target(url=address(routed), model=routed.model)
     with Traffic(target, folder / "state.json") as sent:
         sent.start(_segment(folder, "usual", flights(4000, 11)))
         yield sent
@@ -192,10 +190,6 @@ def _share(traffic: Traffic, folder: Path, version: str, percent: int) -> float:
 
     answered = wait_for("share", look, seconds=120, narrator=Narrator())
     return 100 * answered.get(version, 0) / sum(answered.values())
-
-
-def _accepted(tenant: Tenant) -> bool | None:
-    return condition(tenant.world.model().get("status", {}), "RouteAccepted") == "True" or None
 
 
 def _routed(tenant: Tenant, weight: int) -> tuple[bool | None, str]:
