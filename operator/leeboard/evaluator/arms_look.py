@@ -30,13 +30,13 @@ from leeboard.evaluator.labels import LEDGER_REACH, Rows
 from leeboard.evaluator.model_figures import Traffic
 from leeboard.evaluator.observations import Observations
 from leeboard.evaluator.propensities import logged
-from leeboard.evaluator.rewards import NOTHING, Earning, Trials
+from leeboard.evaluator.rewards import Earning, Trials
 from leeboard.planning.rollout.arms import figures as arms
 from leeboard.planning.rollout.arms import pace
 from leeboard.planning.rollout.arms.logged import Epoch, worth
 from leeboard.planning.rollout.challengers.terms import limits_of
 from leeboard.planning.traffic.taken_over import SETTLED
-from leeboard.stats.bandit import Rewards
+from leeboard.stats.bandit import NO_REWARDS, Rewards
 
 LATE = timedelta(minutes=2)
 """How long after a stretch of time exporters may write what they counted in it."""
@@ -182,7 +182,7 @@ class ArmsLook:
     def _earned_by(self, side: Side, since: datetime) -> tuple[list[Rewards], Trials | None]:
         before = self._before[1].get(side.name)
         known = before is not None and before.since == _milliseconds(since)
-        earlier = list(before.rewards) if known and before is not None else [NOTHING] * self._settled
+        earlier = list(before.rewards) if known and before is not None else [NO_REWARDS] * self._settled
         if len(self._until) <= len(earlier):
             return earlier, None
         prediction = self.model.spec.prediction

@@ -13,8 +13,6 @@ from leeboard.evaluator.guards import blocks, losses
 from leeboard.evaluator.labels import NANOSECONDS, Floats, Rows, earliest, nanoseconds
 from leeboard.stats.bandit import Rewards
 
-NOTHING = Rewards(0.0, 0.0, 0.0)
-
 
 @dataclass(frozen=True, eq=False)
 class Trials:

@@ -87,6 +87,9 @@ class Rewards(NamedTuple):
     squares: float
 
 
+NO_REWARDS = Rewards(0.0, 0.0, 0.0)
+
+
 def rate_posterior(rewards: Sequence[Rewards], discount: float = 1.0) -> Beta:
     """The posterior of a rate, from intervals in the order of time and a uniform prior. Rewards are 0 or 1.
 

@@ -8,9 +8,7 @@ better, and is not (Simpson's paradox). Here each stretch of time counts alike f
 import math
 from collections.abc import Sequence
 
-from leeboard.stats.bandit import Rewards
-
-NONE = Rewards(0.0, 0.0, 0.0)
+from leeboard.stats.bandit import NO_REWARDS, Rewards
 
 
 def stratified(arms: Sequence[Sequence[Rewards]]) -> list[Rewards]:
@@ -22,7 +20,7 @@ def stratified(arms: Sequence[Sequence[Rewards]]) -> list[Rewards]:
     """
     common = [rows for rows in zip(*arms, strict=True) if all(one.trials > 0 for one in rows)]
     if not common:
-        return [NONE] * len(arms)
+        return [NO_REWARDS] * len(arms)
     weights = [1 / math.fsum(1 / one.trials for one in rows) for rows in common]
     return [_weighted(weights, [rows[arm] for rows in common]) for arm in range(len(arms))]
 

@@ -10,7 +10,7 @@ from leeboard.api.guard import Guard
 from leeboard.api.metrics import higher_is_better
 from leeboard.evaluator.guards import blocks, losses
 from leeboard.evaluator.guards.evidence import Estimate, Evidence, Losses, Metrics, Rates
-from leeboard.evaluator.guards.logged import logged
+from leeboard.evaluator.guards.logged import logged, segments_of
 from leeboard.evaluator.guards.look import Look
 from leeboard.evaluator.labels import NANOSECONDS, Joined, Rows, joined, nanoseconds
 from leeboard.stats import performance
@@ -115,11 +115,9 @@ def _span(seconds: float) -> str:
 
 
 def _segments(look: Look, guard: Guard, alpha: float) -> Iterator[Evidence]:
-    feature = str(guard.by)
-    reference = next((one for one in look.champion.profile.segments if one.feature == feature), None)
-    if reference is None or not reference.values:
-        text = f"the champion has no segments by {feature}: train versions with it"
-        yield look.nothing(guard, alpha, "Figures", text).model_copy(update={"segment": feature})
+    feature, reference = str(guard.by), segments_of(look, guard, alpha)
+    if isinstance(reference, Evidence):
+        yield reference
         return
     a, b = (logged(look, one, reference) for one in look.sides)
     for place, text in enumerate(reference.texts):

@@ -2,11 +2,22 @@
 
 import numpy as np
 
+from leeboard.api.guard import Guard
 from leeboard.api.request_log import column_name
+from leeboard.evaluator.guards.evidence import Evidence
 from leeboard.evaluator.guards.look import Look, Side
 from leeboard.evaluator.labels import Rows
 from leeboard.evaluator.requests import newest_of_each
 from leeboard.stats.segments import SegmentReference
+
+
+def segments_of(look: Look, guard: Guard, alpha: float) -> SegmentReference | Evidence:
+    """The segments that a guard looks by, as the champion's reference has them; evidence of nothing without them."""
+    reference = next((one for one in look.champion.profile.segments if one.feature == guard.by), None)
+    if reference is not None and reference.values:
+        return reference
+    text = f"the champion has no segments by {guard.by}: train versions with it"
+    return look.nothing(guard, alpha, "Figures", text).model_copy(update={"segment": str(guard.by)})
 
 
 def logged(look: Look, side: Side, reference: SegmentReference) -> dict[int, Rows]:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from leeboard.api.guard import Guard
 from leeboard.evaluator.guards import blocks
 from leeboard.evaluator.guards.evidence import Evidence, Predictions
-from leeboard.evaluator.guards.logged import logged
+from leeboard.evaluator.guards.logged import logged, segments_of
 from leeboard.evaluator.guards.look import Look
 from leeboard.evaluator.labels import NANOSECONDS, Rows, nanoseconds
 from leeboard.stats.distributions import Bins, Distribution
@@ -38,11 +38,9 @@ def predictions(look: Look, guard: Guard, alpha: float) -> list[Evidence]:
 
 
 def _segments(look: Look, guard: Guard, alpha: float) -> Iterator[Evidence]:
-    feature = str(guard.by)
-    reference = next((one for one in look.champion.profile.segments if one.feature == feature), None)
-    if reference is None or not reference.values:
-        text = f"the champion has no segments by {feature}: train versions with it"
-        yield look.nothing(guard, alpha, "Figures", text).model_copy(update={"segment": feature})
+    feature, reference = str(guard.by), segments_of(look, guard, alpha)
+    if isinstance(reference, Evidence):
+        yield reference
         return
     a, b = (logged(look, one, reference) for one in look.sides)
     if not a or not b:

@@ -11,10 +11,8 @@ from typing import Any
 from leeboard.api.model_status import Shares
 from leeboard.planning.conditions import timestamp
 from leeboard.planning.rollout.arms.figures import read, written
-from leeboard.stats.bandit import Rewards
+from leeboard.stats.bandit import NO_REWARDS, Rewards
 from leeboard.stats.off_policy import Logged, Method, Value, policy_value
-
-NOTHING = Rewards(0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,7 @@ class Epoch:
 
     def plus(self, name: str, rewards: Rewards) -> "Epoch":
         """With more of a version's rewards."""
-        before = self.rewards.get(name, NOTHING)
+        before = self.rewards.get(name, NO_REWARDS)
         summed = Rewards(*(one + other for one, other in zip(before, rewards, strict=True)))
         return Epoch(self.at, self.percent, {**self.rewards, name: summed})
 
@@ -54,7 +52,7 @@ def worth(log: Iterable[Epoch], version: str, method: Method = "DoublyRobust") -
     """
     tried = [one for one in log if one.percent.get(version, 0) > 0]
     rows = [
-        {name: _logged(share, one.rewards.get(name, NOTHING)) for name, share in one.percent.items() if share > 0}
+        {name: _logged(share, one.rewards.get(name, NO_REWARDS)) for name, share in one.percent.items() if share > 0}
         for one in tried
     ]
     if not any(row[version].trials for row in rows):
